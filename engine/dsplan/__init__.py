@@ -1,0 +1,1 @@
+"""dsplan: `terraform plan` for Kubernetes DaemonSets."""

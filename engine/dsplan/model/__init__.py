@@ -1,0 +1,1 @@
+"""The words: frozen values every other package speaks in."""
