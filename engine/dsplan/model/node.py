@@ -1,0 +1,75 @@
+"""Nodes and their taints, as far as planning reads them."""
+
+from __future__ import annotations
+
+from .meta import Condition, ObjectMeta, Wire
+
+__all__ = ["EFFECTS_THAT_EXCLUDE", "Node", "NodeSpec", "NodeStatus", "Taint", "Toleration"]
+
+EFFECTS_THAT_EXCLUDE = ("NoSchedule", "NoExecute")
+"""E5: every other effect is ignored by the controller."""
+
+
+class Taint(Wire, frozen=True, kw_only=True, gc=False):
+    """spec.taints[] of a node."""
+
+    key: str = ""
+    value: str = ""
+    effect: str = ""
+
+    def __str__(self) -> str:
+        """Return it as kubectl prints it: `key=value:effect`, or `key:effect` without a value."""
+        return f"{self.key}={self.value}:{self.effect}" if self.value else f"{self.key}:{self.effect}"
+
+
+class Toleration(Wire, frozen=True, kw_only=True, gc=False):
+    """spec.tolerations[] of a pod."""
+
+    key: str = ""
+    operator: str = ""
+    value: str = ""
+    effect: str = ""
+    toleration_seconds: int | None = None
+
+
+class NodeSpec(Wire, frozen=True, kw_only=True, gc=False):
+    """spec of a node. `unschedulable` is a matter of the scheduler only (E6, K3)."""
+
+    taints: tuple[Taint, ...] = ()
+    unschedulable: bool = False
+
+
+class NodeStatus(Wire, frozen=True, kw_only=True, gc=False):
+    """status of a node; resource quantities are kept as written."""
+
+    allocatable: dict[str, str | int | float] | None = None
+    capacity: dict[str, str | int | float] | None = None
+    conditions: tuple[Condition, ...] = ()
+
+
+class Node(Wire, frozen=True, kw_only=True, gc=False):
+    """A node. Eligibility reads its name, labels and taints alone (E)."""
+
+    metadata: ObjectMeta = ObjectMeta()
+    spec: NodeSpec = NodeSpec()
+    status: NodeStatus = NodeStatus()
+
+    @property
+    def name(self) -> str:
+        """metadata.name."""
+        return self.metadata.name
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """metadata.labels; not to be written to."""
+        return self.metadata.labels
+
+    @property
+    def taints(self) -> tuple[Taint, ...]:
+        """spec.taints in the node's order."""
+        return self.spec.taints
+
+    @property
+    def ready(self) -> bool:
+        """Whether the Ready condition is True; a node that reports none counts as ready."""
+        return all(condition.status == "True" for condition in self.status.conditions if condition.type == "Ready")

@@ -1,0 +1,37 @@
+"""Cluster-wide objects that decide about pods: PriorityClass, RuntimeClass, LimitRange, Namespace."""
+
+from __future__ import annotations
+
+from .meta import ObjectMeta, RawTree, Wire
+
+__all__ = ["LimitRange", "Namespace", "PriorityClass", "RuntimeClass"]
+
+
+class PriorityClass(Wire, frozen=True, kw_only=True, gc=False):
+    """A priority class (P1)."""
+
+    metadata: ObjectMeta = ObjectMeta()
+    value: int = 0
+    global_default: bool = False
+    preemption_policy: str = ""
+
+
+class RuntimeClass(Wire, frozen=True, kw_only=True, gc=False):
+    """A runtime class; its overhead and scheduling blocks change the created pod (X13)."""
+
+    metadata: ObjectMeta = ObjectMeta()
+    overhead: RawTree = {}
+    scheduling: RawTree = {}
+
+
+class LimitRange(Wire, frozen=True, kw_only=True, gc=False):
+    """A limit range; its defaults change the created pod (X13)."""
+
+    metadata: ObjectMeta = ObjectMeta()
+    spec: RawTree = {}
+
+
+class Namespace(Wire, frozen=True, kw_only=True, gc=False):
+    """A namespace, for namespaceSelector (K14)."""
+
+    metadata: ObjectMeta = ObjectMeta()

@@ -1,0 +1,174 @@
+"""Label selectors and node selectors: the words and when they match (A4-A10, LS).
+
+A requirement that an API server would refuse still has a defined answer: it is invalid, and whatever contains it
+never matches (A5, A9).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from .meta import Wire
+from .names import is_label_key, is_label_value
+
+__all__ = [
+    "LabelSelector",
+    "NodeSelector",
+    "NodeSelectorTerm",
+    "Requirement",
+    "is_empty_selector",
+    "is_invalid",
+    "parse_int64",
+    "requirement_matches",
+    "selector_matches",
+    "selector_text",
+]
+
+_INTEGER = re.compile(r"[+-]?[0-9]+")
+_SET_OPERATORS = ("In", "NotIn")
+_PRESENCE_OPERATORS = ("Exists", "DoesNotExist")
+_ORDER_OPERATORS = ("Gt", "Lt")
+
+
+class Requirement(Wire, frozen=True, kw_only=True, gc=False):
+    """One matchExpressions[] or matchFields[] entry."""
+
+    key: str = ""
+    operator: str = ""
+    values: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        """Return `key In [a, b]`, or `key Exists`."""
+        values = f" [{', '.join(self.values)}]" if self.values else ""
+        return f"{self.key} {self.operator}{values}"
+
+
+class LabelSelector(Wire, frozen=True, kw_only=True, gc=False):
+    """matchLabels and matchExpressions, all of them required."""
+
+    match_labels: dict[str, str] = {}
+    match_expressions: tuple[Requirement, ...] = ()
+
+
+class NodeSelectorTerm(Wire, frozen=True, kw_only=True, gc=False):
+    """One OR-ed term; everything inside it is required (A4)."""
+
+    match_expressions: tuple[Requirement, ...] = ()
+    match_fields: tuple[Requirement, ...] = ()
+
+
+class NodeSelector(Wire, frozen=True, kw_only=True, gc=False):
+    """The OR of its terms; no term matches nothing (A3)."""
+
+    node_selector_terms: tuple[NodeSelectorTerm, ...] = ()
+
+
+def parse_int64(text: str) -> int | None:
+    """Return the integer that Go's ParseInt(text, 10, 64) reads, None where it reports an error (A8).
+
+    >>> parse_int64("+007"), parse_int64("1_000"), parse_int64("9223372036854775808"), parse_int64(" 7")
+    (7, None, None, None)
+    """
+    if len(text) > 64:
+        text = text[0] + text[1:].lstrip("0") if text[0] in "+-" else text.lstrip("0") or "0"
+    if len(text) > 64 or _INTEGER.fullmatch(text) is None:
+        return None
+    number = int(text)
+    return number if -(2**63) <= number < 2**63 else None
+
+
+def is_invalid(requirement: Requirement) -> str | None:
+    """Return why a node or label requirement is invalid, None if it is valid (A9).
+
+    >>> is_invalid(Requirement(key="cores", operator="Gt", values=("four",)))
+    'Gt needs an integer'
+    """
+    operator, values = requirement.operator, requirement.values
+    if not is_label_key(requirement.key):
+        return "the key is no label key"
+    if operator in _SET_OPERATORS:
+        if not values:
+            return f"{operator} needs values"
+    elif operator in _PRESENCE_OPERATORS:
+        if values:
+            return f"{operator} takes no values"
+    elif operator in _ORDER_OPERATORS:
+        if len(values) != 1:
+            return f"{operator} needs exactly one value"
+        if parse_int64(values[0]) is None:
+            return f"{operator} needs an integer"
+    else:
+        return f"unknown operator {operator!r}"
+    if not all(map(is_label_value, values)):
+        return "a value is no label value"
+    return None
+
+
+def requirement_matches(requirement: Requirement, value: str | None) -> bool:
+    """Return whether a VALID requirement holds for a label's value, None where the label is absent (A6, A7).
+
+    >>> requirement_matches(Requirement(key="zone", operator="NotIn", values=("a",)), None)
+    True
+    """
+    operator = requirement.operator
+    if operator == "In":
+        return value is not None and value in requirement.values
+    if operator == "NotIn":
+        return value is None or value not in requirement.values
+    if operator == "Exists":
+        return value is not None
+    if operator == "DoesNotExist":
+        return value is None
+    number = None if value is None else parse_int64(value)
+    bound = parse_int64(requirement.values[0])
+    if number is None or bound is None:
+        return False
+    return number > bound if operator == "Gt" else number < bound
+
+
+def is_empty_selector(selector: LabelSelector) -> bool:
+    """Return whether it is exactly the empty object, which selects everything (C3)."""
+    return not selector.match_labels and not selector.match_expressions
+
+
+def selector_matches(selector: LabelSelector | None, labels: Mapping[str, str]) -> bool:
+    """Return whether a label selector matches; None and a selector with an invalid requirement match nothing (C3).
+
+    >>> selector_matches(LabelSelector(match_labels={"app": "d"}), {"app": "d", "x": "y"})
+    True
+    """
+    if selector is None:
+        return False
+    for key, value in selector.match_labels.items():
+        if labels.get(key) != value:
+            return False
+    return all(
+        requirement.operator not in _ORDER_OPERATORS
+        and is_invalid(requirement) is None
+        and requirement_matches(requirement, labels.get(requirement.key))
+        for requirement in selector.match_expressions
+    )
+
+
+def selector_text(selector: LabelSelector | None) -> str:
+    """Return the selector as kubectl prints it.
+
+    >>> selector_text(LabelSelector(match_labels={"b": "2", "a": "1"},
+    ...                             match_expressions=(Requirement(key="c", operator="In", values=("y", "x")),)))
+    'a=1,b=2,c in (x,y)'
+    """
+    if selector is None or is_empty_selector(selector):
+        return "<none>"
+    parts = [(key, f"{key}={value}") for key, value in selector.match_labels.items()]
+    parts += [(requirement.key, _requirement_text(requirement)) for requirement in selector.match_expressions]
+    return ",".join(text for _, text in sorted(parts))
+
+
+def _requirement_text(requirement: Requirement) -> str:
+    if requirement.operator == "Exists":
+        return requirement.key
+    if requirement.operator == "DoesNotExist":
+        return f"!{requirement.key}"
+    word = {"In": "in", "NotIn": "notin"}.get(requirement.operator, requirement.operator)
+    return f"{requirement.key} {word} ({','.join(sorted(requirement.values))})"

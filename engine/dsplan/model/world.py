@@ -1,0 +1,87 @@
+"""The one argument of everything: objects, policies and State."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Protocol, TypeVar
+
+import msgspec
+
+from .daemonset import ControllerRevision, DaemonSet, Deployment
+from .meta import Identity, ObjectMeta
+from .node import Node
+from .pod import Pod
+from .priority import LimitRange, Namespace, PriorityClass, RuntimeClass
+from .state import State
+
+__all__ = ["KINDS", "KubernetesObject", "Note", "Origins", "World"]
+
+KubernetesObject = (
+    Node | Pod | DaemonSet | ControllerRevision | Deployment | PriorityClass | RuntimeClass | LimitRange | Namespace
+)
+
+KINDS: dict[str, tuple[str, type[KubernetesObject]]] = {
+    "Node": ("nodes", Node),
+    "DaemonSet": ("daemonsets", DaemonSet),
+    "Pod": ("pods", Pod),
+    "ControllerRevision": ("revisions", ControllerRevision),
+    "Deployment": ("deployments", Deployment),
+    "PriorityClass": ("priority_classes", PriorityClass),
+    "RuntimeClass": ("runtime_classes", RuntimeClass),
+    "LimitRange": ("limit_ranges", LimitRange),
+    "Namespace": ("namespaces", Namespace),
+}
+"""Kind -> (field of World, type)."""
+
+
+class Origins(Protocol):
+    """Where objects came from; a side table kept by the reader."""
+
+    def locate(self, identity: Identity, field: str = "") -> str:
+        """Return `file:line:column` of an object or of one of its fields; empty where it is not known."""
+
+
+class Note(msgspec.Struct, frozen=True, order=True):
+    """Something the user should know: what was assumed, converted or passed over."""
+
+    subject: str
+    text: str
+
+
+class _Named(Protocol):
+    @property
+    def metadata(self) -> ObjectMeta: ...
+
+
+N = TypeVar("N", bound=_Named)
+
+
+def _sorted(objects: Iterable[N]) -> tuple[N, ...]:
+    return tuple(sorted(objects, key=lambda item: (item.metadata.namespace, item.metadata.name)))
+
+
+class World(msgspec.Struct, frozen=True, kw_only=True):
+    """Objects, policies and State, sorted by namespace and name whatever order they came in.
+
+    >>> World(nodes=(Node(metadata=ObjectMeta(name="b")), Node(metadata=ObjectMeta(name="a")))).nodes[0].name
+    'a'
+    """
+
+    nodes: tuple[Node, ...] = ()
+    daemonsets: tuple[DaemonSet, ...] = ()
+    pods: tuple[Pod, ...] = ()
+    revisions: tuple[ControllerRevision, ...] = ()
+    deployments: tuple[Deployment, ...] = ()
+    priority_classes: tuple[PriorityClass, ...] = ()
+    runtime_classes: tuple[RuntimeClass, ...] = ()
+    limit_ranges: tuple[LimitRange, ...] = ()
+    namespaces: tuple[Namespace, ...] = ()
+    state: State = State()
+    notes: tuple[Note, ...] = ()
+    origins: Origins | None = None
+
+    def __post_init__(self) -> None:
+        """Bring every list into the one written order."""
+        for field, _ in KINDS.values():
+            objects: tuple[Any, ...] = getattr(self, field)
+            msgspec.structs.force_setattr(self, field, _sorted(objects))
