@@ -1,0 +1,109 @@
+"""The index of the nodes: per field that some constraint reads, the sets of node ids per value.
+
+A node's id is its position in name order. Columns are built when first asked for. A value that one node alone has is
+kept as a bare id, so a column of unique values (hostname) costs no bitmap per node.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+from pyroaring import BitMap
+
+from ..constraints.protocol import Projection, label, project
+from ..model.node import Node
+from ..model.selectors import parse_int64
+
+__all__ = ["NodeIndex"]
+
+
+class NodeIndex:
+    """Columns over a fixed sequence of nodes, sorted by name.
+
+    >>> from dsplan.model.meta import ObjectMeta
+    >>> nodes = [Node(metadata=ObjectMeta(name=name, labels={"zone": zone})) for name, zone in ("2a", "1b", "3a")]
+    >>> index = NodeIndex(nodes)
+    >>> index.names, list(index.with_label("zone", "a"))
+    (['1b', '2a', '3a'], [1, 2])
+    """
+
+    def __init__(self, nodes: Iterable[Node]) -> None:
+        self.nodes: list[Node] = sorted(nodes, key=lambda node: node.metadata.name)
+        self.names: list[str] = [node.metadata.name for node in self.nodes]
+        self.ids: dict[str, int] = {name: position for position, name in enumerate(self.names)}
+        self.all = BitMap(range(len(self.nodes)))
+        self._groups: dict[tuple[str, ...], list[tuple[Projection, BitMap | int]]] = {}
+        self._columns: dict[str, dict[str, BitMap | int]] = {}
+        self._present: dict[str, BitMap] = {}
+        self._numbers: dict[str, tuple[list[int], list[int]]] = {}
+
+    def __len__(self) -> int:
+        """Return the number of nodes."""
+        return len(self.nodes)
+
+    def groups(self, reads: tuple[str, ...]) -> Sequence[tuple[Projection, BitMap | int]]:
+        """Return every distinct projection with the ids of its nodes, in the order of their first node."""
+        found = self._groups.get(reads)
+        if found is None:
+            by_value: dict[Projection, list[int]] = defaultdict(list)
+            for position, node in enumerate(self.nodes):
+                by_value[project(node, reads)].append(position)
+            found = self._groups[reads] = [(value, _compact(ids)) for value, ids in by_value.items()]
+        return found
+
+    def column(self, key: str) -> dict[str, BitMap | int]:
+        """Return label value -> ids of the nodes with it; nodes without the label are in none."""
+        found = self._columns.get(key)
+        if found is None:
+            by_value: dict[str, list[int]] = defaultdict(list)
+            for position, node in enumerate(self.nodes):
+                value = node.metadata.labels.get(key)
+                if value is not None:
+                    by_value[value].append(position)
+            found = self._columns[key] = {value: _compact(ids) for value, ids in by_value.items()}
+            self._present[key] = BitMap([position for ids in by_value.values() for position in ids])
+        return found
+
+    def with_label(self, key: str, value: str) -> BitMap:
+        """Return the ids of the nodes whose label has exactly this value."""
+        ids = self.column(key).get(value)
+        return BitMap() if ids is None else as_bitmap(ids)
+
+    def with_key(self, key: str) -> BitMap:
+        """Return the ids of the nodes that carry the label, whatever its value."""
+        self.column(key)
+        return self._present[key]
+
+    def with_number(self, key: str, *, above: int | None = None, below: int | None = None) -> BitMap:
+        """Return the ids of the nodes whose label parses as int64 and lies strictly above / below (A7, A8)."""
+        numbers, ids = self._numeric(key)
+        start = 0 if above is None else bisect_right(numbers, above)
+        end = len(numbers) if below is None else bisect_left(numbers, below)
+        return BitMap(ids[start:end])
+
+    def _numeric(self, key: str) -> tuple[list[int], list[int]]:
+        found = self._numbers.get(key)
+        if found is None:
+            pairs = sorted(
+                (number, position)
+                for value, ids in self.column(key).items()
+                if (number := parse_int64(value)) is not None
+                for position in as_bitmap(ids)
+            )
+            found = self._numbers[key] = ([number for number, _ in pairs], [position for _, position in pairs])
+        return found
+
+    def label_groups(self, keys: Sequence[str]) -> Sequence[tuple[Projection, BitMap | int]]:
+        """Return `groups` over the given label keys."""
+        return self.groups(tuple(label(key) for key in keys))
+
+
+def _compact(ids: list[int]) -> BitMap | int:
+    return ids[0] if len(ids) == 1 else BitMap(ids)
+
+
+def as_bitmap(ids: BitMap | int) -> BitMap:
+    """Return a set of ids from a set or a bare id."""
+    return BitMap((ids,)) if isinstance(ids, int) else ids

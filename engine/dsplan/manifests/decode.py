@@ -1,0 +1,84 @@
+"""Raw trees to a World. Shape only; `validate` is a separate step, and unvalidated objects may be planned."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import msgspec
+
+from ..errors import InputError, Problem
+from ..model.convert import convert
+from ..model.daemonset import DaemonSet, Deployment
+from ..model.meta import RawTree
+from ..model.world import KINDS, KubernetesObject, World
+
+__all__ = ["decode", "decode_object", "flatten"]
+
+
+def decode(trees: Iterable[RawTree], **world_fields: Any) -> World:
+    """Return a World of the given raw objects (lists are flattened, kinds that planning does not read are skipped).
+
+    Raises InputError with one problem for every object whose shape is wrong.
+
+    >>> decode([{"kind": "Node", "metadata": {"name": "n1"}}]).nodes[0].name
+    'n1'
+    """
+    collected: dict[str, list[Any]] = {field: [] for field, _ in KINDS.values()}
+    problems: list[Problem] = []
+    for tree in trees:
+        for item in flatten(tree):
+            try:
+                decoded = decode_object(item)
+            except InputError as error:
+                problems.extend(error.problems)
+                continue
+            if decoded is not None:
+                collected[KINDS[item["kind"]][0]].append(decoded)
+    if problems:
+        raise InputError.of(problems)
+    fields: dict[str, Any] = {field: tuple(objects) for field, objects in collected.items()}
+    return World(**fields, **world_fields)
+
+
+def flatten(tree: RawTree) -> Iterator[RawTree]:
+    """Yield the objects of a List or typed list (whose items may lack kind and apiVersion), or the object itself."""
+    kind = tree.get("kind")
+    items = tree.get("items")
+    if not (isinstance(kind, str) and kind.endswith("List") and isinstance(items, list)):
+        yield tree
+        return
+    inherited = {"apiVersion": tree.get("apiVersion"), "kind": kind.removesuffix("List")}
+    for item in items:
+        if isinstance(item, dict):
+            yield from flatten({**inherited, **item} if inherited["kind"] else item)
+
+
+def decode_object(tree: RawTree) -> KubernetesObject | None:
+    """Return the typed view of one raw object, None for a kind that planning does not read.
+
+    Raises InputError where a field has another type than Kubernetes gives it.
+    """
+    kind = tree.get("kind")
+    entry = KINDS.get(kind) if isinstance(kind, str) else None
+    if entry is None:
+        return None
+    try:
+        decoded = convert(tree, entry[1])
+        if isinstance(decoded, DaemonSet | Deployment):
+            _ = decoded.pod
+    except msgspec.ValidationError as error:
+        raise InputError.of([_shape_problem(tree, str(error))]) from None
+    return decoded
+
+
+def _shape_problem(tree: RawTree, text: str) -> Problem:
+    message, _, path = text.partition(" - at `$.")
+    metadata = tree.get("metadata")
+    name = metadata.get("name", "") if isinstance(metadata, dict) else ""
+    return Problem(
+        reason="DecodeError",
+        message=message,
+        field=path.rstrip("`").replace("...", "*"),
+        object=f"{tree['kind']} {name}",
+    )
