@@ -22,6 +22,7 @@ __all__ = [
     "parse_int64",
     "requirement_matches",
     "selector_matches",
+    "selector_problem",
     "selector_text",
 ]
 
@@ -130,6 +131,16 @@ def requirement_matches(requirement: Requirement, value: str | None) -> bool:
 def is_empty_selector(selector: LabelSelector) -> bool:
     """Return whether it is exactly the empty object, which selects everything (C3)."""
     return not selector.match_labels and not selector.match_expressions
+
+
+def selector_problem(selector: LabelSelector | None) -> str | None:
+    """Return why a label selector cannot be read at all, so that a pass fails on it; None if it can."""
+    for requirement in selector.match_expressions if selector else ():
+        if requirement.operator in _ORDER_OPERATORS:
+            return f"{requirement}: label selectors know no {requirement.operator}"
+        if why := is_invalid(requirement):
+            return f"{requirement}: {why}"
+    return None
 
 
 def selector_matches(selector: LabelSelector | None, labels: Mapping[str, str]) -> bool:

@@ -12,7 +12,7 @@ import msgspec
 
 from .meta import Identity
 
-__all__ = ["STATE_VERSION", "Backoff", "Expectations", "State"]
+__all__ = ["STATE_VERSION", "Backoff", "Expectations", "LearnedHash", "State"]
 
 STATE_VERSION = 1
 
@@ -36,9 +36,17 @@ class Expectations(msgspec.Struct, frozen=True, kw_only=True):
     since: datetime | None = None
 
 
+class LearnedHash(msgspec.Struct, frozen=True, kw_only=True):
+    """The hash of a DaemonSet's current template where no revision of it was given and the host knows it (H6, H13)."""
+
+    daemonset: Identity
+    hash: str
+
+
 class State(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that one pass must remember for the next."""
 
     version: int = STATE_VERSION
     backoffs: tuple[Backoff, ...] = ()
     expectations: tuple[Expectations, ...] = ()
+    hashes: tuple[LearnedHash, ...] = ()

@@ -1,0 +1,91 @@
+"""The body of a created daemon pod, complete (C16, T10-T12, A12, A13)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from ..constraints.tolerations import automatic_tolerations
+from ..model.daemonset import HASH_LABEL, TEMPLATE_GENERATION_LABEL, DaemonSet
+from ..model.meta import RawTree
+from ..model.names import is_dns_subdomain
+
+__all__ = ["Blueprint", "blueprint_of"]
+
+
+class Blueprint(msgspec.Struct, frozen=True):
+    """Everything of a created pod but its node; shared by all creations of a DaemonSet in one pass."""
+
+    metadata: RawTree
+    spec: RawTree
+
+    def body(self, node: str) -> dict[str, Any]:
+        """Return the pod pinned to a node (A12): its required node affinity is replaced, all else stays."""
+        affinity = dict(self.spec.get("affinity") or {})
+        affinity["nodeAffinity"] = {**(affinity.get("nodeAffinity") or {}), **_pin(node)}
+        return {
+            "apiVersion": "v1",
+            "kind": "Pod",
+            "metadata": self.metadata,
+            "spec": {**self.spec, "affinity": affinity},
+        }
+
+
+def _pin(node: str) -> RawTree:
+    field = {"key": "metadata.name", "operator": "In", "values": [node]}
+    return {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [{"matchFields": [field]}]}}
+
+
+def blueprint_of(daemonset: DaemonSet, current_hash: str, generation: str | None) -> Blueprint:
+    """Return what all pods created in a pass have in common (C16)."""
+    template = daemonset.spec.template
+    source: RawTree = template.get("metadata") or {}
+    labels = dict(source.get("labels") or {})
+    if generation is not None:
+        labels[TEMPLATE_GENERATION_LABEL] = generation
+    if current_hash:
+        labels[HASH_LABEL] = current_hash
+    metadata: RawTree = {
+        "generateName": _generate_name(daemonset.name),
+        "namespace": daemonset.metadata.namespace,
+        "labels": labels,
+        "ownerReferences": [_owner(daemonset)],
+    }
+    for field in ("annotations", "finalizers"):
+        if source.get(field):
+            metadata[field] = source[field]
+    spec: RawTree = dict(template.get("spec") or {})
+    spec["tolerations"] = _tolerations(spec)
+    return Blueprint(metadata, spec)
+
+
+def _generate_name(name: str) -> str:
+    return f"{name}-" if is_dns_subdomain(f"{name}x") else name
+
+
+def _owner(daemonset: DaemonSet) -> RawTree:
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "DaemonSet",
+        "name": daemonset.name,
+        "uid": daemonset.metadata.uid,
+        "controller": True,
+        "blockOwnerDeletion": True,
+    }
+
+
+def _tolerations(spec: RawTree) -> list[RawTree]:
+    tolerations: list[RawTree] = list(spec.get("tolerations") or [])
+    for entry in automatic_tolerations(host_network=bool(spec.get("hostNetwork"))):
+        automatic = {"key": entry.key, "operator": entry.operator, "effect": entry.effect}
+        same = [index for index, other in enumerate(tolerations) if _fields(other) == _fields(automatic)]
+        for index in same:
+            tolerations[index] = automatic
+        if not same:
+            tolerations.append(automatic)
+    return tolerations
+
+
+def _fields(toleration: RawTree) -> tuple[str, ...]:
+    return tuple(toleration.get(field) or "" for field in ("key", "effect", "operator", "value"))

@@ -1,0 +1,113 @@
+"""Everything observed about one DaemonSet, arranged by situation."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from datetime import datetime
+
+import msgspec
+from pyroaring import BitMap
+
+from ..eligibility import NodeIndex, Verdict, Verdicts
+from ..model.daemonset import TEMPLATE_GENERATION_ANNOTATION, DaemonSet
+from ..model.pod import Pod
+from ..model.selectors import parse_int64
+from .groups import Group, group_by_node
+from .history import History
+from .ownership import Claim
+from .shape import Shape, fact_reader
+
+__all__ = ["Observed", "Situation", "observe", "template_generation"]
+
+
+class Situation(msgspec.Struct, frozen=True):
+    """Nodes (ids, ascending) with the same verdict and the same shape: every rule treats them alike."""
+
+    verdict: Verdict
+    shape: Shape
+    nodes: BitMap
+
+
+class Observed(msgspec.Struct, frozen=True):
+    """One DaemonSet as it is.
+
+    `situations` cover every wanted node and every node with a pod, sorted; `vanished` are the groups of nodes that do
+    not exist, by name; `adrift` pods have no target node and are ignored everywhere (A15).
+    """
+
+    history: History
+    claim: Claim[Pod]
+    groups: dict[str, Group]
+    situations: tuple[Situation, ...]
+    vanished: dict[str, Group]
+    gone: tuple[Pod, ...]
+    adrift: tuple[Pod, ...]
+
+    def pods_at(self, name: str) -> tuple[Pod, ...]:
+        """Return the pods of a node in the order M19."""
+        group = self.groups.get(name)
+        return group.pods if group else ()
+
+    def counted(self) -> Iterator[tuple[Verdict, Shape, int]]:
+        """Yield how many nodes are in each situation."""
+        for situation in self.situations:
+            yield situation.verdict, situation.shape, len(situation.nodes)
+
+
+def template_generation(daemonset: DaemonSet) -> str | None:
+    """Return the template generation as pods wear it, None where the annotation does not parse (H11, H12)."""
+    text = daemonset.metadata.annotations.get(TEMPLATE_GENERATION_ANNOTATION)
+    number = None if text is None else parse_int64(text)
+    return None if number is None else str(number)
+
+
+def observe(
+    daemonset: DaemonSet,
+    claim: Claim[Pod],
+    history: History,
+    verdicts: Verdicts,
+    index: NodeIndex,
+    *,
+    now: datetime,
+    looks_updated: Callable[[Pod], bool] | None = None,
+) -> Observed:
+    """Return the DaemonSet's pods arranged by situation."""
+    read = fact_reader(
+        current_hash=history.hash,
+        template_generation=template_generation(daemonset),
+        min_ready_seconds=daemonset.spec.min_ready_seconds,
+        now=now,
+        looks_updated=looks_updated,
+    )
+    grouping = group_by_node(claim.claimed, read)
+    by_shape: dict[Shape, list[int]] = defaultdict(list)
+    vanished: dict[str, Group] = {}
+    ids = index.ids
+    for name, group in grouping.groups.items():
+        position = ids.get(name)
+        if position is None:
+            vanished[name] = group
+        else:
+            by_shape[group.shape].append(position)
+    return Observed(
+        history=history,
+        claim=claim,
+        groups=grouping.groups,
+        situations=_situations(by_shape, verdicts),
+        vanished=dict(sorted(vanished.items())),
+        gone=grouping.gone,
+        adrift=grouping.adrift,
+    )
+
+
+def _situations(by_shape: dict[Shape, list[int]], verdicts: Verdicts) -> tuple[Situation, ...]:
+    occupied: dict[Shape, BitMap] = {shape: BitMap(ids) for shape, ids in by_shape.items()}
+    empty = verdicts.run - BitMap.union(BitMap(), *occupied.values())
+    found = [Situation(Verdict.RUN, (), empty)] if empty else []
+    for shape, nodes in sorted(occupied.items()):
+        run, keep = nodes & verdicts.run, nodes & verdicts.keep
+        for verdict, members in ((Verdict.RUN, run), (Verdict.KEEP, keep), (Verdict.DENY, nodes - run - keep)):
+            if members:
+                found.append(Situation(verdict, shape, members))
+    return tuple(found)

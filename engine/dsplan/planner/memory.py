@@ -1,0 +1,75 @@
+"""Reading and advancing State during a pass (M10, C6, C7)."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import msgspec
+
+from ..model.daemonset import DaemonSet
+from ..model.meta import Identity
+from ..model.state import Backoff, Expectations, State
+
+__all__ = ["BackoffLedger", "EXPECTATIONS_TIMEOUT", "expectations_satisfied", "next_state"]
+
+FIRST_DELAY, LONGEST_DELAY = 1.0, 900.0
+EXPECTATIONS_TIMEOUT = timedelta(minutes=5)
+
+
+class BackoffLedger:
+    """The back-off of one DaemonSet's failed pods, node by node, during one pass."""
+
+    def __init__(self, daemonset: DaemonSet, entries: dict[tuple[str, int, str], Backoff], now: datetime) -> None:
+        self._owner = (daemonset.metadata.uid, daemonset.status.observed_generation)
+        self._entries = entries
+        self._now = now
+        self.advanced: dict[tuple[str, int, str], Backoff] = {}
+
+    def may_retry(self, node: str) -> bool:
+        """Return whether the window of a node is closed, and open the next one if so (M9, M10)."""
+        entry = self._entry(node)
+        if entry is not None and (self._now - entry.last_deletion).total_seconds() < entry.delay:
+            return False
+        delay = FIRST_DELAY if entry is None else min(entry.delay * 2, LONGEST_DELAY)
+        uid, generation = self._owner
+        self.advanced[uid, generation, node] = Backoff(
+            daemonset_uid=uid, observed_generation=generation, node=node, delay=delay, last_deletion=self._now
+        )
+        return True
+
+    def remaining(self, node: str) -> float:
+        """Return the seconds until a failed pod on the node may be deleted."""
+        entry = self.advanced.get((*self._owner, node)) or self._entry(node)
+        if entry is None:
+            return 0.0
+        return max(0.0, entry.delay - (self._now - entry.last_deletion).total_seconds())
+
+    def _entry(self, node: str) -> Backoff | None:
+        """Return the entry of a node, none where it lay idle for more than twice the longest delay."""
+        entry = self._entries.get((*self._owner, node))
+        if entry is None or (self._now - entry.last_deletion).total_seconds() > 2 * LONGEST_DELAY:
+            return None
+        return entry
+
+
+def expectations_satisfied(entry: Expectations | None, now: datetime) -> bool:
+    """Return whether what was issued has been seen, or was given up after five minutes (C7)."""
+    if entry is None or (entry.creates <= 0 and entry.deletes <= 0):
+        return True
+    return entry.since is not None and now - entry.since > EXPECTATIONS_TIMEOUT
+
+
+def next_state(
+    state: State,
+    backoffs: dict[tuple[str, int, str], Backoff],
+    expectations: dict[Identity, Expectations],
+    now: datetime,
+) -> State:
+    """Return the State after a pass; satisfied expectations and idle back-offs are dropped."""
+    live = [entry for entry in backoffs.values() if (now - entry.last_deletion).total_seconds() <= 2 * LONGEST_DELAY]
+    open_ones = [entry for entry in expectations.values() if not expectations_satisfied(entry, now)]
+    return msgspec.structs.replace(
+        state,
+        backoffs=tuple(sorted(live)),
+        expectations=tuple(sorted(open_ones, key=lambda entry: entry.daemonset)),
+    )
