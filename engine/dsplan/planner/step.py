@@ -207,7 +207,7 @@ class _Pass:
             budget = resolve_budget(self.daemonset, len(self.verdicts.run))
             rolling = roll(observed, self.around.index, budget)
         except (BudgetError, RollingError) as error:
-            failed = msgspec.structs.replace(entry, error=str(error), rolling_update_ran=True)
+            failed = msgspec.structs.replace(entry, error=str(error))
             return failed if may_act else entry
         if may_act:
             self._sync(Stage.ROLLING_UPDATE, rolling.create, rolling.delete, blueprint)
