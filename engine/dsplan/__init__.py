@@ -1,1 +1,69 @@
-"""dsplan: `terraform plan` for Kubernetes DaemonSets."""
+"""dsplan: `terraform plan` for Kubernetes DaemonSets.
+
+Data flow: bytes -> World -> verdicts -> observed -> actions -> waves -> Plan -> report. Every arrow is a pure function
+over frozen values; `now` is an argument.
+
+>>> import dsplan
+>>> from datetime import UTC, datetime
+>>> world = dsplan.decode([{"kind": "Node", "metadata": {"name": "n1"}}])
+>>> print(dsplan.solve(world, now=datetime(2026, 1, 1, tzinfo=UTC)).summary)
+Plan: 0 to create, 0 to delete, 0 to update; 0 blocked, 0 excluded by design.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .errors import DsplanError, InputError, Problem
+    from .manifests.decode import decode
+    from .manifests.load import load
+    from .model.state import State
+    from .model.world import World
+    from .planner import Plan, Step, solve, step
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "DsplanError",
+    "InputError",
+    "Plan",
+    "Problem",
+    "State",
+    "Step",
+    "World",
+    "__version__",
+    "decode",
+    "load",
+    "solve",
+    "step",
+]
+
+_HOMES = {
+    "DsplanError": "errors",
+    "InputError": "errors",
+    "Plan": "planner",
+    "Problem": "errors",
+    "State": "model.state",
+    "Step": "planner",
+    "World": "model.world",
+    "decode": "manifests.decode",
+    "load": "manifests.load",
+    "solve": "planner",
+    "step": "planner",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name on first use, so that `import dsplan` costs next to nothing."""
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module 'dsplan' has no attribute {name!r}")
+    value = getattr(import_module(f".{home}", __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

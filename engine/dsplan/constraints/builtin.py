@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ..model.daemonset import DaemonSet
-from .node_affinity import node_affinity_constraint
-from .placement_fields import node_name_constraint, node_selector_constraint
+from ..model.pod import PodSpec
+from .node_affinity import NodeAffinityMatches, node_affinity_constraint
+from .placement_fields import NodeSelectorMatches, node_name_constraint, node_selector_constraint
 from .protocol import Constraint, Rule
-from .tolerations import taint_constraints
+from .tolerations import ToleratesNoExecute, ToleratesNoSchedule, taint_constraints
 
-__all__ = ["BUILTIN_RULES", "constraints_of"]
+__all__ = ["BUILTIN_RULES", "constraints_of", "scheduling_constraints"]
 
 BUILTIN_RULES: tuple[Rule, ...] = (
     node_name_constraint,
@@ -28,3 +29,11 @@ def constraints_of(daemonset: DaemonSet, rules: Iterable[Rule] = BUILTIN_RULES) 
     ['UntoleratedNoExecute', 'UntoleratedNoSchedule']
     """
     return tuple(constraint for rule in rules for constraint in rule(daemonset))
+
+
+def scheduling_constraints(spec: PodSpec) -> tuple[Constraint, ...]:
+    """Return what a pod that is no daemon pod demands of a node: no automatic tolerations (K2, K3)."""
+    required = spec.required_node_affinity
+    selector = (NodeSelectorMatches(spec.node_selector),) if spec.node_selector else ()
+    affinity = (NodeAffinityMatches(required),) if required is not None else ()
+    return (*selector, *affinity, ToleratesNoExecute(spec.tolerations), ToleratesNoSchedule(spec.tolerations))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from ..errors import InputError, Problem
 from .meta import Wire
 from .names import is_label_key, is_label_value
 
@@ -20,6 +21,7 @@ __all__ = [
     "is_empty_selector",
     "is_invalid",
     "parse_int64",
+    "parse_selector",
     "requirement_matches",
     "selector_matches",
     "selector_problem",
@@ -160,6 +162,36 @@ def selector_matches(selector: LabelSelector | None, labels: Mapping[str, str]) 
         and requirement_matches(requirement, labels.get(requirement.key))
         for requirement in selector.match_expressions
     )
+
+
+_SET_TEXT = re.compile(r"\s*(?P<key>\S+)\s+(?P<word>in|notin)\s+\((?P<values>[^()]*)\)\s*")
+_TERM_TEXT = re.compile(r"(?:[^,(]|\([^()]*\))+")
+
+
+def parse_selector(text: str) -> LabelSelector:
+    """Return the selector that `kubectl -l` reads: `a=b,c!=d,e in (x,y),f,!g`.
+
+    Raises InputError where a part of it cannot be read.
+
+    >>> [str(part) for part in parse_selector("app=x, tier in (a,b),!old").match_expressions]
+    ['app In [x]', 'tier In [a, b]', 'old DoesNotExist']
+    """
+    parts = [_parse_requirement(term.strip()) for term in _TERM_TEXT.findall(text)]
+    selector = LabelSelector(match_expressions=tuple(parts))
+    if problem := selector_problem(selector):
+        raise InputError.of([Problem(reason="SyntaxError", message=f"not a label selector: {problem}", value=text)])
+    return selector
+
+
+def _parse_requirement(text: str) -> Requirement:
+    if found := _SET_TEXT.fullmatch(text):
+        values = tuple(value.strip() for value in found["values"].split(","))
+        return Requirement(key=found["key"], operator="In" if found["word"] == "in" else "NotIn", values=values)
+    for sign, operator in (("!=", "NotIn"), ("==", "In"), ("=", "In")):
+        key, found_sign, value = text.partition(sign)
+        if found_sign:
+            return Requirement(key=key.strip(), operator=operator, values=(value.strip(),))
+    return Requirement(key=text.lstrip("! "), operator="DoesNotExist" if text.startswith("!") else "Exists")
 
 
 def selector_text(selector: LabelSelector | None) -> str:

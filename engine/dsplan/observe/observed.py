@@ -37,6 +37,7 @@ class Observed(msgspec.Struct, frozen=True):
     """
 
     history: History
+    verdicts: Verdicts
     claim: Claim[Pod]
     groups: dict[str, Group]
     situations: tuple[Situation, ...]
@@ -92,6 +93,7 @@ def observe(
             by_shape[group.shape].append(position)
     return Observed(
         history=history,
+        verdicts=verdicts,
         claim=claim,
         groups=grouping.groups,
         situations=_situations(by_shape, verdicts),

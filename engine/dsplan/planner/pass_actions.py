@@ -23,7 +23,7 @@ def sync_actions(
     delete: Sequence[tuple[str, Pod, ActionReason]],
     blueprint: Blueprint,
 ) -> tuple[list[Action], tuple[int, int]]:
-    """Return the actions of one syncNodes call, creations first (C14), and how many of each are left for later (C12)."""
+    """Return the actions of one syncNodes call, creations first (C14), and how many of each are left over (C12)."""
     actions = [
         Action(
             verb="create",

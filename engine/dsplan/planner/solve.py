@@ -1,4 +1,129 @@
+"""The whole plan: one pass, the account of DESIRED, the roll-out (DESIGN section 3)."""
+
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from datetime import datetime
 
-def solve() -> None: ...
+from ..constraints import BUILTIN_RULES, Rule
+from ..constraints.builtin import scheduling_constraints
+from ..eligibility import NodeIndex, Verdict, exclusions, propagate
+from ..model.daemonset import Deployment
+from ..model.world import Note, World
+from ..observe import Observed, PodFact
+from ..waves.forecast import Rollout, Strategy, forecast, outdated_nodes
+from .observer import NO_OBSERVER, Observer
+from .plan import DaemonSetPlan, DeploymentContrast, Held, HeldReason, Plan, Summary
+from .step import step
+from .step_types import DaemonSetStep
+
+__all__ = ["solve"]
+
+_TERMINATING = int(PodFact.TERMINATING)
+
+
+def solve(
+    world: World,
+    *,
+    now: datetime,
+    rules: Iterable[Rule] = BUILTIN_RULES,
+    index: NodeIndex | None = None,
+    observer: Observer = NO_OBSERVER,
+) -> Plan:
+    """Return the plan for a world: the next pass of the controller and everything it leads to.
+
+    Impossible is a result, not an exception. The same world gives the same plan, whatever order its objects came in.
+
+    >>> from datetime import UTC, datetime
+    >>> from dsplan.manifests.decode import decode
+    >>> world = decode([
+    ...     {"kind": "Node", "metadata": {"name": "n1"}},
+    ...     {"kind": "DaemonSet", "metadata": {"name": "ds", "namespace": "default"},
+    ...      "spec": {"selector": {"matchLabels": {"app": "d"}}, "template": {"metadata": {"labels": {"app": "d"}}}}},
+    ... ])
+    >>> print(solve(world, now=datetime(2026, 1, 1, tzinfo=UTC)).summary)
+    Plan: 1 to create, 0 to delete, 0 to update; 0 blocked, 0 excluded by design.
+    """
+    whole = step(world, now=now, rules=rules, index=index, observer=observer)
+    observer.started("plan", len(whole.daemonsets))
+    entries: list[DaemonSetPlan] = []
+    for done, entry in enumerate(whole.daemonsets, start=1):
+        entries.append(_plan_of(entry, whole.index))
+        observer.advanced("plan", done)
+    observer.finished("plan")
+    notes = {*world.notes, *(note for entry in whole.daemonsets for note in entry.notes), *_notes(world)}
+    return Plan(
+        now=now,
+        daemonsets=tuple(entries),
+        deployments=tuple(_contrast(deployment, whole.index) for deployment in world.deployments),
+        index=whole.index,
+        state=whole.state,
+        notes=tuple(sorted(notes)),
+        requeue_after=whole.requeue_after,
+    )
+
+
+def _plan_of(entry: DaemonSetStep, index: NodeIndex) -> DaemonSetPlan:
+    if entry.observed is None or entry.verdicts is None:
+        return DaemonSetPlan(step=entry, nodes=len(index))
+    rollout = _rollout(entry, entry.observed, index)
+    held = tuple(sorted(_held(entry, entry.observed, rollout, index)))
+    excluded = exclusions(entry.verdicts, index)
+    managed = entry.manage
+    summary = Summary(
+        create=len(managed.create) if managed else 0,
+        delete=(len(managed.delete) if managed else 0) + len(rollout.leaving),
+        update=len(rollout.nodes),
+        waves=rollout.wave_count,
+        blocked=len({entry.node for entry in held}),
+        excluded=sum(len(exclusion.nodes) for exclusion in excluded),
+    )
+    return DaemonSetPlan(step=entry, nodes=len(index), exclusions=excluded, held=held, rollout=rollout, summary=summary)
+
+
+def _rollout(entry: DaemonSetStep, observed: Observed, index: NodeIndex) -> Rollout:
+    if entry.rolling is not None and entry.budget is not None:
+        return forecast(observed, index, entry.rolling, entry.budget)
+    on_delete = entry.daemonset.spec.update_strategy.type == "OnDelete"
+    strategy = Strategy.ON_DELETE if on_delete else Strategy.ROLLING_UPDATE
+    return Rollout(strategy=strategy, stalled=outdated_nodes(observed, index))
+
+
+def _held(entry: DaemonSetStep, observed: Observed, rollout: Rollout, index: NodeIndex) -> Iterator[Held]:
+    for node, pod in entry.held:
+        yield Held(node, HeldReason.BACK_OFF, f"failed pod {pod.name} is in back-off")
+    acted = {node for node, _ in entry.manage.create} if entry.manage else set()
+    for situation in observed.situations:
+        gone = situation.shape and all(facts & _TERMINATING for facts in situation.shape)
+        if situation.verdict is Verdict.RUN and gone:
+            for position in situation.nodes:
+                name = index.names[position]
+                if name not in acted:
+                    yield Held(name, HeldReason.TERMINATING, f"waits for {observed.pods_at(name)[0].name} to be gone")
+    reason, text = _why_not_updated(entry, rollout)
+    yield from (Held(node, reason, text) for node in rollout.stalled)
+
+
+def _why_not_updated(entry: DaemonSetStep, rollout: Rollout) -> tuple[HeldReason, str]:
+    if rollout.strategy is Strategy.ON_DELETE:
+        return HeldReason.ON_DELETE, "out of date; updateStrategy OnDelete replaces it when somebody deletes the pod"
+    if entry.error is not None:
+        return HeldReason.STALLED, entry.error
+    if entry.manage is None:
+        return HeldReason.IN_FLIGHT, "creations or deletions were issued and not yet seen"
+    blockers, limit = rollout.blockers, rollout.budget.max_unavailable if rollout.budget else 0
+    shown = ", ".join(blockers[:3]) + (f" and {len(blockers) - 3} more" if len(blockers) > 3 else "")
+    return HeldReason.STALLED, f"{len(blockers)} of {limit} allowed down are not ready and stay so: {shown}"
+
+
+def _contrast(deployment: Deployment, index: NodeIndex) -> DeploymentContrast:
+    eligible = propagate(scheduling_constraints(deployment.pod.spec), index).run
+    schedulable = sum(not index.nodes[position].spec.unschedulable for position in eligible)
+    return DeploymentContrast(
+        identity=deployment.identity, replicas=deployment.spec.replicas, nodes=len(index), eligible=schedulable
+    )
+
+
+def _notes(world: World) -> Iterator[Note]:
+    if world.daemonsets and not world.state.backoffs and any(pod.status.phase == "Failed" for pod in world.pods):
+        yield Note("State", "no back-off of failed pods was given: none is assumed (M10)")

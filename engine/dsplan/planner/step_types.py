@@ -31,7 +31,7 @@ class DaemonSetStep(msgspec.Struct, frozen=True, kw_only=True):
 
     `actions` are what is issued now, in the order of C1 and C14, cut to 250 creations and 250 deletions a phase (C12);
     `deferred` is how many creations and deletions later passes will issue. `manage` and `rolling` hold everything the
-    phases want, `rolling` also where manage acted first so that its turn comes in a later pass (C9); `rolling_update_ran`
+    phases want, `rolling` also where manage acted first and its turn comes in a later pass (C9); `rolling_update_ran`
     tells. `status` is None where the pass ended before status.
     `requeue_after` is in seconds.
     """

@@ -1,0 +1,60 @@
+"""The command line: one module a command, imported when it is called."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+import click
+
+from .failures import reporting_failures
+
+__all__ = ["main"]
+
+COMMANDS = {
+    "solve": "What will the controller do? The plan for a cluster.",
+    "get": "What `kubectl get daemonsets` would show.",
+}
+"""Command -> its line in the help; the module is `dsplan.cli.<command>`."""
+
+
+class _Lazy(click.Group):
+    """Lists commands without importing them, so that --help is instant."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = import_module(f".{cmd_name.replace('-', '_')}", __name__).command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and not args[0].startswith("-") and args[0] not in COMMANDS:
+            import difflib
+
+            close = difflib.get_close_matches(args[0], COMMANDS, 1)
+            hint = f" Did you mean {close[0]!r}?" if close else ""
+            ctx.fail(f"No such command {args[0]!r}.{hint}")
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
+@click.version_option(package_name="dsplan", message="%(prog)s %(version)s (semantics kubernetes/v1.36)")
+def cli() -> None:
+    """`terraform plan` for Kubernetes DaemonSets: which node gets which daemon pod, why, and in which waves.
+
+    Exit codes: 0 fine, 1 bad input, 2 wrong usage, 3 changes pending (with --exit-code), 4 conflicts.
+    """
+
+
+def main() -> None:
+    """Run the command line and exit."""
+    with reporting_failures():
+        cli.main(prog_name="dsplan")

@@ -1,0 +1,85 @@
+"""Options that commands share; they mean what they mean in kubectl."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+import click
+
+from ..model.world import World
+from ..report.style import Style
+
+__all__ = ["input_options", "load_world", "moment", "output_option", "style_for"]
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class _Moment(click.ParamType[datetime]):
+    name = "time"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        if isinstance(value, datetime):
+            return value
+        try:
+            parsed = datetime.fromisoformat(str(value))
+        except ValueError:
+            self.fail(f"{value!r} is no RFC 3339 time such as 2026-05-01T12:00:00Z", param, ctx)
+        return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+
+
+def input_options(function: F) -> F:
+    """Add FILES, -f, -n, -A, -l and --now."""
+    for decorator in (
+        click.option("--now", type=_Moment(), metavar="TIME", help="Plan for this moment (RFC 3339); default: now."),
+        click.option("-l", "--selector", metavar="LABELS", help="Only DaemonSets with these labels."),
+        click.option("-A", "--all-namespaces", is_flag=True, help="All namespaces (the default)."),
+        click.option("-n", "--namespace", metavar="NAME", help="Only DaemonSets of this namespace."),
+        click.option("-f", "--filename", "more", multiple=True, metavar="FILE", help="Another FILE; repeatable."),
+        click.argument("files", nargs=-1, metavar="FILE|DIR|-..."),
+    ):
+        function = decorator(function)
+    return function
+
+
+def output_option(*choices: str, default: str = "table") -> Callable[[F], F]:
+    """Add -o with the given formats."""
+    return click.option("-o", "--output", type=click.Choice(choices), default=default, show_default=True)
+
+
+def load_world(files: tuple[str, ...], more: tuple[str, ...], namespace: str | None, selector: str | None) -> World:
+    """Return the world of all files, its DaemonSets narrowed to a namespace and labels."""
+    import msgspec
+
+    from ..manifests.load import load
+    from ..model.selectors import parse_selector, selector_matches
+
+    paths = (*files, *more)
+    if not paths:
+        raise click.UsageError("name a FILE, a directory, or - for standard input")
+    world = load(paths)
+    wanted = parse_selector(selector) if selector else None
+    kept = tuple(
+        daemonset
+        for daemonset in world.daemonsets
+        if (namespace is None or daemonset.metadata.namespace == namespace)
+        and (wanted is None or selector_matches(wanted, daemonset.metadata.labels))
+    )
+    return world if len(kept) == len(world.daemonsets) else msgspec.structs.replace(world, daemonsets=kept)
+
+
+def moment(now: datetime | None) -> datetime:
+    """Return the moment to plan for: the only place that asks the clock."""
+    return now or datetime.now(UTC)
+
+
+def style_for(*, wide: bool = False) -> Style:
+    """Return how to print on this terminal: colour only there, and not with NO_COLOR or TERM=dumb."""
+    terminal = sys.stdout.isatty()
+    colour = terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    width = shutil.get_terminal_size((120, 24)).columns if terminal else 120
+    return Style(colour=colour, width=max(60, width), limit=None if wide else 10)

@@ -1,0 +1,28 @@
+"""Colour as decoration: every symbol means the same without it."""
+
+from __future__ import annotations
+
+import msgspec
+
+__all__ = ["PLAIN", "Style"]
+
+_CODES = {"green": "32", "red": "31", "yellow": "33", "cyan": "36", "bold": "1", "dim": "2"}
+
+
+class Style(msgspec.Struct, frozen=True):
+    """Whether text is coloured, how wide the terminal is, and how many names a list shows (None: all)."""
+
+    colour: bool = False
+    width: int = 120
+    limit: int | None = 10
+
+    def paint(self, text: str, colour: str) -> str:
+        """Return the text in a colour, or as it is.
+
+        >>> Style().paint("+", "green")
+        '+'
+        """
+        return f"\x1b[{_CODES[colour]}m{text}\x1b[0m" if self.colour else text
+
+
+PLAIN = Style()
