@@ -1,0 +1,56 @@
+"""How much input is read before it is refused; every bound of the reader in one place.
+
+The bounds are far above what clusters and repositories hold and low enough that hostile input ends within about a
+second and 300 MB.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+__all__ = [
+    "MAX_ALIAS_NODES",
+    "MAX_DEPTH",
+    "MAX_DIRECTORY_ENTRIES",
+    "MAX_DIRECTORY_LEVELS",
+    "MAX_FILES",
+    "MAX_GZIP_RATIO",
+    "MAX_NUMBER_DIGITS",
+    "MAX_PROBLEMS",
+    "MAX_SOURCE_BYTES",
+    "MAX_TOTAL_BYTES",
+    "MIN_BOMB_BYTES",
+]
+
+MAX_DEPTH: Final = 200
+"""Levels of nesting in one document (the deepest public custom resource definitions need fewer than 60)."""
+
+MAX_ALIAS_NODES: Final = 100_000
+"""Nodes that the aliases of one document may stand for in all; a bomb of a few lines stands for billions."""
+
+MAX_NUMBER_DIGITS: Final = 400
+"""Characters of a JSON number; a float64 has no use for more."""
+
+MAX_PROBLEMS: Final = 1_000
+"""Problems reported of one source; the rest is cut with a last problem that says so."""
+
+MAX_SOURCE_BYTES: Final = 1 << 30
+"""Bytes of one source, after decompression."""
+
+MAX_TOTAL_BYTES: Final = 4 << 30
+"""Bytes of all sources of one call, after decompression."""
+
+MAX_GZIP_RATIO: Final = 300
+"""Times that a gzip member may grow (a dump of 10,000 like nodes grows about 60 times, a bomb 1,030 times)."""
+
+MIN_BOMB_BYTES: Final = 16 << 20
+"""Below this size after decompression no ratio is looked at."""
+
+MAX_FILES: Final = 10_000
+"""Manifest files taken from one directory, at all levels."""
+
+MAX_DIRECTORY_ENTRIES: Final = 200_000
+"""Directory entries looked at in one directory argument, at all levels."""
+
+MAX_DIRECTORY_LEVELS: Final = 64
+"""Levels of directories below a directory argument."""
