@@ -8,9 +8,10 @@ stack, so nesting is bounded by a count and not by the interpreter.
 from __future__ import annotations
 
 import json
+import json.decoder
 import math
 import re
-from json.decoder import scanstring as _scanstring
+from collections.abc import Callable
 from typing import Any, Final
 
 from dsplan.errors import Problem
@@ -18,8 +19,10 @@ from dsplan.manifests.reading import limits
 from dsplan.manifests.reading.text import LineIndex
 from dsplan.manifests.reading.yaml_exact import Located, Marks, Place, field_path
 
-__all__ = ["parse_json"]
+__all__ = ["parse_json", "skip_blanks"]
 
+# The C scanner of the standard library: (text, offset behind the quote, strict) -> (value, offset behind the end).
+_scanstring: Final[Callable[[str, int, bool], tuple[str, int]]] = vars(json.decoder)["scanstring"]
 _BLANK: Final = re.compile(r"[ \t\n\r]*")
 _NUMBER: Final = re.compile(r"(-?(?:0|[1-9][0-9]*))(\.[0-9]+)?([eE][-+]?[0-9]+)?")
 _WORDS: Final[dict[str, bool | None]] = {"true": True, "false": False, "null": None}
@@ -29,7 +32,8 @@ _LONE_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 def parse_json(text: str, start: int = 0, *, source: str = "", lines: LineIndex | None = None) -> tuple[Located, int]:
     """Return the JSON value that begins at `start` (blanks may precede it) and the offset behind it.
 
-    The tree is None and the offset is the text's length where the syntax is broken; `problems` says where and why.
+    Where the syntax is broken the tree is None, `problems` says where and why, and the offset is that of the next line
+    that begins with `{`: in JSON lines and in printed objects the next value begins there.
 
     >>> located, end = parse_json('{"a": 1, "a": 2} {"b": 3}', source="x.json")
     >>> located.tree, end, str(located.problems[0])
@@ -40,8 +44,19 @@ def parse_json(text: str, start: int = 0, *, source: str = "", lines: LineIndex 
         end = parser.run(start)
     except _Refused as refused:
         parser.problem(refused.reason, str(refused), refused.offset)
-        return Located(None, {}, parser.problems), len(text)
+        following = text.find("\n{", refused.offset)
+        return Located(None, {}, parser.problems), following + 1 if following >= 0 else len(text)
     return Located(parser.root, parser.marks, parser.problems), end
+
+
+def skip_blanks(text: str, offset: int) -> int:
+    """Return the offset of the first character at or after `offset` that is no JSON white space.
+
+    >>> skip_blanks(" \\n {}", 0)
+    3
+    """
+    match = _BLANK.match(text, offset)
+    return offset if match is None else match.end()
 
 
 class _Refused(Exception):
@@ -173,8 +188,7 @@ class _Parser:
             self.marks[id(frame.value)][frame.key] = (frame.key_place, place)
 
     def _skip(self, offset: int) -> int:
-        match = _BLANK.match(self.text, offset)
-        return offset if match is None else match.end()
+        return skip_blanks(self.text, offset)
 
     def _seen(self, offset: int) -> str:
         rest = self.text[offset : offset + 1]

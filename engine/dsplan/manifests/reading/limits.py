@@ -15,6 +15,7 @@ __all__ = [
     "MAX_DIRECTORY_LEVELS",
     "MAX_FILES",
     "MAX_GZIP_RATIO",
+    "MAX_LIST_LEVELS",
     "MAX_NUMBER_DIGITS",
     "MAX_PROBLEMS",
     "MAX_SOURCE_BYTES",
@@ -54,3 +55,6 @@ MAX_DIRECTORY_ENTRIES: Final = 200_000
 
 MAX_DIRECTORY_LEVELS: Final = 64
 """Levels of directories below a directory argument."""
+
+MAX_LIST_LEVELS: Final = 8
+"""Steps from a document to an object in it: four lists within lists."""

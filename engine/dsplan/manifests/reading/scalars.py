@@ -17,7 +17,7 @@ from typing import Final, TypeAlias
 
 __all__ = ["Resolved", "ScalarError", "as_json_value", "as_map_key", "resolve"]
 
-Resolved: TypeAlias = None | bool | int | float | str
+Resolved: TypeAlias = bool | int | float | str | None
 
 INT64_MIN: Final = -(1 << 63)
 INT64_MAX: Final = (1 << 63) - 1
@@ -85,7 +85,7 @@ def resolve(text: str, tag: str = "", *, plain: bool = True) -> Resolved:
 
 
 def as_json_value(value: Resolved) -> Resolved:
-    """Return what the JSON between YAML and the object holds: a whole float is written without a point, so it is an int.
+    """Return what the JSON between YAML and the object holds: a whole float has no point there, so it is an int.
 
     Raises `ScalarError` for infinities and NaN, which JSON cannot write.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from array import array
 from bisect import bisect_right
 from typing import Final
 
@@ -56,7 +57,8 @@ class LineIndex:
     """
 
     def __init__(self, text: str, first_line: int = 1) -> None:
-        self._starts = [0, *(match.end() for match in re.finditer("\n", text))]
+        self._starts = array("Q", [0])
+        self._starts.extend(match.end() for match in re.finditer("\n", text))
         self._first_line = first_line
 
     def position(self, offset: int) -> tuple[int, int]:
@@ -91,7 +93,7 @@ def _refuse_controls(text: str, source: str) -> str | Problem:
 def _not_utf8(data: bytes, error: UnicodeDecodeError, source: str) -> Problem:
     byte = data[error.start]
     start = data.rfind(b"\n", 0, error.start) + 1
-    legacy = 0x80 <= byte and b"\x00" not in data[:4096]
+    legacy = byte >= 0x80 and b"\x00" not in data[:4096]
     hint = " (it looks like Windows-1252 or Latin-1: save it as UTF-8)" if legacy else ""
     return Problem(
         reason="DecodeError",

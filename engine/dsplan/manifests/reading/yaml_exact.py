@@ -46,7 +46,7 @@ class Located:
         self.problems = problems
 
     def place(self, pointer: Pointer, *, key: bool = False) -> Place | None:
-        """Return (line, column) of the value at `pointer`, of its key if `key`; the nearest parent's if it is absent."""
+        """Return (line, column) of the value at `pointer` or of its key; the nearest parent's if it is absent."""
         found: Place | None = self.marks.get(0, {}).get(0, (None, None))[1]
         node = self.tree
         for step in pointer:
@@ -202,10 +202,10 @@ class _Composer:
 
     def _deliver_scalar(self, resolved: Resolved, event: Any) -> None:
         value: Resolved = None
-        if not self._wants_key():
-            try:
-                value = as_json_value(resolved)
-            except ScalarError as error:
+        try:
+            value = as_json_value(resolved)
+        except ScalarError as error:
+            if not self._wants_key():
                 self.problem("DecodeError", str(error), event.start_mark, value=event.value)
         self._deliver(value, resolved, event, 1, 1)
 

@@ -1,0 +1,65 @@
+"""Text to documents: the cuts that kubectl makes before it parses anything.
+
+A stream whose first character is `{` is JSON, value after value. Any other is cut at the lines that begin with `---`;
+only a comment may follow the dashes, and of each piece only the first document is read. (X12)
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+import msgspec
+
+from dsplan.errors import Problem
+
+__all__ = ["Chunk", "cut_yaml", "is_json"]
+
+_SEPARATOR: Final = re.compile(r"^---(.*)", re.MULTILINE)
+_JSON_START: Final = re.compile(r"\s*\{")
+_NOT_BLANK: Final = re.compile(r"^[^\S\n]*[^#\s]", re.MULTILINE)
+
+
+class Chunk(msgspec.Struct, frozen=True, gc=False):
+    """A piece of a source: offsets of its text, and the line it begins at."""
+
+    start: int
+    end: int
+    line: int
+
+
+def is_json(text: str) -> bool:
+    """Return whether kubectl reads `text` as JSON: the first thing in it is an opening brace.
+
+    >>> is_json('\\t{"a": 1}'), is_json("a: {}"), is_json("[]")
+    (True, False, False)
+    """
+    return _JSON_START.match(text) is not None
+
+
+def cut_yaml(text: str, source: str = "", *, start: int = 0, line: int = 1) -> Iterator[Chunk | Problem]:
+    """Yield the documents between `---` lines, without those that hold only comments and blanks.
+
+    `start` is where to begin, `line` the line of that place.
+
+    A line such as `---text` is a problem, as for kubectl; the text below it is still read.
+
+    >>> [text[c.start:c.end] for text in ["# c\\n---\\na: 1\\n--- # x\\nb: 2"] for c in cut_yaml(text)]
+    ['a: 1\\n', 'b: 2']
+    """
+    for match in _SEPARATOR.finditer(text, start):
+        yield from _chunk(text, start, match.start(), line)
+        line += text.count("\n", start, match.start())
+        rest = match[1].strip()
+        if rest and not rest.startswith("#"):
+            message = "invalid YAML document separator: only a comment may follow ---"
+            yield Problem(reason="SyntaxError", message=message, value=rest, source=source, line=line, column=1)
+        start = match.end() + 1
+        line += 1
+    yield from _chunk(text, start, len(text), line)
+
+
+def _chunk(text: str, start: int, end: int, line: int) -> Iterator[Chunk]:
+    if start < end and _NOT_BLANK.search(text, start, end):
+        yield Chunk(start, end, line)

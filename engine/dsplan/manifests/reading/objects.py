@@ -1,0 +1,93 @@
+"""Documents to objects: lists are taken apart, and what is no object at all is refused as kubectl refuses it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from dsplan.errors import Problem
+from dsplan.manifests.reading import limits
+from dsplan.manifests.reading.origins import Origin
+
+__all__ = ["RawObject", "objects_of"]
+
+
+class RawObject(msgspec.Struct, frozen=True, gc=False):
+    """One object as it was read: what it is, where it came from, and its JSON tree, never to be written to."""
+
+    api_version: str
+    kind: str
+    namespace: str
+    name: str
+    origin: Origin
+    tree: dict[str, Any]
+
+    @property
+    def group(self) -> str:
+        """The API group, empty for the core group.
+
+        >>> from dsplan.manifests.reading.read import read_bytes
+        >>> read_bytes(b"apiVersion: apps/v1\\nkind: DaemonSet\\n").objects[0].group
+        'apps'
+        """
+        group, slash, _ = self.api_version.partition("/")
+        return group if slash else ""
+
+
+def objects_of(tree: Any, origin: Origin, inherited: tuple[str, str] = ("", "")) -> Iterator[RawObject | Problem]:
+    """Yield the object that a document holds, or those of a List or typed list, in order.
+
+    Items of a typed list may lack apiVersion and kind, and inherit them; null documents and items are left out.
+    """
+    if tree is None:
+        return
+    if not isinstance(tree, dict):
+        yield _problem(f"expected an object, not {_describe(tree)}", origin)
+        return
+    api_version, kind = tree.get("apiVersion") or inherited[0], tree.get("kind") or inherited[1]
+    for field, value in (("apiVersion", api_version), ("kind", kind)):
+        if not isinstance(value, str):
+            yield _problem(f"expected a string, not {_describe(value)}", origin, field)
+            return
+    if not kind:
+        yield _problem("Object 'Kind' is missing", origin, "kind")
+    elif not api_version:
+        yield _problem("Object 'apiVersion' is missing", origin, "apiVersion")
+    elif kind.endswith("List") and isinstance(tree.get("items", []), list | None):
+        yield from _items(tree, api_version, kind, origin)
+    else:
+        metadata = tree.get("metadata")
+        if "apiVersion" not in tree or "kind" not in tree:
+            tree = {"apiVersion": api_version, "kind": kind, **tree}
+        yield RawObject(api_version, kind, _text(metadata, "namespace"), _text(metadata, "name"), origin, tree)
+
+
+def _items(tree: dict[str, Any], api_version: str, kind: str, origin: Origin) -> Iterator[RawObject | Problem]:
+    if len(origin.pointer) >= limits.MAX_LIST_LEVELS:
+        yield _problem(f"more than {limits.MAX_LIST_LEVELS // 2} lists within lists", origin)
+        return
+    item_kind = kind.removesuffix("List")
+    inherited = (api_version, item_kind) if item_kind else ("", "")
+    for index, item in enumerate(tree.get("items") or ()):
+        place = msgspec.structs.replace(origin, pointer=(*origin.pointer, "items", index))
+        yield from objects_of(item, place, inherited)
+
+
+def _text(metadata: Any, field: str) -> str:
+    value = metadata.get(field) if isinstance(metadata, dict) else None
+    return value if isinstance(value, str) else ""
+
+
+def _problem(message: str, origin: Origin, field: str = "") -> Problem:
+    place = origin.place(field).removeprefix(origin.source.name).lstrip(":").split(":")
+    line, column = (int(place[0]), int(place[1])) if len(place) == 2 else (origin.line, None)
+    return Problem(
+        reason="DecodeError", message=message, field=field, source=origin.source.name, line=line, column=column
+    )
+
+
+def _describe(value: Any) -> str:
+    names = {dict: "an object", list: "a list", str: "a string", bool: "a boolean", int: "a number", float: "a number"}
+    return names.get(type(value), "null")

@@ -1,0 +1,112 @@
+"""Where every object came from, and the line of any of its fields, found only when somebody asks.
+
+Nothing but offsets is kept of valid input. To print `file:line:column` of a field, the source is read again, the
+object's document is cut out, and the exact path reads that piece with marks.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import Any, Final, Literal
+
+import msgspec
+
+from dsplan.manifests.reading.json_exact import parse_json
+from dsplan.manifests.reading.sources import Source, fingerprint, read_file
+from dsplan.manifests.reading.text import LineIndex, decode_text
+from dsplan.manifests.reading.yaml_exact import Located, parse_yaml
+
+__all__ = ["Origin", "SourceText", "parse_field"]
+
+_STEP: Final = re.compile(r"\.?([^.\[\]]+)|\[([^\]]*)\]")
+
+
+class SourceText:
+    """One source's name, and its text on demand.
+
+    The bytes of a file are not kept but read again; if the file is no longer what it was, there is no text.
+    """
+
+    __slots__ = ("_data", "_path", "_stamp", "name")
+
+    def __init__(self, source: Source) -> None:
+        self.name = source.name
+        self._path = source.path
+        self._stamp = source.stamp
+        self._data = source.data if source.path is None else None
+
+    def text(self) -> str | None:
+        """Return the decoded text, None if the file changed or vanished since it was read."""
+        data = self._data if self._path is None else self._read_again(self._path)
+        text = None if data is None else decode_text(data)
+        return text if isinstance(text, str) else None
+
+    def _read_again(self, path: str) -> bytes | None:
+        try:
+            if fingerprint(os.stat(path)) != self._stamp:
+                return None
+            return read_file(path).data
+        except (OSError, ValueError):
+            return None
+
+
+class Origin(msgspec.Struct, frozen=True, gc=False):
+    """The piece of a source that one object was read from.
+
+    `start` and `end` are offsets of the document in the source's text, `line` the line it begins at, and `pointer` the
+    way from the document to the object (`("items", 3)` inside a List).
+    """
+
+    source: SourceText
+    format: Literal["yaml", "json"]
+    start: int
+    end: int
+    line: int
+    pointer: tuple[str | int, ...] = ()
+
+    def place(self, field: str = "") -> str:
+        """Return `file:line:column` of the object, or of the field at a path as Kubernetes prints it.
+
+        An absent field has the place of the nearest parent that is there. Only `file:line` of the document is known
+        once the file has changed.
+        """
+        located = self.read_again()
+        if located is None:
+            return f"{self.source.name}:{self.line}"
+        node = located.tree
+        for step in self.pointer:
+            node = node[step]
+        place = located.place(self.pointer + parse_field(field, node), key=False)
+        return f"{self.source.name}:{self.line}" if place is None else f"{self.source.name}:{place[0]}:{place[1]}"
+
+    def read_again(self) -> Located | None:
+        """Return the document with the place of everything in it; None if the source is no longer what it was."""
+        text = self.source.text()
+        if text is None:
+            return None
+        if self.format == "yaml":
+            return parse_yaml(text[self.start : self.end], source=self.source.name, first_line=self.line)
+        located, _ = parse_json(text, self.start, source=self.source.name, lines=LineIndex(text))
+        return located
+
+
+def parse_field(field: str, node: Any) -> tuple[str | int, ...]:
+    """Return the keys and indexes of a field path, as far as `node` has them.
+
+    >>> parse_field("spec.taints[1].key", {"spec": {"taints": [{}, {"key": "a"}]}})
+    ('spec', 'taints', 1, 'key')
+    >>> parse_field("metadata.labels[a.b/c]", {"metadata": {"labels": {"a.b/c": ""}}})
+    ('metadata', 'labels', 'a.b/c')
+    """
+    steps: list[str | int] = []
+    for match in _STEP.finditer(field):
+        step: str | int = match[1] if match[1] is not None else match[2]
+        if isinstance(node, list) and isinstance(step, str) and step.isascii() and step.isdigit():
+            step = int(step)
+        try:
+            node = node[step]
+        except (KeyError, IndexError, TypeError):
+            break
+        steps.append(step)
+    return tuple(steps)
