@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -10,6 +10,7 @@ import msgspec
 from dsplan.errors import Problem
 from dsplan.manifests.reading import limits
 from dsplan.manifests.reading.origins import Origin
+from dsplan.model.world import Note
 
 __all__ = ["RawObject", "objects_of"]
 
@@ -36,12 +37,17 @@ class RawObject(msgspec.Struct, frozen=True, gc=False):
         return group if slash else ""
 
 
-def objects_of(tree: Any, origin: Origin, inherited: tuple[str, str] = ("", "")) -> Iterator[RawObject | Problem]:
-    """Yield the object that a document holds, or those of a List or typed list, in order.
+def objects_of(tree: Any, origin: Origin, inherited: tuple[str, str] = ("", "")) -> Iterator[RawObject | Problem | Note]:
+    """Yield the object that a document holds, or those of a list, in order, with a note on what had to be inferred.
 
-    Items of a typed list may lack apiVersion and kind, and inherit them; null documents and items are left out.
+    Items of a typed list may lack apiVersion and kind, and inherit them; null documents and items are left out. Dumps
+    of other tools are read too, where nothing but one reading is possible: a bare array of objects, a list without
+    kind, a node or pod without kind that its `status.nodeInfo` or `spec.containers` gives away.
     """
     if tree is None:
+        return
+    if isinstance(tree, list) and all(isinstance(item, dict) for item in tree) and not origin.pointer:
+        yield from _items(tree, origin, ("", ""), ())
         return
     if not isinstance(tree, dict):
         yield _problem(f"expected an object, not {_describe(tree)}", origin)
@@ -51,27 +57,45 @@ def objects_of(tree: Any, origin: Origin, inherited: tuple[str, str] = ("", ""))
         if not isinstance(value, str):
             yield _problem(f"expected a string, not {_describe(value)}", origin, field)
             return
+    if not kind and (kind := _give_away(tree)):
+        api_version = api_version or "v1"
+        if kind != "List":
+            name = _text(tree.get("metadata"), "name")
+            yield Note(subject=f"{kind} {name}", text=f"has no kind; read as a {kind} for what its fields are")
     if not kind:
         yield _problem("Object 'Kind' is missing", origin, "kind")
     elif not api_version:
         yield _problem("Object 'apiVersion' is missing", origin, "apiVersion")
     elif kind.endswith("List") and isinstance(tree.get("items", []), list | None):
-        yield from _items(tree, api_version, kind, origin)
+        item_kind = kind.removesuffix("List")
+        yield from _items(tree.get("items") or (), origin, (api_version, item_kind) if item_kind else ("", ""))
     else:
-        metadata = tree.get("metadata")
         if "apiVersion" not in tree or "kind" not in tree:
             tree = {"apiVersion": api_version, "kind": kind, **tree}
+        metadata = tree.get("metadata")
         yield RawObject(api_version, kind, _text(metadata, "namespace"), _text(metadata, "name"), origin, tree)
 
 
-def _items(tree: dict[str, Any], api_version: str, kind: str, origin: Origin) -> Iterator[RawObject | Problem]:
+def _give_away(tree: dict[str, Any]) -> str:
+    """Return the kind that an object without one can only have; empty if that is not certain."""
+    spec, status = tree.get("spec"), tree.get("status")
+    if isinstance(tree.get("items"), list):
+        return "List"
+    if isinstance(status, dict) and isinstance(status.get("nodeInfo"), dict):
+        return "Node"
+    if isinstance(spec, dict) and isinstance(spec.get("containers"), list):
+        return "Pod"
+    return ""
+
+
+def _items(
+    items: Sequence[Any], origin: Origin, inherited: tuple[str, str], step: tuple[str, ...] = ("items",)
+) -> Iterator[RawObject | Problem | Note]:
     if len(origin.pointer) >= limits.MAX_LIST_LEVELS:
         yield _problem(f"more than {limits.MAX_LIST_LEVELS // 2} lists within lists", origin)
         return
-    item_kind = kind.removesuffix("List")
-    inherited = (api_version, item_kind) if item_kind else ("", "")
-    for index, item in enumerate(tree.get("items") or ()):
-        place = msgspec.structs.replace(origin, pointer=(*origin.pointer, "items", index))
+    for index, item in enumerate(items):
+        place = msgspec.structs.replace(origin, pointer=(*origin.pointer, *step, index))
         yield from objects_of(item, place, inherited)
 
 

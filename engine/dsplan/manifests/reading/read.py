@@ -22,15 +22,17 @@ from dsplan.manifests.reading.origins import Origin, SourceText
 from dsplan.manifests.reading.sources import Source, open_sources
 from dsplan.manifests.reading.text import LineIndex, decode_text
 from dsplan.manifests.reading.yaml_exact import parse_yaml
+from dsplan.model.world import Note
 
 __all__ = ["Reading", "read", "read_bytes"]
 
 
 class Reading(msgspec.Struct, frozen=True):
-    """What was read: objects in the order of the sources, and every problem."""
+    """What was read: objects in the order of the sources, every problem, and notes on what had to be inferred."""
 
     objects: list[RawObject]
     problems: list[Problem]
+    notes: list[Note]
 
 
 def read(paths: Iterable[str | os.PathLike[str]], stdin: BinaryIO | None = None) -> Reading:
@@ -51,17 +53,19 @@ def read_bytes(data: bytes, name: str = "") -> Reading:
     return _collect(_read_source(Source(name, data)))
 
 
-def _collect(found: Iterable[RawObject | Problem]) -> Reading:
-    reading = Reading([], [])
+def _collect(found: Iterable[RawObject | Problem | Note]) -> Reading:
+    reading = Reading([], [], [])
     for item in found:
         if isinstance(item, Problem):
             reading.problems.append(item)
+        elif isinstance(item, Note):
+            reading.notes.append(item)
         else:
             reading.objects.append(item)
     return reading
 
 
-def _read_all(paths: Iterable[str | os.PathLike[str]], stdin: BinaryIO | None) -> Iterator[RawObject | Problem]:
+def _read_all(paths: Iterable[str | os.PathLike[str]], stdin: BinaryIO | None) -> Iterator[RawObject | Problem | Note]:
     for source in open_sources(paths, stdin):
         if isinstance(source, Problem):
             yield source
@@ -69,7 +73,7 @@ def _read_all(paths: Iterable[str | os.PathLike[str]], stdin: BinaryIO | None) -
             yield from _read_source(source)
 
 
-def _read_source(source: Source) -> Iterator[RawObject | Problem]:
+def _read_source(source: Source) -> Iterator[RawObject | Problem | Note]:
     text = decode_text(source.data, source.name)
     if isinstance(text, Problem):
         yield text
@@ -91,8 +95,14 @@ def _read_source(source: Source) -> Iterator[RawObject | Problem]:
 def _documents(text: str, source: SourceText) -> Iterator[tuple[Any, Origin] | Problem]:
     if is_json(text):
         yield from _json_documents(text, source)
-    else:
-        yield from _yaml_documents(text, source, 0, 1)
+        return
+    if text.startswith("["):
+        # kubectl knows no bare array; most that are found are JSON, and the JSON reader is the one to try first.
+        located, end = parse_json(text, 0, source=source.name)
+        if not located.problems and skip_blanks(text, end) == len(text):
+            yield located.tree, Origin(source, "json", 0, end, 1)
+            return
+    yield from _yaml_documents(text, source, 0, 1)
 
 
 def _json_documents(text: str, source: SourceText) -> Iterator[tuple[Any, Origin] | Problem]:

@@ -1,0 +1,124 @@
+"""Which objects planning reads, and the API groups of former years: converted with a note.
+
+Kubernetes moved DaemonSets and Deployments from extensions/v1beta1 over apps/v1beta1 and apps/v1beta2 to apps/v1. The
+old versions defaulted more: the selector from the template's labels, the update strategy to OnDelete (extensions).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any, Final
+
+import msgspec
+
+from dsplan.manifests.reading.objects import RawObject
+from dsplan.model.world import Note
+
+__all__ = ["Selection", "select"]
+
+_CURRENT: Final = {
+    "Node": "v1",
+    "Pod": "v1",
+    "Namespace": "v1",
+    "LimitRange": "v1",
+    "DaemonSet": "apps/v1",
+    "Deployment": "apps/v1",
+    "ControllerRevision": "apps/v1",
+    "PriorityClass": "scheduling.k8s.io/v1",
+    "RuntimeClass": "node.k8s.io/v1",
+}
+_FORMER: Final = {
+    "DaemonSet": ("extensions/v1beta1", "apps/v1beta1", "apps/v1beta2"),
+    "Deployment": ("extensions/v1beta1", "apps/v1beta1", "apps/v1beta2"),
+    "ControllerRevision": ("apps/v1beta1", "apps/v1beta2"),
+    "PriorityClass": ("scheduling.k8s.io/v1alpha1", "scheduling.k8s.io/v1beta1"),
+    "RuntimeClass": ("node.k8s.io/v1beta1",),
+}
+_SELECTOR_DEFAULTED: Final = ("extensions/v1beta1", "apps/v1beta1")
+_GENERATION: Final = "deprecated.daemonset.template.generation"
+_NAMED_WHEN_PASSED_OVER: Final = ("DaemonSet",)
+
+
+class Selection(msgspec.Struct, frozen=True):
+    """What planning reads of a reading: objects in current API versions, notes, and counts of what was passed over.
+
+    `passed_over` counts by `kind.group` (`ConfigMap`, `CustomResourceDefinition.apiextensions.k8s.io`).
+    """
+
+    objects: list[RawObject]
+    notes: list[Note]
+    passed_over: dict[str, int]
+
+
+def select(objects: Iterable[RawObject], *, also: frozenset[str] = frozenset()) -> Selection:
+    """Return the objects that planning reads; old API versions are converted, other groups' kinds passed over.
+
+    `also` names API versions all of whose kinds are kept (`dsplan.dev/v1alpha1`).
+
+    >>> from dsplan.manifests.reading.read import read_bytes
+    >>> text = b"{apiVersion: extensions/v1beta1, kind: DaemonSet, metadata: {name: a}, spec: {}}"
+    >>> chosen = select(read_bytes(b"# flow style\\n---\\n" + text).objects)
+    >>> chosen.objects[0].api_version, chosen.objects[0].tree["spec"]
+    ('apps/v1', {'updateStrategy': {'type': 'OnDelete'}})
+    """
+    selection = Selection([], [], {})
+    passed: Counter[str] = Counter()
+    for item in objects:
+        if _CURRENT.get(item.kind) == item.api_version or item.api_version in also:
+            selection.objects.append(item)
+        elif item.api_version in _FORMER.get(item.kind, ()):
+            selection.objects.append(_converted(item))
+            selection.notes.append(_note(item, f"is converted from {item.api_version} to {_CURRENT[item.kind]}"))
+        else:
+            passed[f"{item.kind}.{item.group}" if item.group else item.kind] += 1
+            if item.kind in _NAMED_WHEN_PASSED_OVER:
+                selection.notes.append(_note(item, f"is passed over: {item.api_version} is not apps/v1"))
+    selection.passed_over.update(sorted(passed.items()))
+    return selection
+
+
+def _note(item: RawObject, text: str) -> Note:
+    name = f"{item.namespace}/{item.name}" if item.namespace else item.name
+    return Note(subject=f"{item.kind} {name}", text=text)
+
+
+def _converted(item: RawObject) -> RawObject:
+    current = _CURRENT[item.kind]
+    tree = {**item.tree, "apiVersion": current}
+    spec = tree.get("spec")
+    if item.kind in ("DaemonSet", "Deployment") and isinstance(spec, dict):
+        tree["spec"] = _converted_spec(item, spec)
+        generation = tree["spec"].pop("templateGeneration", None)
+        if generation and item.kind == "DaemonSet" and isinstance(tree.get("metadata", {}), dict):
+            tree["metadata"] = _with_generation(tree.get("metadata") or {}, generation)
+    return msgspec.structs.replace(item, api_version=current, tree=tree)
+
+
+def _converted_spec(item: RawObject, spec: dict[str, Any]) -> dict[str, Any]:
+    spec = dict(spec)
+    labels = _template_labels(spec)
+    if item.api_version in _SELECTOR_DEFAULTED and spec.get("selector") is None and labels:
+        spec["selector"] = {"matchLabels": dict(labels)}
+    if item.api_version == "extensions/v1beta1" and item.kind == "DaemonSet":
+        strategy = spec.get("updateStrategy")
+        if strategy is None:
+            strategy = {}
+        if isinstance(strategy, dict) and not strategy.get("type"):
+            spec["updateStrategy"] = {**strategy, "type": "OnDelete"}
+    return spec
+
+
+def _template_labels(spec: dict[str, Any]) -> dict[str, Any] | None:
+    template = spec.get("template")
+    metadata = template.get("metadata") if isinstance(template, dict) else None
+    labels = metadata.get("labels") if isinstance(metadata, dict) else None
+    return labels if isinstance(labels, dict) else None
+
+
+def _with_generation(metadata: dict[str, Any], generation: Any) -> dict[str, Any]:
+    """Keep spec.templateGeneration where apps/v1 keeps it, in an annotation. (H12)"""
+    annotations = metadata.get("annotations")
+    if not isinstance(annotations, dict | None):
+        return metadata
+    return {**metadata, "annotations": {**(annotations or {}), _GENERATION: str(generation)}}
