@@ -1,72 +1,101 @@
-"""Files to a World."""
+"""Files to a World: read, choose what planning reads, refuse doubles, decode, and keep where everything came from."""
 
 from __future__ import annotations
 
-import json
-import sys
-from collections.abc import Iterable, Iterator
-from pathlib import Path
+import os
+from collections.abc import Iterable
+from typing import Any, BinaryIO
 
-from ..errors import InputError, Problem
-from ..model.meta import RawTree
-from ..model.world import World
-from .decode import decode
+import msgspec
 
-__all__ = ["load"]
+from dsplan.errors import InputError, Problem
+from dsplan.manifests.decode import decode_object
+from dsplan.manifests.reading.groups import select
+from dsplan.manifests.reading.objects import RawObject
+from dsplan.manifests.reading.origins import Origin
+from dsplan.manifests.reading.read import Reading, read
+from dsplan.model.meta import Identity
+from dsplan.model.world import KINDS, Note, World
 
-_SUFFIXES = (".yaml", ".yml", ".json")
+__all__ = ["OriginTable", "load", "world_of"]
 
 
-def load(paths: Iterable[str | Path]) -> World:
-    """Return the World of all files; a folder stands for the YAML and JSON files below it, `-` for standard input.
+class OriginTable:
+    """Where the objects of a World came from.
 
-    Raises InputError with every problem of every file.
+    >>> OriginTable().locate(Identity("Node", "", "n1"))
+    ''
     """
-    trees: list[RawTree] = []
-    problems: list[Problem] = []
-    for source, text in _texts(paths):
+
+    def __init__(self) -> None:
+        self._origins: dict[Identity, Origin] = {}
+
+    def add(self, identity: Identity, origin: Origin) -> Origin | None:
+        """Remember the origin of `identity`; returns the one it already has, if it has one."""
+        return known if (known := self._origins.setdefault(identity, origin)) is not origin else None
+
+    def origin(self, identity: Identity) -> Origin | None:
+        """Return the origin of an object, None if it was not read from a source."""
+        return self._origins.get(identity)
+
+    def locate(self, identity: Identity, field: str = "") -> str:
+        """Return `file:line:column` of an object or of one of its fields; empty where it is not known."""
+        origin = self._origins.get(identity)
+        return "" if origin is None else origin.place(field)
+
+
+def load(paths: Iterable[str | os.PathLike[str]], *, stdin: BinaryIO | None = None) -> World:
+    """Return the World of all files; a folder stands for the manifests below it, `-` for standard input.
+
+    Raises InputError with every problem of every file: what cannot be read, what is no object, an object that is there
+    twice, and every object whose shape is wrong.
+    """
+    return world_of(read(paths, stdin))
+
+
+def world_of(reading: Reading) -> World:
+    """Return the World of what was read; raises InputError as `load` does."""
+    selection = select(reading.objects)
+    problems = list(reading.problems)
+    origins = OriginTable()
+    fields: dict[str, list[Any]] = {field: [] for field, _ in KINDS.values()}
+    for item in selection.objects:
+        if (double := _double(item, origins)) is not None:
+            problems.append(double)
+            continue
         try:
-            trees.extend(_documents(text))
-        except ValueError as error:
-            problems.append(Problem(reason="SyntaxError", message=str(error), source=source))
+            decoded = decode_object(item.tree)
+        except InputError as error:
+            problems.extend(with_place(problem, item) for problem in error.problems)
+            continue
+        if decoded is not None:
+            fields[KINDS[item.kind][0]].append(decoded)
+    for item in selection.objects:
+        item.origin.source.forget()
     if problems:
         raise InputError.of(problems)
-    return decode(trees)
+    notes: tuple[Note, ...] = (*reading.notes, *selection.notes)
+    objects: dict[str, Any] = {field: tuple(found) for field, found in fields.items()}
+    return World(**objects, notes=notes, origins=origins)
 
 
-def _texts(paths: Iterable[str | Path]) -> Iterator[tuple[str, str]]:
-    for path in map(str, paths):
-        if path == "-":
-            yield "<stdin>", sys.stdin.read()
-        elif Path(path).is_dir():
-            for file in sorted(Path(path).rglob("*")):
-                if file.suffix in _SUFFIXES:
-                    yield str(file), file.read_text(encoding="utf-8")
-        else:
-            yield path, _read(path)
+def with_place(problem: Problem, item: RawObject) -> Problem:
+    """Return `problem` with the place of its field in the source, and the object's name if it has none."""
+    line, column = item.origin.position(problem.field)
+    name = problem.object or f"{item.kind} {item.name}"
+    return msgspec.structs.replace(problem, object=name, source=item.origin.source.name, line=line, column=column)
 
 
-def _read(path: str) -> str:
-    import gzip
-
-    data = Path(path).read_bytes()
-    return (gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data).decode("utf-8")
-
-
-def _documents(text: str) -> Iterator[RawTree]:
-    if text.lstrip().startswith("{"):
-        yield json.loads(text)
-        return
-    import yaml
-
-    try:
-        for document in yaml.load_all(text, Loader=yaml.CSafeLoader):
-            if isinstance(document, dict):
-                yield json.loads(json.dumps(document, default=_iso))
-    except yaml.YAMLError as error:
-        raise ValueError(str(error)) from None
-
-
-def _iso(value: object) -> str:
-    isoformat = getattr(value, "isoformat", None)
-    return str(isoformat()).replace("+00:00", "Z") if isoformat else str(value)
+def _double(item: RawObject, origins: OriginTable) -> Problem | None:
+    """Return the problem of an object that was read before; objects without a name are left to validation."""
+    if not item.name:
+        return None
+    known = origins.add(Identity(item.kind, item.namespace, item.name), item.origin)
+    if known is None:
+        return None
+    double = Problem(
+        reason="DuplicateObject",
+        message=f"the same object is also at {known.place()}",
+        object=str(Identity(item.kind, item.namespace, item.name)),
+    )
+    return with_place(double, item)

@@ -18,7 +18,7 @@ __all__ = ["Chunk", "cut_yaml", "is_json"]
 
 _SEPARATOR: Final = re.compile(r"^---(.*)", re.MULTILINE)
 _JSON_START: Final = re.compile(r"\s*\{")
-_NOT_BLANK: Final = re.compile(r"^[^\S\n]*[^#\s]", re.MULTILINE)
+_NOT_BLANK: Final = re.compile(r"^(?!\.\.\.\s)[^\S\n]*[^#\s]", re.MULTILINE)
 
 
 class Chunk(msgspec.Struct, frozen=True, gc=False):
@@ -39,7 +39,7 @@ def is_json(text: str) -> bool:
 
 
 def cut_yaml(text: str, source: str = "", *, start: int = 0, line: int = 1) -> Iterator[Chunk | Problem]:
-    """Yield the documents between `---` lines, without those that hold only comments and blanks.
+    """Yield the documents between `---` lines, without those that hold only comments, blanks and end markers.
 
     `start` is where to begin, `line` the line of that place.
 

@@ -131,10 +131,11 @@ class _Parser:
         return offset
 
     def _key(self, offset: int) -> int:
+        frame = self.stack[-1]
+        frame.key = None
         if not self.text.startswith('"', offset):
             raise _Refused(f"expected a key in double quotes{self._seen(offset)}", offset)
         key, end = self._string(offset)
-        frame = self.stack[-1]
         frame.key, frame.key_place = key, self.lines.position(offset)
         if key in frame.value:
             self.problem("DecodeError", f'key "{key[:80]}" already set in map', offset)
@@ -196,9 +197,9 @@ class _Parser:
 
     def problem(self, reason: str, message: str, offset: int) -> None:
         line, column = self.lines.position(offset)
-        steps = tuple(len(f.value) if isinstance(f.value, list) else f.key or "" for f in self.stack)
         if len(self.problems) < limits.MAX_PROBLEMS:
-            path = field_path(steps)
+            steps = [len(frame.value) if isinstance(frame.value, list) else frame.key for frame in self.stack]
+            path = field_path(tuple(step for step in steps if step is not None))
             self.problems.append(
                 Problem(reason=reason, message=message, field=path, source=self.source, line=line, column=column)
             )

@@ -37,7 +37,9 @@ class RawObject(msgspec.Struct, frozen=True, gc=False):
         return group if slash else ""
 
 
-def objects_of(tree: Any, origin: Origin, inherited: tuple[str, str] = ("", "")) -> Iterator[RawObject | Problem | Note]:
+def objects_of(
+    tree: Any, origin: Origin, inherited: tuple[str, str] = ("", "")
+) -> Iterator[RawObject | Problem | Note]:
     """Yield the object that a document holds, or those of a list, in order, with a note on what had to be inferred.
 
     Items of a typed list may lack apiVersion and kind, and inherit them; null documents and items are left out. Dumps
@@ -62,10 +64,13 @@ def objects_of(tree: Any, origin: Origin, inherited: tuple[str, str] = ("", ""))
         if kind != "List":
             name = _text(tree.get("metadata"), "name")
             yield Note(subject=f"{kind} {name}", text=f"has no kind; read as a {kind} for what its fields are")
-    if not kind:
-        yield _problem("Object 'Kind' is missing", origin, "kind")
-    elif not api_version:
-        yield _problem("Object 'apiVersion' is missing", origin, "apiVersion")
+    yield from _typed(tree, api_version, kind, origin)
+
+
+def _typed(tree: dict[str, Any], api_version: str, kind: str, origin: Origin) -> Iterator[RawObject | Problem | Note]:
+    missing = "kind" if not kind else "apiVersion" if not api_version else ""
+    if missing:
+        yield _problem(f"Object '{'Kind' if missing == 'kind' else missing}' is missing", origin, missing)
     elif kind.endswith("List") and isinstance(tree.get("items", []), list | None):
         item_kind = kind.removesuffix("List")
         yield from _items(tree.get("items") or (), origin, (api_version, item_kind) if item_kind else ("", ""))
@@ -105,8 +110,7 @@ def _text(metadata: Any, field: str) -> str:
 
 
 def _problem(message: str, origin: Origin, field: str = "") -> Problem:
-    place = origin.place(field).removeprefix(origin.source.name).lstrip(":").split(":")
-    line, column = (int(place[0]), int(place[1])) if len(place) == 2 else (origin.line, None)
+    line, column = origin.position(field)
     return Problem(
         reason="DecodeError", message=message, field=field, source=origin.source.name, line=line, column=column
     )

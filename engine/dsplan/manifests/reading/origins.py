@@ -28,19 +28,35 @@ class SourceText:
     The bytes of a file are not kept but read again; if the file is no longer what it was, there is no text.
     """
 
-    __slots__ = ("_data", "_path", "_stamp", "name")
+    __slots__ = ("_data", "_located", "_path", "_stamp", "name")
 
     def __init__(self, source: Source) -> None:
         self.name = source.name
         self._path = source.path
         self._stamp = source.stamp
         self._data = source.data if source.path is None else None
+        self._located: tuple[int, Located] | None = None
 
     def text(self) -> str | None:
         """Return the decoded text, None if the file changed or vanished since it was read."""
         data = self._data if self._path is None else self._read_again(self._path)
         text = None if data is None else decode_text(data)
         return text if isinstance(text, str) else None
+
+    def located(self, origin: Origin) -> Located | None:
+        """Return the document of `origin` with all places, None without text; the last document asked for is kept."""
+        if self._located is not None and self._located[0] == origin.start:
+            return self._located[1]
+        text = self.text()
+        if text is None:
+            return None
+        located = origin.parse(text)
+        self._located = (origin.start, located)
+        return located
+
+    def forget(self) -> None:
+        """Drop the document that was kept."""
+        self._located = None
 
     def _read_again(self, path: str) -> bytes | None:
         try:
@@ -71,20 +87,21 @@ class Origin(msgspec.Struct, frozen=True, gc=False):
         An absent field has the place of the nearest parent that is there. Only `file:line` of the document is known
         once the file has changed.
         """
-        located = self.read_again()
+        line, column = self.position(field)
+        return f"{self.source.name}:{line}" if column is None else f"{self.source.name}:{line}:{column}"
+
+    def position(self, field: str = "") -> tuple[int, int | None]:
+        """Return (line, column) as in `place`; the column is None where only the document's line is known."""
+        located = self.source.located(self)
         if located is None:
-            return f"{self.source.name}:{self.line}"
+            return self.line, None
         node = located.tree
         for step in self.pointer:
             node = node[step]
-        place = located.place(self.pointer + parse_field(field, node), key=False)
-        return f"{self.source.name}:{self.line}" if place is None else f"{self.source.name}:{place[0]}:{place[1]}"
+        return located.place(self.pointer + parse_field(field, node)) or (self.line, None)
 
-    def read_again(self) -> Located | None:
-        """Return the document with the place of everything in it; None if the source is no longer what it was."""
-        text = self.source.text()
-        if text is None:
-            return None
+    def parse(self, text: str) -> Located:
+        """Return the document in the source's text with the place of everything in it."""
         if self.format == "yaml":
             return parse_yaml(text[self.start : self.end], source=self.source.name, first_line=self.line)
         located, _ = parse_json(text, self.start, source=self.source.name, lines=LineIndex(text))
