@@ -1,7 +1,7 @@
 """Replays recorded decisions: `python -m tests.conformance.replay [--kind KIND] FILE...`.
 
-KIND defaults to the file's name. Prints each disagreement (id, tags, what was expected and what dsplan decided), ends with
-`N passed, M failed`, exits 1 if M > 0 and 2 for a kind that nobody replays.
+KIND defaults to the file's name. Prints each disagreement (id, tags, what was expected and what dsplan decided), ends
+with `N passed, M failed`, exits 1 if M > 0 and 2 for a kind that nobody replays.
 """
 
 from __future__ import annotations

@@ -10,6 +10,7 @@ import msgspec
 from ..diff import Action
 from ..eligibility import Exclusion, NodeIndex
 from ..model.meta import Identity
+from ..model.pod import Pod
 from ..model.state import State
 from ..model.world import Note
 from ..waves.forecast import Rollout
@@ -62,12 +63,17 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DaemonSetPlan(msgspec.Struct, frozen=True, kw_only=True):
-    """One DaemonSet: the next pass, why each node that is not desired is not, what waits, and the roll-out."""
+    """One DaemonSet: the next pass, why each node that is not desired is not, what waits, and the roll-out.
+
+    `garbage` are pods bound to nodes that do not exist: the garbage collector of pods removes them, not the controller
+    (M22). They count as deletions all the same.
+    """
 
     step: DaemonSetStep
     nodes: int
     exclusions: tuple[Exclusion, ...] = ()
     held: tuple[Held, ...] = ()
+    garbage: tuple[tuple[str, Pod], ...] = ()
     rollout: Rollout | None = None
     summary: Summary = Summary()
 

@@ -69,16 +69,25 @@ def _plan_of(entry: DaemonSetStep, index: NodeIndex) -> DaemonSetPlan:
     rollout = _rollout(entry, entry.observed, index)
     held = tuple(sorted(_held(entry, entry.observed, rollout, index)))
     excluded = exclusions(entry.verdicts, index)
+    garbage = tuple(
+        (name, pod)
+        for name, group in entry.observed.vanished.items()
+        for pod in group.pods
+        if pod.spec.node_name and not pod.terminating
+    )
     managed = entry.manage
+    leaving = set(rollout.leaving) - set(entry.observed.vanished)
     summary = Summary(
         create=len(managed.create) if managed else 0,
-        delete=(len(managed.delete) if managed else 0) + len(rollout.leaving),
+        delete=(len(managed.delete) if managed else 0) + len(leaving) + len(garbage),
         update=len(rollout.nodes),
         waves=rollout.wave_count,
         blocked=len({entry.node for entry in held}),
         excluded=sum(len(exclusion.nodes) for exclusion in excluded),
     )
-    return DaemonSetPlan(step=entry, nodes=len(index), exclusions=excluded, held=held, rollout=rollout, summary=summary)
+    return DaemonSetPlan(
+        step=entry, nodes=len(index), exclusions=excluded, held=held, garbage=garbage, rollout=rollout, summary=summary
+    )
 
 
 def _rollout(entry: DaemonSetStep, observed: Observed, index: NodeIndex) -> Rollout:

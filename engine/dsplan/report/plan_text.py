@@ -77,6 +77,10 @@ def _section(entry: DaemonSetPlan, plan: Plan, style: Style) -> Iterator[str]:
     yield from _account(entry, plan, style)
     yield from _creations(entry, style)
     yield from _deletions(entry, style)
+    if entry.garbage:
+        head = style.paint(f"  - delete {len(entry.garbage):,}", "red")
+        names = [f"{pod.name}@{node}" for node, pod in entry.garbage]
+        yield f"{head}  NodeVanished (garbage collector of pods, after about 40 s): {listing(names, style.limit)}"
     if entry.rollout is not None:
         yield from _rollout(entry.rollout, style)
     yield from _held(entry, style)
