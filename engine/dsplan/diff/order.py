@@ -8,9 +8,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 
-from ..eligibility import NodeIndex
+from pyroaring import BitMap
 
-__all__ = ["ORDER_TEXT", "ZONE_LABEL", "node_order"]
+from ..eligibility import NodeIndex
+from ..model.node import Node
+
+__all__ = ["ORDER_TEXT", "ZONE_LABEL", "first_in_order", "node_order"]
 
 ZONE_LABEL = "topology.kubernetes.io/zone"
 ORDER_TEXT = "sick nodes first, then spread over zones, then by name"
@@ -25,10 +28,27 @@ def node_order(positions: Iterable[int], index: NodeIndex) -> list[int]:
     turns: dict[tuple[bool, str], int] = defaultdict(int)
     keys: list[tuple[bool, int, str, int]] = []
     for position in sorted(positions):
-        node = index.nodes[position]
-        zone = node.metadata.labels.get(ZONE_LABEL, "")
-        healthy = node.ready
+        healthy, zone = _zone_and_health(index.nodes[position])
         turn = turns[healthy, zone]
         turns[healthy, zone] = turn + 1
         keys.append((healthy, turn, zone, position))
     return [position for *_, position in sorted(keys)]
+
+
+def first_in_order(positions: BitMap, index: NodeIndex, count: int) -> list[int]:
+    """Return `node_order(positions, index)[:count]` without ordering the rest.
+
+    Within each zone, and within the sick and the healthy, the order is that of the ids: no more than the first `count`
+    of each can be among the first `count` of all.
+    """
+    if count <= 0 or len(positions) <= count:
+        return node_order(positions, index) if count > 0 else []
+    foremost: list[int] = []
+    for group in index.partition("zone and health", _zone_and_health):
+        members = positions & group
+        foremost.extend(members[:count])
+    return node_order(foremost, index)[:count]
+
+
+def _zone_and_health(node: Node) -> tuple[bool, str]:
+    return node.ready, node.metadata.labels.get(ZONE_LABEL, "")

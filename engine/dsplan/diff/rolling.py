@@ -12,7 +12,7 @@ from ..model.pod import Pod
 from ..observe import Observed, PodFact, Shape
 from .actions import ActionReason
 from .budget import Budget
-from .order import node_order
+from .order import first_in_order, node_order
 from .shapes import EXCESS, new_and_old
 
 __all__ = ["Place", "Rolling", "RollingError", "classify", "rolling_update"]
@@ -73,12 +73,15 @@ def _classify_surge(verdict: Verdict, shape: Shape, new: int | None, old: int | 
     return Place.SUNSET if shape[old] & _AVAILABLE else Place.OLD_NOT_WANTED
 
 
-def rolling_update(observed: Observed, index: NodeIndex, budget: Budget) -> Rolling:
+def rolling_update(observed: Observed, index: NodeIndex, budget: Budget, *, brief: bool = False) -> Rolling:
     """Return what one pass of the rolling update wants.
 
+    With `brief`, `down` and `waiting` are left empty: then the time goes with what is done, not with what is there.
     Raises RollingError in the case of R27.
     """
-    return _with_surge(observed, index, budget) if budget.max_surge != 0 else _without_surge(observed, index, budget)
+    if budget.max_surge != 0:
+        return _with_surge(observed, index, budget, brief=brief)
+    return _without_surge(observed, index, budget, brief=brief)
 
 
 def _places(observed: Observed, *, surge: bool) -> dict[Place, BitMap]:
@@ -95,7 +98,13 @@ def _old_pod(observed: Observed, name: str) -> Pod:
     return group.pods[old]
 
 
-def _without_surge(observed: Observed, index: NodeIndex, budget: Budget) -> Rolling:
+def _candidates(nodes: BitMap, index: NodeIndex, room: int, *, brief: bool) -> list[str]:
+    """Return the candidates in the written order; with `brief` no more than there is room for."""
+    chosen = first_in_order(nodes, index, room) if brief else node_order(nodes, index)
+    return [index.names[position] for position in chosen]
+
+
+def _without_surge(observed: Observed, index: NodeIndex, budget: Budget, *, brief: bool) -> Rolling:
     """R6-R13. Groups of vanished nodes are walked like the others; their pods have no zone and come last (R4)."""
     places = _places(observed, surge=False)
     names = index.names
@@ -105,16 +114,19 @@ def _without_surge(observed: Observed, index: NodeIndex, budget: Budget) -> Roll
     must = [names[position] for position in node_order(places[Place.MUST_REPLACE], index)] + vanished[
         Place.MUST_REPLACE
     ]
-    down = [names[position] for position in places[Place.DOWN]] + vanished[Place.DOWN]
-    room = max(0, budget.max_unavailable - len(down) - len(must))
-    candidates = [names[position] for position in node_order(places[Place.CANDIDATE], index)]
+    unavailable = len(places[Place.DOWN]) + len(vanished[Place.DOWN]) + len(must)
+    room = max(0, budget.max_unavailable - unavailable)
+    candidates = _candidates(places[Place.CANDIDATE], index, room, brief=brief)
     candidates += vanished[Place.CANDIDATE]
     delete = [(name, _old_pod(observed, name), ActionReason.OUTDATED_UNAVAILABLE) for name in must]
     delete += [(name, _old_pod(observed, name), ActionReason.OUTDATED) for name in candidates[:room]]
+    if brief:
+        return Rolling((), tuple(delete), (), ())
+    down = [names[position] for position in places[Place.DOWN]] + vanished[Place.DOWN]
     return Rolling((), tuple(delete), (*sorted(down), *sorted(must)), tuple(candidates[room:]))
 
 
-def _with_surge(observed: Observed, index: NodeIndex, budget: Budget) -> Rolling:
+def _with_surge(observed: Observed, index: NodeIndex, budget: Budget, *, brief: bool) -> Rolling:
     """R17-R27."""
     for name, group in observed.vanished.items():
         new, old = new_and_old(group.shape)
@@ -125,7 +137,7 @@ def _with_surge(observed: Observed, index: NodeIndex, budget: Budget) -> Rolling
     extra = [classify(Verdict.DENY, group.shape, surge=True) for group in observed.vanished.values()]
     surging = len(places[Place.DOWN]) + extra.count(Place.DOWN)
     room = max(0, budget.max_surge - surging)
-    candidates = [names[position] for position in node_order(places[Place.CANDIDATE], index)]
+    candidates = _candidates(places[Place.CANDIDATE], index, room, brief=brief)
     must = [names[position] for position in node_order(places[Place.MUST_REPLACE], index)]
     create = [(name, ActionReason.OUTDATED_UNAVAILABLE) for name in must]
     create += [(name, ActionReason.OUTDATED) for name in candidates[:room]]
@@ -137,6 +149,8 @@ def _with_surge(observed: Observed, index: NodeIndex, budget: Budget) -> Rolling
         (names[position], _old_pod(observed, names[position]), ActionReason.OUTDATED_NOT_ELIGIBLE)
         for position in [*places[Place.OLD_NOT_WANTED], *_sunset(observed, places[Place.SUNSET], index, budget)]
     ]
+    if brief:
+        return Rolling(tuple(create), tuple(delete), (), ())
     down = [names[position] for position in places[Place.DOWN]]
     return Rolling(tuple(create), tuple(delete), tuple(down), tuple(candidates[room:]))
 

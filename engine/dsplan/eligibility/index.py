@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 
 from pyroaring import BitMap
 
@@ -37,6 +37,7 @@ class NodeIndex:
         self._groups: dict[tuple[str, ...], list[tuple[Projection, BitMap | int]]] = {}
         self._columns: dict[str, dict[str, BitMap | int]] = {}
         self._present: dict[str, BitMap] = {}
+        self._partitions: dict[str, list[BitMap]] = {}
         self._numbers: dict[str, tuple[list[int], list[int]]] = {}
 
     def __len__(self) -> int:
@@ -93,6 +94,16 @@ class NodeIndex:
                 for position in as_bitmap(ids)
             )
             found = self._numbers[key] = ([number for number, _ in pairs], [position for _, position in pairs])
+        return found
+
+    def partition(self, name: str, key: Callable[[Node], Hashable]) -> Sequence[BitMap]:
+        """Return the nodes as sets of equal `key`; `name` stands for the key, which is asked once per node."""
+        found = self._partitions.get(name)
+        if found is None:
+            by_key: dict[Hashable, list[int]] = defaultdict(list)
+            for position, node in enumerate(self.nodes):
+                by_key[key(node)].append(position)
+            found = self._partitions[name] = [BitMap(ids) for ids in by_key.values()]
         return found
 
     def label_groups(self, keys: Sequence[str]) -> Sequence[tuple[Projection, BitMap | int]]:

@@ -10,7 +10,7 @@ from ..model.daemonset import HASH_LABEL, ControllerRevision, DaemonSet
 from .ownership import Claim
 from .templates import new_revision_hash, revision_template, same_template
 
-__all__ = ["History", "RevisionChange", "observe_history", "surplus_revisions"]
+__all__ = ["History", "RevisionChange", "has_surplus", "observe_history", "surplus_revisions"]
 
 DEFAULT_HISTORY_LIMIT = 10
 
@@ -74,12 +74,16 @@ def _latest(current: Sequence[tuple[ControllerRevision, str]]) -> tuple[Controll
     return best
 
 
+def has_surplus(daemonset: DaemonSet, history: History) -> bool:
+    """Return whether there are more old revisions than the limit (H9)."""
+    return len(history.old) > _limit(daemonset)
+
+
 def surplus_revisions(
     daemonset: DaemonSet, history: History, live_hashes: Collection[str]
 ) -> tuple[ControllerRevision, ...]:
     """Return the old revisions that clean-up deletes: lowest number first, none that a pod still wears (H9)."""
-    limit = daemonset.spec.revision_history_limit
-    excess = len(history.old) - (DEFAULT_HISTORY_LIMIT if limit is None else limit)
+    excess = len(history.old) - _limit(daemonset)
     surplus: list[ControllerRevision] = []
     for revision, label in sorted(history.old, key=lambda entry: (entry[0].revision, entry[0].name)):
         if len(surplus) >= excess:
@@ -87,3 +91,8 @@ def surplus_revisions(
         if label not in live_hashes:
             surplus.append(revision)
     return tuple(surplus)
+
+
+def _limit(daemonset: DaemonSet) -> int:
+    limit = daemonset.spec.revision_history_limit
+    return DEFAULT_HISTORY_LIMIT if limit is None else limit

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+import msgspec
+
 from ..diff import Action, ActionReason, Blueprint, Precondition, Stage
 from ..model.daemonset import HASH_LABEL, ControllerRevision, DaemonSet, DaemonSetStatus
 from ..model.pod import Pod, target_node
@@ -60,7 +62,8 @@ def history_actions(daemonset: DaemonSet, history: History, claimed: Iterable[Po
     for pod in sorted(claimed, key=lambda pod: pod.metadata.name):
         if pod.metadata.labels.get(HASH_LABEL) != history.hash:
             node = target_node(pod) or ""
-            yield _on_pod("patch", daemonset, Stage.HISTORY, pod, node, ActionReason.RELABELLED)
+            relabel = _on_pod("patch", daemonset, Stage.HISTORY, pod, node, ActionReason.RELABELLED)
+            yield msgspec.structs.replace(relabel, change={"hash": history.hash})
     yield from revision_deletions(daemonset, history.duplicates, ActionReason.REVISION_DUPLICATE)
 
 
@@ -84,7 +87,7 @@ def status_action(daemonset: DaemonSet, status: DaemonSetStatus) -> Action:
         daemonset=daemonset.identity,
         reason=ActionReason.STATUS_CHANGED,
         stage=Stage.STATUS,
-        change={"observedGeneration": status.observed_generation},
+        change=msgspec.to_builtins(status),
     )
 
 

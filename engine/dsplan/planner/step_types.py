@@ -11,7 +11,7 @@ from ..eligibility import NodeIndex, Verdicts
 from ..model.daemonset import DaemonSet, DaemonSetStatus
 from ..model.meta import Identity
 from ..model.pod import Pod
-from ..model.state import State
+from ..model.state import Backoff, Expectations, State
 from ..model.world import Note
 from ..observe import Observed
 
@@ -33,7 +33,8 @@ class DaemonSetStep(msgspec.Struct, frozen=True, kw_only=True):
     `deferred` is how many creations and deletions later passes will issue. `manage` and `rolling` hold everything the
     phases want, `rolling` also where manage acted first and its turn comes in a later pass (C9); `rolling_update_ran`
     tells. `status` is None where the pass ended before status.
-    `requeue_after` is in seconds.
+    `expectation` and `backoffs` are what the pass adds to the State. `retry_after` is when the next back-off window
+    closes (M9), `available_after` when the next pod becomes available (R29), both in seconds.
     """
 
     daemonset: DaemonSet
@@ -50,12 +51,20 @@ class DaemonSetStep(msgspec.Struct, frozen=True, kw_only=True):
     events: tuple[Event, ...] = ()
     notes: tuple[Note, ...] = ()
     error: str | None = None
-    requeue_after: float | None = None
+    expectation: Expectations | None = None
+    backoffs: tuple[Backoff, ...] = ()
+    retry_after: float | None = None
+    available_after: float | None = None
 
     @property
     def identity(self) -> Identity:
         """(DaemonSet, namespace, name)."""
         return self.daemonset.identity
+
+    @property
+    def requeue_after(self) -> float | None:
+        """Seconds until a back-off window closes or a pod becomes available, whichever is sooner."""
+        return min((wait for wait in (self.retry_after, self.available_after) if wait is not None), default=None)
 
     @property
     def held(self) -> tuple[tuple[str, Pod], ...]:

@@ -1,0 +1,86 @@
+"""What the passes share, and what one pass sees before it decides anything."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+from ..constraints import BUILTIN_RULES, Rule, constraints_of
+from ..eligibility import NodeIndex, Verdicts, propagate
+from ..model.daemonset import HASH_LABEL, DaemonSet
+from ..model.meta import Identity
+from ..model.state import Backoff, Expectations
+from ..model.world import Note, World
+from ..observe import Observed, observe, observe_history
+from ..observe.learning import NOTHING_LEARNED, learn_hash
+from ..observe.observed import template_generation
+from ..observe.ownership import OwnedIndex, PodIndex, RevisionIndex, claim, claim_pods
+
+__all__ = ["Observation", "Surroundings", "observe_daemonset", "surroundings_of"]
+
+
+class Surroundings(msgspec.Struct, frozen=True):
+    """What the passes over all DaemonSets share: indexes of the world, and State by key."""
+
+    index: NodeIndex
+    pods: PodIndex
+    revisions: RevisionIndex
+    rules: tuple[Rule, ...]
+    now: datetime
+    backoffs: dict[tuple[str, int, str], Backoff]
+    expectations: dict[Identity, Expectations]
+    hashes: dict[Identity, str]
+
+
+class Observation(msgspec.Struct, frozen=True, kw_only=True):
+    """What one pass over one DaemonSet sees. Whoever keeps it up to date from events may hand it to `pass_over`."""
+
+    verdicts: Verdicts
+    observed: Observed
+    notes: tuple[Note, ...] = ()
+
+    def worn_hashes(self) -> set[str]:
+        """Return the hash labels that pods with a target node wear; clean-up spares their revisions (H9)."""
+        adrift = {pod.metadata.name for pod in self.observed.adrift}
+        labels = (pod.metadata.labels for pod in self.observed.claim.claimed if pod.metadata.name not in adrift)
+        return {worn.get(HASH_LABEL, "") for worn in labels} - {""}
+
+
+def surroundings_of(
+    world: World, *, now: datetime, rules: tuple[Rule, ...] = BUILTIN_RULES, index: NodeIndex | None = None
+) -> Surroundings:
+    """Return the indexes that all passes over a world share."""
+    state = world.state
+    return Surroundings(
+        index=NodeIndex(world.nodes) if index is None else index,
+        pods=OwnedIndex(world.pods),
+        revisions=OwnedIndex(world.revisions),
+        rules=rules,
+        now=now,
+        backoffs={(entry.daemonset_uid, entry.observed_generation, entry.node): entry for entry in state.backoffs},
+        expectations={entry.daemonset: entry for entry in state.expectations},
+        hashes={entry.daemonset: entry.hash for entry in state.hashes},
+    )
+
+
+def observe_daemonset(daemonset: DaemonSet, around: Surroundings, verdicts: Verdicts | None = None) -> Observation:
+    """Return what a pass sees of one DaemonSet: claims, the current hash, pods by situation (H, M1-M6).
+
+    `verdicts` may be given where nodes, template and rules are those of an earlier call.
+    """
+    notes: tuple[Note, ...] = ()
+    pods = claim_pods(daemonset, around.pods)
+    revisions = claim(daemonset, around.revisions)
+    known = around.hashes.get(daemonset.identity, "")
+    learned = NOTHING_LEARNED
+    if not revisions.claimed and not known and pods.claimed:
+        learned = learn_hash(daemonset, pods.claimed, template_generation(daemonset))
+        notes = (Note(str(daemonset.identity), f"no ControllerRevision given: up to date {learned.how}"),)
+    history = observe_history(daemonset, revisions, known or learned.hash)
+    if verdicts is None:
+        verdicts = propagate(constraints_of(daemonset, around.rules), around.index)
+    observed = observe(
+        daemonset, pods, history, verdicts, around.index, now=around.now, looks_updated=learned.looks_updated
+    )
+    return Observation(verdicts=verdicts, observed=observed, notes=notes)
