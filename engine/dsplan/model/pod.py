@@ -12,6 +12,7 @@ __all__ = [
     "Affinity",
     "Container",
     "ContainerPort",
+    "ContainerStatus",
     "NodeAffinity",
     "Pod",
     "PodAffinity",
@@ -21,6 +22,7 @@ __all__ = [
     "PodTemplate",
     "ResourceList",
     "Resources",
+    "SchedulingGate",
     "TopologySpreadConstraint",
     "target_node",
 ]
@@ -99,6 +101,12 @@ class TopologySpreadConstraint(Wire, frozen=True, kw_only=True, gc=False):
     match_label_keys: tuple[str, ...] = ()
 
 
+class SchedulingGate(Wire, frozen=True, kw_only=True, gc=False):
+    """spec.schedulingGates[]: the scheduler does not look at the pod while there is one."""
+
+    name: str = ""
+
+
 class PodSpec(Wire, frozen=True, kw_only=True, gc=False):
     """spec of a pod or of a pod template."""
 
@@ -118,6 +126,7 @@ class PodSpec(Wire, frozen=True, kw_only=True, gc=False):
     runtime_class_name: str = ""
     termination_grace_period_seconds: int | None = None
     topology_spread_constraints: tuple[TopologySpreadConstraint, ...] = ()
+    scheduling_gates: tuple[SchedulingGate, ...] = ()
 
     @property
     def required_node_affinity(self) -> NodeSelector | None:
@@ -134,6 +143,14 @@ class PodTemplate(Wire, frozen=True, kw_only=True, gc=False):
     spec: PodSpec = PodSpec()
 
 
+class ContainerStatus(Wire, frozen=True, kw_only=True, gc=False):
+    """status.containerStatuses[]: what a container was given, which an in-place resize may not have changed yet (K9)."""
+
+    name: str = ""
+    resources: Resources | None = None
+    allocated_resources: ResourceList = {}
+
+
 class PodStatus(Wire, frozen=True, kw_only=True, gc=False):
     """status of a pod."""
 
@@ -142,6 +159,8 @@ class PodStatus(Wire, frozen=True, kw_only=True, gc=False):
     reason: str = ""
     start_time: datetime | None = None
     nominated_node_name: str = ""
+    container_statuses: tuple[ContainerStatus, ...] = ()
+    init_container_statuses: tuple[ContainerStatus, ...] = ()
 
 
 class Pod(Wire, frozen=True, kw_only=True, gc=False):

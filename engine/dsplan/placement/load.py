@@ -1,0 +1,175 @@
+"""Nodes with the pods on them, and the counts per topology domain that pod affinity reads (K4, K14-K16)."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Protocol
+
+from ..errors import InputError, Problem
+from ..model.node import Node
+from ..model.quantity import QuantityError
+from .demand import Demand, Tenant, Term
+from .ports import HostPort
+from .requests import PODS, Amounts, allocatable_of
+
+__all__ = ["Cluster", "Domains", "NodeLoad"]
+
+
+class NodeLoad:
+    """One node: what it can give, who is on it, and the sums.
+
+    >>> from dsplan.model.node import NodeStatus
+    >>> NodeLoad(Node(status=NodeStatus(allocatable={"cpu": "2", "pods": "10"}))).free("cpu")
+    2000
+    """
+
+    __slots__ = ("allocatable", "node", "pods", "ports", "tenants", "used")
+
+    def __init__(self, node: Node, allocatable: Amounts | None = None) -> None:
+        self.node = node
+        self.allocatable = _allocatable(node) if allocatable is None else allocatable
+        self.pods = self.allocatable.get(PODS, 0)
+        self.used: Amounts = {}
+        self.tenants: list[Tenant] = []
+        self.ports: list[HostPort] = []
+
+    def free(self, resource: str) -> int:
+        """Return what is left of a resource; negative where the node is over-committed."""
+        return self.allocatable.get(resource, 0) - self.used.get(resource, 0)
+
+    def add(self, tenant: Tenant) -> None:
+        """Let a pod take up room."""
+        self.tenants.append(tenant)
+        used = self.used
+        for name, amount in tenant.demand.requests.items():
+            used[name] = used.get(name, 0) + amount
+        self.ports.extend(tenant.demand.ports)
+
+    def remove(self, tenant: Tenant) -> None:
+        """Give back the room of a pod that is here."""
+        self.tenants.remove(tenant)
+        for name, amount in tenant.demand.requests.items():
+            self.used[name] -= amount
+        for port in tenant.demand.ports:
+            self.ports.remove(port)
+
+
+def _allocatable(node: Node) -> Amounts:
+    try:
+        return allocatable_of(node)
+    except QuantityError as error:
+        name = f"Node {node.name}"
+        problem = Problem(reason="DecodeError", message=str(error), field="status.allocatable", object=name)
+        raise InputError.of([problem]) from None
+
+
+class Domains:
+    """How many pods each topology domain holds, per term that somebody asked about.
+
+    A group of terms counts the pods that match ALL its terms, once under each term's key (K15). Nodes without the key
+    belong to no domain.
+    """
+
+    def __init__(self, loads: Sequence[NodeLoad], namespace_labels: Mapping[str, Mapping[str, str]]) -> None:
+        self.namespace_labels = namespace_labels
+        self._loads = loads
+        self._groups: dict[tuple[Term, ...], Counter[tuple[str, str]]] = {}
+        self._matching: dict[tuple[Term, ...], dict[Demand, bool]] = defaultdict(dict)
+        self._refusing: dict[Term, Counter[str]] | None = None
+        self._refused: dict[Demand, list[Term]] = {}
+
+    def matches(self, terms: tuple[Term, ...], demand: Demand) -> bool:
+        """Return whether a pod matches all of one or more terms."""
+        known = self._matching[terms]
+        found = known.get(demand)
+        if found is None:
+            found = known[demand] = all(term.matches(demand, self.namespace_labels) for term in terms)
+        return found
+
+    def counts(self, terms: tuple[Term, ...]) -> Counter[tuple[str, str]]:
+        """Return (topology key, value) -> number of pods there that match all terms; without zeros."""
+        found = self._groups.get(terms)
+        if found is None:
+            found = self._groups[terms] = Counter()
+            for load in self._loads:
+                for tenant in load.tenants:
+                    if self.matches(terms, tenant.demand):
+                        _count(found, terms, load.node, 1)
+        return found
+
+    def refused_by(self, demand: Demand) -> list[tuple[Term, Counter[str]]]:
+        """Return the anti-affinity terms of pods that are there which match a new pod, with their domains (K16)."""
+        if self._refusing is None:
+            self._refusing = {}
+            for load in self._loads:
+                for tenant in load.tenants:
+                    self._refuse(tenant, load.node, 1)
+        if not self._refusing:
+            return []
+        terms = self._refused.get(demand)
+        if terms is None:
+            terms = self._refused[demand] = [term for term in self._refusing if self.matches((term,), demand)]
+        return [(term, self._refusing[term]) for term in terms]
+
+    def moved(self, tenant: Tenant, node: Node, change: int) -> None:
+        """Take note of a pod that came (+1) or went (-1)."""
+        for terms, counter in self._groups.items():
+            if self.matches(terms, tenant.demand):
+                _count(counter, terms, node, change)
+        if self._refusing is not None and tenant.demand.anti_affinity:
+            self._refuse(tenant, node, change)
+
+    def _refuse(self, tenant: Tenant, node: Node, change: int) -> None:
+        assert self._refusing is not None
+        for term in tenant.demand.anti_affinity:
+            value = node.labels.get(term.topology_key)
+            if value is None:
+                continue
+            if term not in self._refusing:
+                self._refusing[term] = Counter()
+                self._refused.clear()
+            self._refusing[term][value] += change
+
+
+def _count(counter: Counter[tuple[str, str]], terms: Iterable[Term], node: Node, change: int) -> None:
+    for term in terms:
+        value = node.labels.get(term.topology_key)
+        if value is not None:
+            pair = (term.topology_key, value)
+            counter[pair] += change
+            if not counter[pair]:
+                del counter[pair]
+
+
+class Watcher(Protocol):
+    """Something that keeps counts over the cluster."""
+
+    def moved(self, tenant: Tenant, node: Node, change: int) -> None:
+        """Take note of a pod that came (+1) or went (-1)."""
+
+
+class Cluster:
+    """The loads of all nodes, in name order, with the domains over them."""
+
+    def __init__(
+        self, loads: Sequence[NodeLoad], namespace_labels: Mapping[str, Mapping[str, str]] | None = None
+    ) -> None:
+        self.loads = loads
+        self.domains = Domains(loads, namespace_labels or {})
+        self.watchers: dict[tuple[Demand, int], Watcher] = {}
+
+    def bind(self, tenant: Tenant, load: NodeLoad) -> None:
+        """Put a pod on a node."""
+        load.add(tenant)
+        self._moved(tenant, load.node, 1)
+
+    def evict(self, tenant: Tenant, load: NodeLoad) -> None:
+        """Take a pod off its node."""
+        load.remove(tenant)
+        self._moved(tenant, load.node, -1)
+
+    def _moved(self, tenant: Tenant, node: Node, change: int) -> None:
+        self.domains.moved(tenant, node, change)
+        for watcher in self.watchers.values():
+            watcher.moved(tenant, node, change)
