@@ -16,7 +16,7 @@ RECORDS = Path(__file__).parent / "records"
 Record = dict[str, Any]
 
 
-@pytest.mark.parametrize("kind", ["eligibility", "sync"])
+@pytest.mark.parametrize("kind", ["eligibility", "sync", "schedule"])
 def test_every_recorded_decision_agrees(kind: str, capsys: pytest.CaptureFixture[str]) -> None:
     path = RECORDS / f"{kind}.jsonl.gz"
     expected = sum(1 for _ in records(path))
@@ -95,3 +95,11 @@ def test_a_file_of_no_known_kind_is_a_usage_error(tmp_path: Path) -> None:
 
 def test_the_longest_kind_names_a_file() -> None:
     assert kind_of(Path("converge_varying.jsonl.gz")) == "converge_varying"
+
+
+@pytest.mark.parametrize("field", ["fits", "reasons", "shouldRun"])
+def test_a_planted_wrong_answer_of_the_scheduler_is_found(field: str) -> None:
+    record = first("schedule", lambda record: not record["fits"])
+    wrong: dict[str, Any] = {"fits": True, "reasons": [], "shouldRun": not record["shouldRun"]}
+    assert check_of("schedule")(record) == []
+    assert check_of("schedule")({**record, field: wrong[field]})
