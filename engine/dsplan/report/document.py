@@ -11,21 +11,40 @@ from ..diff import Action
 from ..planner import DaemonSetPlan, Plan
 from ..planner.plan import SEMANTICS_VERSION
 
-__all__ = ["PLAN_VERSION", "action_document", "action_names", "plan_document", "plan_json", "plan_yaml"]
+__all__ = [
+    "PLAN_VERSION",
+    "action_document",
+    "action_names",
+    "as_json",
+    "as_yaml",
+    "plan_document",
+    "plan_json",
+    "plan_yaml",
+]
 
 PLAN_VERSION = "1.0"
 
 
 def plan_json(plan: Plan) -> str:
     """Return the document as JSON, two blanks a level, a line break at the end."""
-    return msgspec.json.format(msgspec.json.encode(plan_document(plan), order="sorted"), indent=2).decode() + "\n"
+    return as_json(plan_document(plan))
 
 
 def plan_yaml(plan: Plan) -> str:
     """Return the document as YAML."""
+    return as_yaml(plan_document(plan))
+
+
+def as_json(tree: Any) -> str:
+    """Return plain values and structs as indented JSON, keys sorted."""
+    return msgspec.json.format(msgspec.json.encode(tree, order="sorted"), indent=2).decode() + "\n"
+
+
+def as_yaml(tree: Any) -> str:
+    """Return plain values and structs as YAML, keys sorted."""
     import yaml
 
-    tree = msgspec.to_builtins(plan_document(plan))
+    tree = msgspec.to_builtins(tree)
     return yaml.dump(tree, Dumper=getattr(yaml, "CSafeDumper", yaml.SafeDumper), sort_keys=True)
 
 
