@@ -144,7 +144,7 @@ class PodTemplate(Wire, frozen=True, kw_only=True, gc=False):
 
 
 class ContainerStatus(Wire, frozen=True, kw_only=True, gc=False):
-    """status.containerStatuses[]: what a container was given, which an in-place resize may not have changed yet (K9)."""
+    """status.containerStatuses[]: what a container has, which a resize may not have changed yet (K9)."""
 
     name: str = ""
     resources: Resources | None = None
