@@ -13,6 +13,7 @@ __all__ = ["main"]
 COMMANDS = {
     "solve": "What will the controller do? The plan for a cluster.",
     "get": "What `kubectl get daemonsets` would show.",
+    "describe": "What `kubectl describe daemonsets` would show.",
 }
 """Command -> its line in the help; the module is `dsplan.cli.<command>`."""
 

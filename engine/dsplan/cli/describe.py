@@ -1,0 +1,39 @@
+"""dsplan describe."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import click
+
+from .options import input_options, load_world, moment
+
+
+@click.command()
+@click.option("--name", "names", multiple=True, metavar="NAME", help="Only the DaemonSets of this name; repeatable.")
+@click.option("--fresh", is_flag=True, help="Compute the status from the pods, even where one is stored.")
+@input_options
+def command(
+    files: tuple[str, ...],
+    more: tuple[str, ...],
+    namespace: str | None,
+    all_namespaces: bool,
+    selector: str | None,
+    now: datetime | None,
+    names: tuple[str, ...],
+    fresh: bool,
+) -> None:
+    """Print what `kubectl describe daemonsets -A` shows for FILE, but for events, which no dump of objects holds."""
+    from ..planner import step
+    from ..report.describe import describe_daemonset
+
+    world = load_world(files, more, None if all_namespaces else namespace, selector)
+    entries = [entry for entry in step(world, now=moment(now)).daemonsets if not names or entry.daemonset.name in names]
+    if not entries:
+        click.echo("No resources found", err=True)
+    for number, entry in enumerate(entries):
+        stored = entry.daemonset.status
+        computed = entry.status if entry.status is not None else stored
+        status = computed if fresh or not stored.observed_generation else stored
+        pods = entry.observed.claim.claimed if entry.observed else ()
+        click.echo(("\n\n" if number else "") + describe_daemonset(entry.daemonset, status, pods), nl=False)
