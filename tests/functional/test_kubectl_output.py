@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from dsplan.observe import owned_pods
 from dsplan.planner import step
 from dsplan.report.describe import describe_daemonset
 from dsplan.report.kubectl_get import kubectl_get
@@ -39,6 +40,6 @@ def test_describe(stem: str) -> None:
         names.append(name)
         entry = entries[name]
         assert entry.observed is not None
-        got = describe_daemonset(entry.daemonset, entry.daemonset.status, entry.observed.claim.claimed)
+        got = describe_daemonset(entry.daemonset, entry.daemonset.status, owned_pods(entry.observed.claim))
         assert got.partition("Events:")[0] == want.partition("Events:")[0]
     assert names

@@ -63,8 +63,8 @@ def stopped() -> list[str]:
 def test_the_first_actions_are_those_of_the_controller(stem: str) -> None:
     """Sets where the rules determine them; numbers within a rolling update, whose choice upstream leaves to chance.
 
-    Where failed or succeeded pods are deleted they vanish at once and are created again: the real log holds those later
-    passes, too, and dsplan's one pass is a part of it.
+    Where failed or succeeded pods are deleted they vanish at once and are created again, and where manage acts first the
+    rolling update follows (C9): the real log holds those later passes, too, and dsplan's one pass is a part of it.
     """
     real = first_actions(stem)
     mine: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
@@ -75,8 +75,10 @@ def test_the_first_actions_are_those_of_the_controller(stem: str) -> None:
             mine[str(action.daemonset)][key].add(action.node if key == "created" else action.name)
             if action.reason in ("Failed", "Succeeded"):
                 retried.add(str(action.daemonset))
-    rolling = {str(e.identity) for e in one_pass(stem).daemonsets if e.rolling_update_ran}
-    for name in sorted({*real, *mine} & {str(entry.identity) for entry in one_pass(stem).daemonsets}):
+    entries = one_pass(stem).daemonsets
+    rolling = {str(e.identity) for e in entries if e.rolling_update_ran}
+    retried |= {str(e.identity) for e in entries if e.rolling and e.rolling.delete and not e.rolling_update_ran}
+    for name in sorted({*real, *mine} & {str(entry.identity) for entry in entries}):
         created = {entry["node"] for entry in real.get(name, {}).get("created", [])}
         deleted = {entry["pod"] for entry in real.get(name, {}).get("deleted", [])}
         if name in rolling and mine[name]["deleted"]:

@@ -24,6 +24,7 @@ def command(
     fresh: bool,
 ) -> None:
     """Print what `kubectl describe daemonsets -A` shows for FILE, but for events, which no dump of objects holds."""
+    from ..observe import owned_pods
     from ..planner import step
     from ..report.describe import describe_daemonset
 
@@ -35,5 +36,5 @@ def command(
         stored = entry.daemonset.status
         computed = entry.status if entry.status is not None else stored
         status = computed if fresh or not stored.observed_generation else stored
-        pods = entry.observed.claim.claimed if entry.observed else ()
+        pods = owned_pods(entry.observed.claim) if entry.observed else ()
         click.echo(("\n\n" if number else "") + describe_daemonset(entry.daemonset, status, pods), nl=False)

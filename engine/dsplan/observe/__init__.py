@@ -7,7 +7,7 @@ asks about the pods of a node, so every later rule runs once per distinct situat
 from .groups import Group, Grouping, group_by_node
 from .history import History, observe_history
 from .observed import Observed, Situation, observe
-from .ownership import Claim, PodIndex, claim_pods
+from .ownership import Claim, PodIndex, claim_pods, owned_pods
 from .shape import PodFact, Shape
 from .status import count_status, is_status_written
 
@@ -27,4 +27,5 @@ __all__ = [
     "is_status_written",
     "observe",
     "observe_history",
+    "owned_pods",
 ]

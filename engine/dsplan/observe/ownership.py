@@ -13,7 +13,7 @@ from ..model.meta import controller_of
 from ..model.pod import Pod
 from ..model.selectors import selector_matches
 
-__all__ = ["Claim", "OwnedIndex", "PodIndex", "RevisionIndex", "claim", "claim_pods"]
+__all__ = ["Claim", "OwnedIndex", "PodIndex", "RevisionIndex", "claim", "claim_pods", "owned_pods"]
 
 P = TypeVar("P", Pod, ControllerRevision)
 _Owner = tuple[str, str, str, str]
@@ -85,3 +85,9 @@ def claim(daemonset: DaemonSet, index: OwnedIndex[P]) -> Claim[P]:
 def claim_pods(daemonset: DaemonSet, pods: PodIndex) -> Claim[Pod]:
     """Return the pods of a DaemonSet (M1-M4)."""
     return claim(daemonset, pods)
+
+
+def owned_pods(claimed: Claim[Pod]) -> tuple[Pod, ...]:
+    """Return the claimed pods that the DaemonSet owned before this pass: those that kubectl counts."""
+    adopted = {pod.metadata.name for pod in claimed.adopted}
+    return tuple(pod for pod in claimed.claimed if pod.metadata.name not in adopted)
