@@ -24,7 +24,7 @@ NodeStatus:
   features:*NodeFeatures declaredFeatures:[]string
 
 NodeCondition:
-  type!:string status!:string lastHeartbeatTime:time lastTransitionTime:time reason:string message:string
+  type!:string status!:string lastHeartbeatTime!:time lastTransitionTime!:time reason:string message:string
 
 NodeAddress:
   type!:string address!:string

@@ -219,7 +219,7 @@ PodStatus:
   resources:*ResourceRequirements nodeAllocatableResourceClaimStatuses:[]raw
 
 PodCondition:
-  type!:string observedGeneration:int64 status!:string lastProbeTime:time lastTransitionTime:time reason:string
+  type!:string observedGeneration:int64 status!:string lastProbeTime!:time lastTransitionTime!:time reason:string
   message:string
 
 HostIP:
@@ -240,10 +240,10 @@ ContainerStateWaiting:
   reason:string message:string
 
 ContainerStateRunning:
-  startedAt:time
+  startedAt!:time
 
 ContainerStateTerminated:
-  exitCode!:int32 signal:int32 reason:string message:string startedAt:time finishedAt:time containerID:string
+  exitCode!:int32 signal:int32 reason:string message:string startedAt!:time finishedAt!:time containerID:string
 
 VolumeMountStatus:
   name!:string mountPath!:string readOnly:bool recursiveReadOnly:*string volumeStatus:raw

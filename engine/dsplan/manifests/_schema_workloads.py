@@ -38,7 +38,7 @@ DaemonSetStatus:
   collisionCount:*int32 conditions:[]DaemonSetCondition
 
 DaemonSetCondition:
-  type!:string status!:string lastTransitionTime:time reason:string message:string
+  type!:string status!:string lastTransitionTime!:time reason:string message:string
 
 ControllerRevision:
   apiVersion:string kind:string metadata:ObjectMeta data:raw revision!:int64

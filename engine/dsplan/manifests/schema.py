@@ -13,10 +13,10 @@ from enum import Enum
 from functools import cache
 from typing import NamedTuple
 
-from dsplan.manifests._schema_nodes import NODES
-from dsplan.manifests._schema_pods import PODS
-from dsplan.manifests._schema_volumes import VOLUMES
-from dsplan.manifests._schema_workloads import WORKLOADS
+from ._schema_nodes import NODES
+from ._schema_pods import PODS
+from ._schema_volumes import VOLUMES
+from ._schema_workloads import WORKLOADS
 
 __all__ = ["KINDS", "SCALARS", "Field", "Presence", "Shape", "Struct", "fields_of", "structs"]
 
@@ -42,7 +42,7 @@ class Shape(Enum):
 
 
 class Presence(Enum):
-    """When the server writes a field back; structs that are no pointers are always written."""
+    """When the server writes a field back; structs that are no pointers are always written, times as null if unset."""
 
     OMITTED_IF_ZERO = "omitted if zero"
     ALWAYS = "always"

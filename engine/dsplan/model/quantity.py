@@ -15,7 +15,7 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import NamedTuple, TypeAlias
 
-from dsplan.errors import DsplanError
+from ..errors import DsplanError
 
 __all__ = [
     "Exact",
@@ -24,10 +24,12 @@ __all__ = [
     "QuantitySuffixError",
     "RawQuantity",
     "canonical",
+    "exact_text",
     "milli_value",
     "parse_quantity",
     "round_up_milli",
     "stored_text",
+    "text_of",
     "value",
 ]
 
@@ -131,6 +133,28 @@ def stored_text(raw: RawQuantity, *, milli: bool = False) -> str:
     return _remembered_stored(text, milli) if len(text) <= _LONGEST_REMEMBERED else _stored(text, milli)
 
 
+def exact_text(raw: RawQuantity) -> str:
+    """Return a text that equal quantities share, whatever their notation, and that distinct ones never do.
+
+    >>> exact_text("1Ki"), exact_text("1024"), exact_text("1.024k"), exact_text("1e99999")
+    ('1024e0', '1024e0', '1024e0', '1e99999')
+    """
+    text = _text_of(raw)
+    return _remembered_exact(text) if len(text) <= _LONGEST_REMEMBERED else _exact(text)
+
+
+def text_of(amount: Exact, *, binary: bool = False) -> str:
+    """Return the canonical text of a computed amount (Q12), in the binary family on request; finer than nano rounds up.
+
+    >>> text_of(Fraction(3, 2)), text_of(1536 * 1024**2, binary=True), text_of(2000)
+    ('1500m', '1536Mi', '2k')
+    """
+    nano = value(amount * 10**9)
+    digits = str(max(-_LARGEST, min(_LARGEST, nano)))
+    family = _Family.BINARY if binary else _Family.DECIMAL
+    return _print(_Amount(nano < 0, digits.lstrip("-0"), _NANO, family))
+
+
 def round_up_milli(amount: Exact) -> Exact:
     """Return `amount` rounded away from zero to whole thousandths, as resource lists are on decoding (D8).
 
@@ -199,6 +223,14 @@ def _stored(text: str, milli: bool) -> str:
     return _print(_round_up(amount, _MILLI) if milli else amount, lose_exponent=True)
 
 
+def _exact(text: str) -> str:
+    negative, digits, exponent, _ = _bounded(_split(text))
+    stripped = digits.rstrip("0")
+    exponent += len(digits) - len(stripped)
+    return f"{'-' if negative else ''}{stripped}e{exponent}" if stripped else "0"
+
+
+_remembered_exact = lru_cache(maxsize=65536)(_exact)
 _remembered_value = lru_cache(maxsize=65536)(_value_of)
 _remembered_stored = lru_cache(maxsize=65536)(_stored)
 

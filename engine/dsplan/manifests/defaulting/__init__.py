@@ -1,0 +1,24 @@
+"""Full defaulting: a manifest as people write it becomes the object that an API server v1.36 stores.
+
+Works on raw trees, is pure, and needs no typed view.
+"""
+
+from .images import default_pull_policy
+from .objects import default_daemonset, default_node, default_object, default_pod, default_pod_template
+from .pods import aggregate, is_pod_level_resource, with_pod_defaults
+from .templates import revision_template, same_template, template_digest
+
+__all__ = [
+    "aggregate",
+    "default_daemonset",
+    "default_node",
+    "default_object",
+    "default_pod",
+    "default_pod_template",
+    "default_pull_policy",
+    "is_pod_level_resource",
+    "revision_template",
+    "same_template",
+    "template_digest",
+    "with_pod_defaults",
+]
