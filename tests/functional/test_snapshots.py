@@ -63,7 +63,7 @@ def stopped() -> list[str]:
 def test_the_first_actions_are_those_of_the_controller(stem: str) -> None:
     """Sets where the rules determine them; numbers within a rolling update, whose choice upstream leaves to chance.
 
-    Where failed or succeeded pods are deleted they vanish at once and are created again, and where manage acts first the
+    Where failed or succeeded pods are deleted they vanish at once and are created again; where manage acts first the
     rolling update follows (C9): the real log holds those later passes, too, and dsplan's one pass is a part of it.
     """
     real = first_actions(stem)

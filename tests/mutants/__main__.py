@@ -1,0 +1,32 @@
+"""Tries every broken variant, or the named ones; the last line is `N caught, M survived`; exit code 1 if M > 0."""
+
+from __future__ import annotations
+
+import sys
+
+from .core import CORE
+from .mutant import Mutant
+
+MUTANTS: tuple[Mutant, ...] = CORE
+
+
+def main(names: list[str]) -> int:
+    """Run the command; return its exit code."""
+    known = {mutant.name: mutant for mutant in MUTANTS}
+    if unknown := [name for name in names if name not in known]:
+        print(f"no such mutant: {', '.join(unknown)}; known: {', '.join(known)}")
+        return 2
+    caught = survived = 0
+    for mutant in [known[name] for name in names] or MUTANTS:
+        if mutant.is_caught():
+            caught += 1
+            print(f"caught    {mutant.name}", flush=True)
+        else:
+            survived += 1
+            print(f"SURVIVED  {mutant.name}  ({mutant.file}; {mutant.tests})", flush=True)
+    print(f"{caught} caught, {survived} survived")
+    return 1 if survived else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
