@@ -1,0 +1,125 @@
+"""What becomes of pods: the part of a cluster that is not the DaemonSet controller.
+
+A kubelet is asked when a pod is created, when one is found at the start, and when one is deleted. It answers with
+turns, each so many seconds after the one before; an endless iterator of turns is a pod that crashes again and again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+import msgspec
+
+from ..model.node import Node
+from ..model.pod import Pod
+from ..observe.shape import is_ready
+from .durations import SEED_DURATIONS, Durations
+
+__all__ = ["Birth", "Kubelet", "SteadyKubelet", "Turn", "TurnKind", "stays_sick"]
+
+
+class TurnKind(StrEnum):
+    """What can happen to a bound pod."""
+
+    READY = "Ready"
+    NOT_READY = "NotReady"
+    FAILED = "Failed"
+    SUCCEEDED = "Succeeded"
+
+
+class Turn(msgspec.Struct, frozen=True):
+    """One change of a pod, `after` seconds after the one before (the first: after binding)."""
+
+    after: float
+    kind: TurnKind
+
+
+class Birth(msgspec.Struct, frozen=True):
+    """A pod that was just bound. `number` counts the pods created for its DaemonSet on its node, from 1."""
+
+    pod: Pod
+    node: Node
+    number: int
+    at: datetime
+
+
+class Kubelet(Protocol):
+    """How pods behave. Must be a function of its arguments: the same question, the same answer."""
+
+    def create(self, node: str) -> float:
+        """Return the seconds from the decision to create a pod on a node to its existence."""
+
+    def start(self, birth: Birth) -> Iterable[Turn]:
+        """Return what becomes of a pod after binding; nothing means that it never becomes ready."""
+
+    def resume(self, pod: Pod, node: Node | None, now: datetime) -> Iterable[Turn]:
+        """Return what becomes of a bound pod that was there when the simulation began."""
+
+    def stop(self, pod: Pod, node: Node | None, now: datetime) -> float | None:
+        """Return the seconds until a terminating pod is gone; None where nobody will ever confirm it."""
+
+
+class SteadyKubelet:
+    """Every pod takes the same time, or the time of its node; sick nodes do nothing; broken templates never get ready.
+
+    `durations` may be a function of the node. `broken(pod)` tells which new pods never become ready. A bound pod that
+    is not ready at the start and younger than three times its starting time becomes ready when that time is over; an
+    older one stays as it is. Pods bound to nodes that do not exist are removed `pod_gc` seconds later, never if None
+    (M22).
+
+    >>> from datetime import UTC
+    >>> SteadyKubelet().stop(Pod(), None, datetime(2026, 1, 1, tzinfo=UTC))
+    0.0
+    """
+
+    def __init__(
+        self,
+        durations: Durations | Callable[[Node | None], Durations] = SEED_DURATIONS,
+        *,
+        broken: Callable[[Pod], bool] = lambda pod: False,
+        pod_gc: float | None = None,
+    ) -> None:
+        self._durations = durations if callable(durations) else lambda node: durations
+        self._broken = broken
+        self._pod_gc = pod_gc
+
+    def create(self, node: str) -> float:
+        """Return the same for every node."""
+        return self._durations(None).create
+
+    def start(self, birth: Birth) -> Iterable[Turn]:
+        """Return Ready after the node's starting time, unless node or template are broken."""
+        if not birth.node.ready or self._broken(birth.pod):
+            return ()
+        return (Turn(self._durations(birth.node).ready, TurnKind.READY),)
+
+    def resume(self, pod: Pod, node: Node | None, now: datetime) -> Iterable[Turn]:
+        """Return Ready for a pod that is still young enough to be starting."""
+        if stays_sick(pod, node) or pod.metadata.creation_timestamp is None or self._broken(pod):
+            return ()
+        age = (now - pod.metadata.creation_timestamp).total_seconds()
+        needed = self._durations(node).ready
+        if age >= 3 * needed:
+            return ()
+        return (Turn(max(0.0, needed - age), TurnKind.READY),)
+
+    def stop(self, pod: Pod, node: Node | None, now: datetime) -> float | None:
+        """Return the terminating time; 0 for pods that no kubelet holds, as the API server does it."""
+        if not pod.spec.node_name or pod.status.phase in ("Failed", "Succeeded"):
+            return 0.0
+        if node is None:
+            return self._pod_gc
+        if not node.ready:
+            return None
+        if pod.metadata.deletion_timestamp is not None:
+            return max(0.0, (pod.metadata.deletion_timestamp - now).total_seconds())
+        return self._durations(node).terminate_of(pod)
+
+
+def stays_sick(pod: Pod, node: Node | None) -> bool:
+    """Return whether nothing will change about a bound pod by itself: it is well, finished, or its node is not."""
+    finished = pod.status.phase in ("Failed", "Succeeded")
+    return node is None or not node.ready or finished or pod.terminating or is_ready(pod)

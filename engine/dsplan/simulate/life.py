@@ -1,0 +1,268 @@
+"""The life of pods: created, bound, ready, failed, terminating, gone, as kubelet and scheduler have it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+
+import msgspec
+
+from ..model.daemonset import DaemonSet
+from ..model.meta import Identity
+from ..model.node import Node
+from ..model.pod import Pod, target_node
+from ..observe.shape import is_ready, ready_since
+from .agenda import Agenda
+from .happenings import Happening, HappeningKind
+from .kubelet import Birth, Kubelet, Turn, TurnKind
+from .objects import Objects
+from .scheduler import Scheduler, SchedulerFactory
+from .store import Key, key_of
+from .writes import PodMould, condition_set, terminating
+
+__all__ = ["Life"]
+
+_PHASES = {
+    TurnKind.READY: ("Running", True, HappeningKind.READY),
+    TurnKind.NOT_READY: ("Running", False, HappeningKind.NOT_READY),
+    TurnKind.FAILED: ("Failed", False, HappeningKind.FAILED),
+    TurnKind.SUCCEEDED: ("Succeeded", False, HappeningKind.SUCCEEDED),
+}
+_FINISHED = (TurnKind.FAILED, TurnKind.SUCCEEDED)
+_UNTIL_CONFIRMED = timedelta(days=365)
+
+
+class Life:
+    """Pods through time. `advance` is the only thing that moves the clock."""
+
+    def __init__(
+        self, objects: Objects, kubelet: Kubelet, scheduler: SchedulerFactory, log: list[Happening], now: datetime
+    ) -> None:
+        self.now = now
+        self._objects = objects
+        self._kubelet = kubelet
+        self._make_scheduler = scheduler
+        self._scheduler: Scheduler = scheduler(objects.world)
+        self._log = log
+        self._agenda = Agenda[Callable[[], None]]()
+        self._in_flight: Counter[Identity] = Counter()
+        self._unbound: dict[str, list[Key]] = {}
+        self._numbers: dict[Key, int] = {}
+        for pod in sorted(objects.pods, key=key_of):
+            self._take_over(pod)
+
+    @property
+    def next_due(self) -> datetime | None:
+        """When something happens by itself."""
+        return self._agenda.next_due
+
+    def in_flight(self, identity: Identity) -> int:
+        """Return how many creations for a DaemonSet were issued and do not exist yet (C7)."""
+        return self._in_flight[identity]
+
+    def advance(self, until: datetime) -> None:
+        """Let everything happen that is due up to and including a moment."""
+        while (due := self._agenda.next_due) is not None and due <= until:
+            self.now = max(self.now, due)
+            for happen in self._agenda.take(due):
+                happen()
+        self.now = max(self.now, until)
+
+    def conceive(self, mould: PodMould, identity: Identity, node: str, name: str, number: int, reason: str) -> None:
+        """Let a pod that was decided on come into existence, now or after the kubelet's `create` seconds."""
+        after = self._kubelet.create(node)
+        self._in_flight[identity] += 1
+
+        def exist() -> None:
+            self._in_flight[identity] -= 1
+            self._seen(identity)
+            self.appear(mould.cast(name, f"{name}/{number}", node, self.now), identity, number, reason)
+
+        self._at(after, exist)
+
+    def appear(self, pod: Pod, identity: Identity | None, number: int, reason: str) -> None:
+        """Let a pod exist from now on."""
+        self._numbers[key_of(pod)] = number
+        node = target_node(pod) or ""
+        self._log.append(Happening(self.now, HappeningKind.CREATED, identity, node, pod.name, reason))
+        if pod.spec.node_name:
+            self._objects.put_pod(pod)
+            self._begin(pod)
+        elif not self._bind(pod):
+            self._objects.put_pod(pod)
+
+    def delete(self, key: Key, reason: str) -> None:
+        """Delete a pod gracefully: it terminates, and is gone when its kubelet says so."""
+        pod = self._objects.pods.get(key)
+        if pod is None or pod.terminating:
+            return
+        self._note(HappeningKind.DELETED, pod, reason)
+        after = self._kubelet.stop(pod, self._objects.nodes.get(pod.spec.node_name), self.now)
+        if after == 0:
+            self._remove(key, pod.metadata.uid)
+            return
+        until = self.now + (_UNTIL_CONFIRMED if after is None else timedelta(seconds=after))
+        self._objects.put_pod(terminating(pod, until))
+        if after is not None:
+            self._at(after, lambda: self._remove(key, pod.metadata.uid))
+
+    def nodes_changed(self, node: Node, *, gone: bool) -> None:
+        """Let a node join, change or leave; a node that recovers takes up its pods again."""
+        before = self._objects.nodes.get(node.name)
+        if gone:
+            self._objects.set_nodes(removed=[node.name])
+        else:
+            self._objects.set_nodes(changed=[node])
+        self._log.append(Happening(self.now, HappeningKind.CHANGED, None, node.name))
+        self._scheduler = self._make_scheduler(self._objects.world)
+        if before is not None and not before.ready and node.ready and not gone:
+            for pod in sorted(self._objects.pods, key=key_of):
+                if pod.spec.node_name == node.name:
+                    self._resume(pod)
+        self._retry(node.name)
+
+    def watch_ripening(self, daemonset: DaemonSet) -> None:
+        """Note when each ready pod of a DaemonSet becomes available (S2)."""
+        wait = timedelta(seconds=max(0, daemonset.spec.min_ready_seconds))
+        if not wait:
+            return
+        for pod in self._objects.pods.owned_by(daemonset):
+            since = ready_since(pod)
+            if is_ready(pod) and since is not None and since + wait > self.now:
+                self._ripen(pod, since + wait)
+
+    def _take_over(self, pod: Pod) -> None:
+        """Begin with a pod that was there before the simulation."""
+        if not pod.spec.node_name:
+            node = target_node(pod)
+            if node is not None and not pod.terminating:
+                self._unbound.setdefault(node, []).append(key_of(pod))
+            return
+        self._resume(pod)
+        identity = self._objects.owner_identity(pod)
+        if identity is not None and is_ready(pod):
+            wait = timedelta(seconds=max(0, self._objects.daemonsets[identity].spec.min_ready_seconds))
+            since = ready_since(pod)
+            if since is not None and since + wait > self.now:
+                self._ripen(pod, since + wait)
+
+    def _resume(self, pod: Pod) -> None:
+        node = self._objects.nodes.get(pod.spec.node_name)
+        key, uid = key_of(pod), pod.metadata.uid
+        if pod.terminating or (node is None and self._objects.owner_identity(pod) is not None):
+            after = self._kubelet.stop(pod, node, self.now)
+            if after is not None:
+                self._at(after, lambda: self._remove(key, uid))
+        elif self._objects.owner_identity(pod) is not None:
+            self._follow(pod, iter(self._kubelet.resume(pod, node, self.now)))
+
+    def _bind(self, pod: Pod) -> bool:
+        """Bind an unbound pod if it fits; otherwise it waits for its node to change."""
+        name = target_node(pod)
+        node = None if name is None else self._objects.nodes.get(name)
+        refusal = "node does not exist" if node is None else self._scheduler.refusal(pod, node)
+        if node is None or refusal:
+            if name is not None and key_of(pod) not in self._unbound.setdefault(name, []):
+                self._unbound[name].append(key_of(pod))
+                self._note(HappeningKind.PENDING, pod, refusal)
+            return False
+        bound = msgspec.structs.replace(pod, spec=msgspec.structs.replace(pod.spec, node_name=node.name))
+        self._objects.put_pod(bound)
+        self._begin(bound)
+        return True
+
+    def _begin(self, pod: Pod) -> None:
+        """A pod was bound: it takes up room, and the kubelet starts it."""
+        self._scheduler.bound(pod)
+        node = self._objects.nodes.get(pod.spec.node_name)
+        if node is not None:
+            birth = Birth(pod, node, self._numbers.get(key_of(pod), 1), self.now)
+            self._follow(pod, iter(self._kubelet.start(birth)))
+
+    def _follow(self, pod: Pod, turns: Iterator[Turn]) -> None:
+        turn = next(turns, None)
+        if turn is not None:
+            key, uid = key_of(pod), pod.metadata.uid
+            self._at(turn.after, lambda: self._take_turn(key, uid, turn.kind, turns))
+
+    def _take_turn(self, key: Key, uid: str, kind: TurnKind, turns: Iterator[Turn]) -> None:
+        pod = self._objects.pods.get(key)
+        if pod is None or pod.metadata.uid != uid or pod.terminating:
+            return
+        phase, ready, happening = _PHASES[kind]
+        changed = condition_set(pod, self.now, phase=phase, ready=ready)
+        self._objects.put_pod(changed)
+        self._note(happening, changed, "")
+        if kind in _FINISHED:
+            self._scheduler.released(pod)
+            self._retry(pod.spec.node_name)
+        elif ready:
+            self._turned_ready(changed)
+        self._follow(changed, turns)
+
+    def _turned_ready(self, pod: Pod) -> None:
+        identity = self._objects.owner_identity(pod)
+        wait = 0 if identity is None else self._objects.daemonsets[identity].spec.min_ready_seconds
+        if wait > 0:
+            self._ripen(pod, self.now + timedelta(seconds=wait))
+        else:
+            self._note(HappeningKind.AVAILABLE, pod, "")
+
+    def _ripen(self, pod: Pod, due: datetime) -> None:
+        key, uid, since = key_of(pod), pod.metadata.uid, ready_since(pod)
+
+        def ripe() -> None:
+            current = self._objects.pods.get(key)
+            if current is not None and current.metadata.uid == uid and ready_since(current) == since:
+                self._objects.put_pod(current)
+                if not current.terminating:
+                    self._note(HappeningKind.AVAILABLE, current, "")
+
+        self._agenda.add(due, ripe)
+
+    def _remove(self, key: Key, uid: str) -> None:
+        pod = self._objects.pods.get(key)
+        if pod is None or pod.metadata.uid != uid:
+            return
+        self._objects.remove_pod(key)
+        self._note(HappeningKind.GONE, pod, "")
+        if pod.spec.node_name:
+            if pod.status.phase not in ("Failed", "Succeeded"):
+                self._scheduler.released(pod)
+            self._retry(pod.spec.node_name)
+
+    def _retry(self, node: str) -> None:
+        """Try again to bind the pods that wait for a node, the oldest first."""
+        waiting = self._unbound.pop(node, [])
+        for key in waiting:
+            pod = self._objects.pods.get(key)
+            if pod is None or pod.spec.node_name or pod.terminating:
+                continue
+            if self._objects.nodes.get(node) and not self._scheduler.refusal(pod, self._objects.nodes[node]):
+                self._note(HappeningKind.BOUND, pod, "")
+                self._bind(pod)
+            else:
+                self._unbound.setdefault(node, []).append(key)
+
+    def _seen(self, identity: Identity) -> None:
+        """One more creation is seen to exist; the last one satisfies the expectations (C7, C8)."""
+        expectation = self._objects.expectations.get(identity)
+        if expectation is None:
+            return
+        if self._in_flight[identity] <= 0:
+            del self._objects.expectations[identity]
+        else:
+            self._objects.expectations[identity] = msgspec.structs.replace(
+                expectation, creates=self._in_flight[identity]
+            )
+
+    def _at(self, after: float, happen: Callable[[], None]) -> None:
+        if after <= 0:
+            happen()
+        else:
+            self._agenda.add(self.now + timedelta(seconds=after), happen)
+
+    def _note(self, kind: HappeningKind, pod: Pod, reason: str) -> None:
+        identity = self._objects.owner_identity(pod)
+        self._log.append(Happening(self.now, kind, identity, target_node(pod) or "", pod.name, reason))

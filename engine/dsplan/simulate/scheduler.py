@@ -1,0 +1,49 @@
+"""Whether a created pod is bound: the seam between the simulator and placement."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from ..model.node import Node
+from ..model.pod import Pod
+from ..model.world import World
+
+__all__ = ["Scheduler", "SchedulerFactory", "everything_fits"]
+
+
+class Scheduler(Protocol):
+    """Says why a pod cannot be bound to its node now, and is told who comes and goes (K)."""
+
+    def refusal(self, pod: Pod, node: Node) -> str:
+        """Return why the pod is not bound, empty if it fits."""
+
+    def bound(self, pod: Pod) -> None:
+        """A pod takes up room on its node from now on."""
+
+    def released(self, pod: Pod) -> None:
+        """A pod that was bound takes up no room any more: it is gone or finished."""
+
+
+SchedulerFactory = Callable[[World], Scheduler]
+"""Makes a scheduler for a world; asked again whenever nodes change."""
+
+
+class _EverythingFits:
+    def refusal(self, pod: Pod, node: Node) -> str:
+        return ""
+
+    def bound(self, pod: Pod) -> None:
+        pass
+
+    def released(self, pod: Pod) -> None:
+        pass
+
+
+def everything_fits(world: World) -> Scheduler:
+    """Return a scheduler that binds every pod at once.
+
+    >>> everything_fits(World()).refusal(Pod(), Node())
+    ''
+    """
+    return _EverythingFits()
