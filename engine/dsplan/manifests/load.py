@@ -81,7 +81,7 @@ def world_of(reading: Reading) -> World:
 
 def with_place(problem: Problem, item: RawObject) -> Problem:
     """Return `problem` with the place of its field in the source, and the object's name if it has none."""
-    line, column = item.origin.position(problem.field)
+    line, column = item.origin.position(problem.field, problem.value)
     name = problem.object or f"{item.kind} {item.name}"
     return msgspec.structs.replace(problem, object=name, source=item.origin.source.name, line=line, column=column)
 

@@ -7,19 +7,17 @@ object's document is cut out, and the exact path reads that piece with marks.
 from __future__ import annotations
 
 import os
-import re
-from typing import Any, Final, Literal
+from typing import Literal
 
 import msgspec
 
+from dsplan.manifests.field_paths import tree_path
 from dsplan.manifests.reading.json_exact import parse_json
 from dsplan.manifests.reading.sources import Source, fingerprint, read_file
 from dsplan.manifests.reading.text import LineIndex, decode_text
 from dsplan.manifests.reading.yaml_exact import Located, parse_yaml
 
-__all__ = ["Origin", "SourceText", "parse_field"]
-
-_STEP: Final = re.compile(r"\.?([^.\[\]]+)|\[([^\]]*)\]")
+__all__ = ["Origin", "SourceText"]
 
 
 class SourceText:
@@ -90,15 +88,18 @@ class Origin(msgspec.Struct, frozen=True, gc=False):
         line, column = self.position(field)
         return f"{self.source.name}:{line}" if column is None else f"{self.source.name}:{line}:{column}"
 
-    def position(self, field: str = "") -> tuple[int, int | None]:
-        """Return (line, column) as in `place`; the column is None where only the document's line is known."""
+    def position(self, field: str = "", value: object = None) -> tuple[int, int | None]:
+        """Return (line, column) as in `place`; the column is None where only the document's line is known.
+
+        `value` is the text that was seen there, which tells the entry where the field is a whole map.
+        """
         located = self.source.located(self)
         if located is None:
             return self.line, None
         node = located.tree
         for step in self.pointer:
             node = node[step]
-        return located.place(self.pointer + parse_field(field, node)) or (self.line, None)
+        return located.place(self.pointer + tree_path(field, node, value)) or (self.line, None)
 
     def parse(self, text: str) -> Located:
         """Return the document in the source's text with the place of everything in it."""
@@ -106,24 +107,3 @@ class Origin(msgspec.Struct, frozen=True, gc=False):
             return parse_yaml(text[self.start : self.end], source=self.source.name, first_line=self.line)
         located, _ = parse_json(text, self.start, source=self.source.name, lines=LineIndex(text))
         return located
-
-
-def parse_field(field: str, node: Any) -> tuple[str | int, ...]:
-    """Return the keys and indexes of a field path, as far as `node` has them.
-
-    >>> parse_field("spec.taints[1].key", {"spec": {"taints": [{}, {"key": "a"}]}})
-    ('spec', 'taints', 1, 'key')
-    >>> parse_field("metadata.labels[a.b/c]", {"metadata": {"labels": {"a.b/c": ""}}})
-    ('metadata', 'labels', 'a.b/c')
-    """
-    steps: list[str | int] = []
-    for match in _STEP.finditer(field):
-        step: str | int = match[1] if match[1] is not None else match[2]
-        if isinstance(node, list) and isinstance(step, str) and step.isascii() and step.isdigit():
-            step = int(step)
-        try:
-            node = node[step]
-        except (KeyError, IndexError, TypeError):
-            break
-        steps.append(step)
-    return tuple(steps)
