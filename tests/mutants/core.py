@@ -62,7 +62,7 @@ CORE = (
         "diff/rolling.py",
         "unavailable = len(places[Place.DOWN]) + len(vanished[Place.DOWN]) + len(must)",
         "unavailable = len(places[Place.DOWN]) + len(vanished[Place.DOWN])",
-        STEP,
+        "tests/diff/test_rolling.py",
     ),
     Mutant(
         "terminating-pods-deleted-again",
@@ -74,8 +74,8 @@ CORE = (
     Mutant(
         "both-phases-in-one-pass",
         "planner/step.py",
-        "may_act=not (managed.create or managed.delete)",
-        "may_act=True",
+        "may_act = not (managed.create or managed.delete)",
+        "may_act = True",
         STEP,
     ),
     Mutant(

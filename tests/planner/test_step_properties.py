@@ -31,7 +31,7 @@ def test_no_creation_where_the_verdict_is_not_run(found: list[Tree]) -> None:
 
 @given(trees())
 def test_update_deletions_stay_within_the_budget_beyond_the_sick(found: list[Tree]) -> None:
-    """Fails if the budget is one too large, or if unavailable old pods do not spend it (both tried)."""
+    """Fails if the budget is one too large (tried)."""
     entry = step(world(found), now=NOW).daemonsets[0]
     if entry.rolling is None or entry.budget is None or entry.budget.max_surge:
         return
