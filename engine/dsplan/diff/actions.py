@@ -83,6 +83,11 @@ class Action(msgspec.Struct, frozen=True, kw_only=True):
         return "v1" if self.kind == "Pod" else "apps/v1"
 
     @property
+    def key(self) -> tuple[str, str, str, str]:
+        """Which write it is: verb, kind, name (of the node, for the creation of a pod) and uid of the precondition."""
+        return self.verb, self.kind, self.name or self.node, self.precondition.uid if self.precondition else ""
+
+    @property
     def body(self) -> dict[str, Any] | None:
         """The complete body of a pod to create (C16), None for every other action."""
         return None if self.blueprint is None else self.blueprint.body(self.node)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 
 from pyroaring import BitMap
 
@@ -44,12 +44,16 @@ class NodeIndex:
         """Return the number of nodes."""
         return len(self.nodes)
 
+    def items(self) -> Iterator[tuple[int, Node]]:
+        """Yield every id with its node, ascending, which is in name order."""
+        return enumerate(self.nodes)
+
     def groups(self, reads: tuple[str, ...]) -> Sequence[tuple[Projection, BitMap | int]]:
         """Return every distinct projection with the ids of its nodes, in the order of their first node."""
         found = self._groups.get(reads)
         if found is None:
             by_value: dict[Projection, list[int]] = defaultdict(list)
-            for position, node in enumerate(self.nodes):
+            for position, node in self.items():
                 by_value[project(node, reads)].append(position)
             found = self._groups[reads] = [(value, _compact(ids)) for value, ids in by_value.items()]
         return found
@@ -59,7 +63,7 @@ class NodeIndex:
         found = self._columns.get(key)
         if found is None:
             by_value: dict[str, list[int]] = defaultdict(list)
-            for position, node in enumerate(self.nodes):
+            for position, node in self.items():
                 value = node.metadata.labels.get(key)
                 if value is not None:
                     by_value[value].append(position)
@@ -101,7 +105,7 @@ class NodeIndex:
         found = self._partitions.get(name)
         if found is None:
             by_key: dict[Hashable, list[int]] = defaultdict(list)
-            for position, node in enumerate(self.nodes):
+            for position, node in self.items():
                 by_key[key(node)].append(position)
             found = self._partitions[name] = [BitMap(ids) for ids in by_key.values()]
         return found

@@ -12,7 +12,7 @@ import msgspec
 
 from .meta import Identity
 
-__all__ = ["STATE_VERSION", "Backoff", "Expectations", "LearnedHash", "State"]
+__all__ = ["STATE_VERSION", "Backoff", "Expectations", "Flight", "LearnedHash", "State"]
 
 STATE_VERSION = 1
 
@@ -43,6 +43,20 @@ class LearnedHash(msgspec.Struct, frozen=True, kw_only=True):
     hash: str
 
 
+class Flight(msgspec.Struct, frozen=True, kw_only=True, order=True, gc=False):
+    """One write that was issued and whose effect has not been seen yet (C7).
+
+    `name` is the node for the creation of a pod, else the object's name; `uid` that of its precondition, if it had one.
+    """
+
+    daemonset: Identity
+    verb: str
+    kind: str
+    name: str
+    uid: str
+    since: datetime
+
+
 class State(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that one pass must remember for the next."""
 
@@ -50,3 +64,4 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     backoffs: tuple[Backoff, ...] = ()
     expectations: tuple[Expectations, ...] = ()
     hashes: tuple[LearnedHash, ...] = ()
+    flights: tuple[Flight, ...] = ()

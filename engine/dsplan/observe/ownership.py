@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from enum import Enum, auto
 from typing import Generic, TypeVar
 
 import msgspec
@@ -13,7 +14,17 @@ from ..model.meta import controller_of
 from ..model.pod import Pod
 from ..model.selectors import selector_matches
 
-__all__ = ["Claim", "OwnedIndex", "PodIndex", "RevisionIndex", "claim", "claim_pods", "owned_pods"]
+__all__ = [
+    "Claim",
+    "OwnedIndex",
+    "PodIndex",
+    "RevisionIndex",
+    "Standing",
+    "claim",
+    "claim_pods",
+    "owned_pods",
+    "standing",
+]
 
 P = TypeVar("P", Pod, ControllerRevision)
 _Owner = tuple[str, str, str, str]
@@ -34,7 +45,7 @@ class OwnedIndex(Generic[P]):
         self._owned: dict[_Owner, list[P]] = defaultdict(list)
         self._any_uid: dict[tuple[str, str, str], list[P]] = defaultdict(list)
         self._orphans: dict[str, list[P]] = defaultdict(list)
-        owned, orphans = self._owned, self._orphans
+        owned, any_uid, orphans = self._owned, self._any_uid, self._orphans
         for item in objects:
             metadata = item.metadata
             owner = controller_of(metadata) if metadata.owner_references else None
@@ -42,8 +53,7 @@ class OwnedIndex(Generic[P]):
                 orphans[metadata.namespace].append(item)
             else:
                 owned[metadata.namespace, owner.kind, owner.name, owner.uid].append(item)
-        for (namespace, kind, name, _), items in self._owned.items():
-            self._any_uid[namespace, kind, name].extend(items)
+                any_uid[metadata.namespace, owner.kind, owner.name].append(item)
 
     def owned_by(self, daemonset: DaemonSet) -> Sequence[P]:
         """Return what the DaemonSet controls; one without a uid (a manifest) owns by kind and name."""
@@ -80,6 +90,29 @@ def claim(daemonset: DaemonSet, index: OwnedIndex[P]) -> Claim[P]:
         if item.metadata.deletion_timestamp is None and selector_matches(selector, item.metadata.labels)
     ]
     return Claim(tuple(claimed + adopted), tuple(adopted), tuple(released))
+
+
+class Standing(Enum):
+    """What one object is to a DaemonSet."""
+
+    CLAIMED = auto()
+    ADOPTED = auto()
+    RELEASED = auto()
+    FOREIGN = auto()
+
+
+def standing(daemonset: DaemonSet, item: Pod | ControllerRevision) -> Standing:
+    """Return what `claim` makes of one object (M1-M4, H10)."""
+    metadata, own = item.metadata, daemonset.metadata
+    if metadata.namespace != own.namespace:
+        return Standing.FOREIGN
+    owner = controller_of(metadata)
+    if owner is None:
+        free = metadata.deletion_timestamp is None and selector_matches(daemonset.spec.selector, metadata.labels)
+        return Standing.ADOPTED if free else Standing.FOREIGN
+    if owner.kind != "DaemonSet" or owner.name != own.name or (own.uid and owner.uid != own.uid):
+        return Standing.FOREIGN
+    return Standing.CLAIMED if selector_matches(daemonset.spec.selector, metadata.labels) else Standing.RELEASED
 
 
 def claim_pods(daemonset: DaemonSet, pods: PodIndex) -> Claim[Pod]:

@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 import msgspec
 
 from ..model.daemonset import DaemonSet
 from ..model.meta import Identity
-from ..model.state import Backoff, Expectations, State
+from ..model.state import Backoff, Expectations, Flight, State
 
-__all__ = ["BackoffLedger", "EXPECTATIONS_TIMEOUT", "expectations_satisfied", "next_state"]
+__all__ = [
+    "EXPECTATIONS_TIMEOUT",
+    "BackoffLedger",
+    "expectations_lapse",
+    "expectations_satisfied",
+    "in_flight",
+    "next_state",
+]
 
 FIRST_DELAY, LONGEST_DELAY = 1.0, 900.0
 EXPECTATIONS_TIMEOUT = timedelta(minutes=5)
+_JUST_AFTER = timedelta(microseconds=1)
 
 
 class BackoffLedger:
@@ -42,7 +52,8 @@ class BackoffLedger:
         entry = self.advanced.get((*self._owner, node)) or self._entry(node)
         if entry is None:
             return 0.0
-        return max(0.0, entry.delay - (self._now - entry.last_deletion).total_seconds())
+        closes = entry.last_deletion + timedelta(seconds=entry.delay)
+        return max(0.0, (closes - self._now).total_seconds())
 
     def _entry(self, node: str) -> Backoff | None:
         """Return the entry of a node, none where it lay idle for more than twice the longest delay."""
@@ -59,17 +70,34 @@ def expectations_satisfied(entry: Expectations | None, now: datetime) -> bool:
     return entry.since is not None and now - entry.since > EXPECTATIONS_TIMEOUT
 
 
+def expectations_lapse(entry: Expectations | None, now: datetime) -> float | None:
+    """Return the seconds until unsatisfied expectations are given up, None where nothing is expected (C7)."""
+    if entry is None or entry.since is None or expectations_satisfied(entry, now):
+        return None
+    return (entry.since + EXPECTATIONS_TIMEOUT + _JUST_AFTER - now).total_seconds()
+
+
+def in_flight(flights: Iterable[Flight], now: datetime) -> dict[Identity, frozenset[tuple[str, str, str, str]]]:
+    """Return, per DaemonSet, the keys of the actions that were issued, not seen, and not given up yet (C7)."""
+    keys: dict[Identity, set[tuple[str, str, str, str]]] = defaultdict(set)
+    for flight in flights:
+        if now - flight.since <= EXPECTATIONS_TIMEOUT:
+            keys[flight.daemonset].add((flight.verb, flight.kind, flight.name, flight.uid))
+    return {daemonset: frozenset(found) for daemonset, found in keys.items()}
+
+
 def next_state(
     state: State,
     backoffs: dict[tuple[str, int, str], Backoff],
     expectations: dict[Identity, Expectations],
     now: datetime,
 ) -> State:
-    """Return the State after a pass; satisfied expectations and idle back-offs are dropped."""
+    """Return the State after a pass; satisfied expectations, idle back-offs and lost flights are dropped."""
     live = [entry for entry in backoffs.values() if (now - entry.last_deletion).total_seconds() <= 2 * LONGEST_DELAY]
     open_ones = [entry for entry in expectations.values() if not expectations_satisfied(entry, now)]
     return msgspec.structs.replace(
         state,
         backoffs=tuple(sorted(live)),
         expectations=tuple(sorted(open_ones, key=lambda entry: entry.daemonset)),
+        flights=tuple(flight for flight in state.flights if now - flight.since <= EXPECTATIONS_TIMEOUT),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 
 import msgspec
@@ -10,14 +11,18 @@ from ..constraints import BUILTIN_RULES, Rule, constraints_of
 from ..eligibility import NodeIndex, Verdicts, propagate
 from ..model.daemonset import HASH_LABEL, DaemonSet
 from ..model.meta import Identity
+from ..model.pod import Pod
 from ..model.state import Backoff, Expectations
 from ..model.world import Note, World
-from ..observe import Observed, observe, observe_history
+from ..observe import Group, Observed, PodFact, observe, observe_history
 from ..observe.learning import NOTHING_LEARNED, learn_hash
 from ..observe.observed import template_generation
 from ..observe.ownership import OwnedIndex, PodIndex, RevisionIndex, claim, claim_pods
+from .memory import in_flight
 
 __all__ = ["Observation", "Surroundings", "observe_daemonset", "surroundings_of"]
+
+_READY, _AVAILABLE = int(PodFact.READY), int(PodFact.AVAILABLE)
 
 
 class Surroundings(msgspec.Struct, frozen=True):
@@ -31,6 +36,7 @@ class Surroundings(msgspec.Struct, frozen=True):
     backoffs: dict[tuple[str, int, str], Backoff]
     expectations: dict[Identity, Expectations]
     hashes: dict[Identity, str]
+    flights: dict[Identity, frozenset[tuple[str, str, str, str]]] = {}
 
 
 class Observation(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,6 +51,24 @@ class Observation(msgspec.Struct, frozen=True, kw_only=True):
         adrift = {pod.metadata.name for pod in self.observed.adrift}
         labels = (pod.metadata.labels for pod in self.observed.claim.claimed if pod.metadata.name not in adrift)
         return {worn.get(HASH_LABEL, "") for worn in labels} - {""}
+
+    def ripening(self, index: NodeIndex) -> Iterator[Pod]:
+        """Yield the pods that are ready and not yet available, at least the one that will be first (R29)."""
+        observed = self.observed
+        for situation in observed.situations:
+            if any(map(_ripens, situation.shape)):
+                for position in situation.nodes:
+                    yield from _ripening(observed.groups[index.names[position]])
+        for group in observed.vanished.values():
+            yield from _ripening(group)
+
+
+def _ripens(facts: int) -> bool:
+    return bool(facts & _READY) and not facts & _AVAILABLE
+
+
+def _ripening(group: Group) -> Iterator[Pod]:
+    return (pod for pod, facts in zip(group.pods, group.shape, strict=True) if _ripens(facts))
 
 
 def surroundings_of(
@@ -61,6 +85,7 @@ def surroundings_of(
         backoffs={(entry.daemonset_uid, entry.observed_generation, entry.node): entry for entry in state.backoffs},
         expectations={entry.daemonset: entry for entry in state.expectations},
         hashes={entry.daemonset: entry.hash for entry in state.hashes},
+        flights=in_flight(state.flights, now),
     )
 
 

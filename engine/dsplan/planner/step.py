@@ -18,11 +18,11 @@ from ..model.pod import Pod
 from ..model.selectors import is_empty_selector, selector_problem
 from ..model.state import Expectations
 from ..model.world import World
-from ..observe import Group, Observed, PodFact, Shape, count_status, is_status_written
+from ..observe import Observed, count_status, is_status_written
 from ..observe.history import has_surplus, surplus_revisions
 from ..observe.observed import template_generation
 from ..observe.shape import ready_since
-from .memory import BackoffLedger, expectations_satisfied, next_state
+from .memory import BackoffLedger, expectations_lapse, expectations_satisfied, next_state
 from .observation import Observation, Surroundings, observe_daemonset, surroundings_of
 from .observer import NO_OBSERVER, Observer
 from .pass_actions import adoption_actions, history_actions, revision_deletions, status_action, sync_actions
@@ -30,7 +30,6 @@ from .step_types import DaemonSetStep, Event, Step
 
 __all__ = ["pass_over", "step"]
 
-_READY, _AVAILABLE = int(PodFact.READY), int(PodFact.AVAILABLE)
 _POD_EVENTS = {
     ActionReason.FAILED: (
         "Warning",
@@ -127,7 +126,8 @@ class _Pass:
         daemonset, around, observed = self.daemonset, self.around, observation.observed
         self.actions.extend(adoption_actions(daemonset, observed.claim))
         self.actions.extend(history_actions(daemonset, observed.history, observed.claim.claimed))
-        unseen = not expectations_satisfied(around.expectations.get(daemonset.identity), around.now)
+        expected = around.expectations.get(daemonset.identity)
+        unseen = not expectations_satisfied(expected, around.now)
         entry = DaemonSetStep(daemonset=daemonset, verdicts=observation.verdicts, observed=observed)
         if not unseen:
             entry = self._phases(entry, observation)
@@ -135,6 +135,8 @@ class _Pass:
         written = is_status_written(daemonset, status)
         if written:
             self.actions.append(status_action(daemonset, status))
+        if flying := around.flights.get(daemonset.identity):
+            self.actions = [action for action in self.actions if action.key not in flying]
         return msgspec.structs.replace(
             entry,
             actions=tuple(self.actions),
@@ -146,7 +148,8 @@ class _Pass:
             expectation=self.expectation,
             backoffs=tuple(self.ledger.advanced.values()),
             retry_after=min((self.ledger.remaining(node) for node, _ in entry.held), default=None),
-            available_after=self._available_after(observed),
+            available_after=self._available_after(observation),
+            lapse_after=expectations_lapse(expected, around.now),
         )
 
     def _phases(self, entry: DaemonSetStep, observation: Observation) -> DaemonSetStep:
@@ -210,34 +213,14 @@ class _Pass:
                 kind, reason, text = _POD_EVENTS[action.reason]
                 yield Event(kind, reason, text.format(action.namespace, action.name, action.node))
 
-    def _available_after(self, observed: Observed) -> float | None:
+    def _available_after(self, observation: Observation) -> float | None:
         """Return when the next pod becomes available (R29)."""
         if self.daemonset.spec.min_ready_seconds <= 0:
             return None
         ripening = timedelta(seconds=self.daemonset.spec.min_ready_seconds)
         waits = (
             (since + ripening - self.around.now).total_seconds()
-            for pod in _ripening(observed, self.around.index)
+            for pod in observation.ripening(self.around.index)
             if (since := ready_since(pod)) is not None
         )
         return min(waits, default=None)
-
-
-def _ripening(observed: Observed, index: NodeIndex) -> Iterator[Pod]:
-    """Yield the pods that are ready and not yet available."""
-    for situation in observed.situations:
-        if _waits(situation.shape):
-            for position in situation.nodes:
-                yield from _waiting(observed.groups[index.names[position]])
-    for group in observed.vanished.values():
-        yield from _waiting(group)
-
-
-def _waits(shape: Shape) -> bool:
-    return any(facts & _READY and not facts & _AVAILABLE for facts in shape)
-
-
-def _waiting(group: Group) -> Iterator[Pod]:
-    for pod, facts in zip(group.pods, group.shape, strict=True):
-        if facts & _READY and not facts & _AVAILABLE:
-            yield pod

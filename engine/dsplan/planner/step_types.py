@@ -34,7 +34,8 @@ class DaemonSetStep(msgspec.Struct, frozen=True, kw_only=True):
     phases want, `rolling` also where manage acted first and its turn comes in a later pass (C9); `rolling_update_ran`
     tells. `status` is None where the pass ended before status.
     `expectation` and `backoffs` are what the pass adds to the State. `retry_after` is when the next back-off window
-    closes (M9), `available_after` when the next pod becomes available (R29), both in seconds.
+    closes (M9), `available_after` when the next pod becomes available (R29), `lapse_after` when what was issued and not
+    seen is given up (C7), all in seconds.
     """
 
     daemonset: DaemonSet
@@ -55,6 +56,7 @@ class DaemonSetStep(msgspec.Struct, frozen=True, kw_only=True):
     backoffs: tuple[Backoff, ...] = ()
     retry_after: float | None = None
     available_after: float | None = None
+    lapse_after: float | None = None
 
     @property
     def identity(self) -> Identity:
@@ -63,8 +65,9 @@ class DaemonSetStep(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def requeue_after(self) -> float | None:
-        """Seconds until a back-off window closes or a pod becomes available, whichever is sooner."""
-        return min((wait for wait in (self.retry_after, self.available_after) if wait is not None), default=None)
+        """Seconds until one of the three falls due, whichever is the soonest."""
+        waits = (self.retry_after, self.available_after, self.lapse_after)
+        return min((wait for wait in waits if wait is not None), default=None)
 
     @property
     def held(self) -> tuple[tuple[str, Pod], ...]:
