@@ -44,12 +44,32 @@ tolerations = st.lists(
     ),
     max_size=3,
 )
-requirements = st.builds(
+_requirement_values = st.lists(st.sampled_from(("a", "b", "4", "16")), min_size=1, max_size=2)
+sensible_requirements = st.one_of(
+    st.builds(
+        lambda key, operator, values: {"key": key, "operator": operator, "values": values},
+        st.sampled_from(("zone", "cores", "gpu")),
+        st.sampled_from(("In", "NotIn")),
+        _requirement_values,
+    ),
+    st.builds(
+        lambda key, operator: {"key": key, "operator": operator},
+        st.sampled_from(("zone", "cores", "gpu")),
+        st.sampled_from(("Exists", "DoesNotExist")),
+    ),
+    st.builds(
+        lambda operator, bound: {"key": "cores", "operator": operator, "values": [bound]},
+        st.sampled_from(("Gt", "Lt")),
+        st.sampled_from(("3", "4", "16")),
+    ),
+)
+any_requirements = st.builds(
     lambda key, operator, values: {"key": key, "operator": operator, "values": values},
     st.sampled_from(KEYS),
     st.sampled_from(("In", "NotIn", "Exists", "DoesNotExist", "Gt", "Lt", "Nonsense")),
     st.lists(st.sampled_from(VALUES), max_size=2),
 )
+requirements = st.one_of(sensible_requirements, sensible_requirements, any_requirements)
 fields = st.builds(
     lambda key, operator, values: {"key": key, "operator": operator, "values": values},
     st.sampled_from(("metadata.name", "metadata.name", "metadata.other")),
