@@ -10,6 +10,7 @@ import msgspec
 
 from dsplan.errors import InputError, Problem
 from dsplan.manifests.decode import decode_object
+from dsplan.manifests.defaulting import default_object
 from dsplan.manifests.reading.groups import select
 from dsplan.manifests.reading.objects import RawObject
 from dsplan.manifests.reading.origins import Origin
@@ -18,6 +19,10 @@ from dsplan.model.meta import Identity
 from dsplan.model.world import KINDS, Note, World
 
 __all__ = ["OriginTable", "load", "world_of"]
+
+
+_DEFAULTED = ("DaemonSet", "PriorityClass")
+"""Kinds whose defaults decide something; a Node without allocatable has its capacity read instead (D11)."""
 
 
 class OriginTable:
@@ -65,6 +70,8 @@ def world_of(reading: Reading) -> World:
             continue
         try:
             decoded = decode_object(item.tree)
+            if item.kind in _DEFAULTED:
+                decoded = decode_object({**default_object(item.tree), "kind": item.kind})
         except InputError as error:
             problems.extend(with_place(problem, item) for problem in error.problems)
             continue

@@ -3,43 +3,57 @@
 from __future__ import annotations
 
 import hashlib
-import json
+from functools import lru_cache
 from typing import Any
 
+from ..manifests.defaulting import template_digest
 from ..model.daemonset import ControllerRevision, DaemonSet
 from ..model.meta import RawTree
 
-__all__ = ["new_revision_hash", "revision_template", "same_template"]
+__all__ = ["digest_of", "new_revision_hash", "revision_template", "same_template"]
 
 _HASH_ALPHABET = "456789bcdf"
 
 
+class _ByIdentity:
+    """A tree as a cache key: trees are never written to, so the same object means the same content."""
+
+    __slots__ = ("tree",)
+
+    def __init__(self, tree: RawTree) -> None:
+        self.tree = tree
+
+    def __hash__(self) -> int:
+        return id(self.tree)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _ByIdentity) and self.tree is other.tree
+
+
+@lru_cache(maxsize=4096)
+def _digest(key: _ByIdentity) -> str:
+    return template_digest(key.tree)
+
+
+def digest_of(template: RawTree) -> str:
+    """Return the digest of a template's defaulted, canonical form; remembered as long as the tree is in use (H4)."""
+    return _digest(_ByIdentity(template))
+
+
 def revision_template(revision: ControllerRevision) -> RawTree:
-    """Return the template inside a revision's data, without the patch directive (H2)."""
-    spec = revision.data.get("spec")
+    """Return the template inside a revision's data; empty where it has none (H2)."""
+    spec: Any = revision.data.get("spec")
     template = spec.get("template") if isinstance(spec, dict) else None
-    if not isinstance(template, dict):
-        return {}
-    return {key: value for key, value in template.items() if key != "$patch"}
+    return template if isinstance(template, dict) else {}
 
 
 def same_template(one: RawTree, other: RawTree) -> bool:
     """Return whether two raw templates are the same after defaulting (H3, H4)."""
-    return one == other or _normal(one) == _normal(other)
-
-
-def _normal(template: RawTree) -> str:
-    return json.dumps(_without_nulls(template), sort_keys=True, default=str)
-
-
-def _without_nulls(tree: Any) -> Any:
-    if isinstance(tree, dict):
-        return {key: _without_nulls(value) for key, value in tree.items() if value is not None}
-    return [_without_nulls(entry) for entry in tree] if isinstance(tree, list) else tree
+    return one is other or digest_of(one) == digest_of(other)
 
 
 def new_revision_hash(daemonset: DaemonSet) -> str:
     """Return a stand-in for the hash of a new revision: stable, of the legal alphabet, not what Go computes (H6)."""
-    text = f"{_normal(daemonset.spec.template)}/{daemonset.status.collision_count or 0}"
+    text = f"{digest_of(daemonset.spec.template)}/{daemonset.status.collision_count or 0}"
     digest = hashlib.sha256(text.encode()).digest()
     return "".join(_HASH_ALPHABET[byte % 10] for byte in digest[:10])
