@@ -65,17 +65,19 @@ class NodeAffinityMatches:
 
     def check(self, projection: Projection) -> Reason | None:
         """Return, where no term holds, every failing expression of every term in the manifest's order."""
-        name, values = (projection[0], projection[1:]) if self._reads_name else ("", projection)
-        labels: dict[str, Any] = dict(zip(self.keys, values, strict=True))
-        causes: list[Cause] = []
-        for index, term in enumerate(self.terms):
-            failing = list(self._failing(index, term, name, labels))
-            if not failing:
-                return None
-            causes.extend(failing)
+        by_term = self.failing_by_term(projection)
+        if not all(by_term):
+            return None
+        causes = [cause for failing in by_term for cause in failing]
         if not self.terms:
             causes.append(Cause(f"{_PATH}.nodeSelectorTerms", "at least one term", "no term, which matches nothing"))
         return Reason(self.id, self.rule, tuple(causes))
+
+    def failing_by_term(self, projection: Projection) -> tuple[tuple[Cause, ...], ...]:
+        """Return, for each OR-ed term, what fails in it; an empty entry is a term that holds."""
+        name, values = (projection[0], projection[1:]) if self._reads_name else ("", projection)
+        labels: dict[str, Any] = dict(zip(self.keys, values, strict=True))
+        return tuple(tuple(self._failing(index, term, name, labels)) for index, term in enumerate(self.terms))
 
     def _failing(self, index: int, term: NodeSelectorTerm, name: str, labels: Mapping[str, Any]) -> Iterator[Cause]:
         path = f"{_PATH}.nodeSelectorTerms[{index}]"

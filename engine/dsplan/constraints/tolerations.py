@@ -15,6 +15,7 @@ __all__ = [
     "ToleratesNoSchedule",
     "automatic_tolerations",
     "daemon_tolerations",
+    "is_passing_taint",
     "taint_constraints",
     "tolerates",
 ]
@@ -65,6 +66,22 @@ def automatic_tolerations(*, host_network: bool) -> tuple[Toleration, ...]:
     if host_network:
         wanted.append(("network-unavailable", "NoSchedule"))
     return tuple(Toleration(key=_PREFIX + name, operator="Exists", effect=effect) for name, effect in wanted)
+
+
+_CONDITIONS = ("not-ready", "unreachable", "network-unavailable", "unschedulable", "out-of-service")
+_PASSING = {_PREFIX + name for name in (*_CONDITIONS, "disk-pressure", "memory-pressure", "pid-pressure")}
+_PASSING |= {f"node.cloudprovider.kubernetes.io/{name}" for name in ("uninitialized", "shutdown")}
+
+
+def is_passing_taint(taint: Taint) -> bool:
+    """Return whether Kubernetes itself puts this taint on a node and takes it off again (T14, T15).
+
+    A node kept out by nothing else is wanted and blocked for now, not excluded by design.
+
+    >>> is_passing_taint(Taint(key="node.kubernetes.io/not-ready", effect="NoSchedule"))
+    True
+    """
+    return taint.key in _PASSING
 
 
 def daemon_tolerations(spec: PodSpec) -> tuple[Toleration, ...]:

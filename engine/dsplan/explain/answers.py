@@ -1,0 +1,166 @@
+"""What `why` answers, as values; text is made from them later and decides nothing."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+from ..constraints.protocol import Cause
+from ..eligibility import Verdict
+from ..model.meta import Identity
+from ..model.world import Note
+
+__all__ = [
+    "Answer",
+    "AnswerClass",
+    "Closest",
+    "Explanation",
+    "Finding",
+    "Helped",
+    "Kind",
+    "PodHere",
+    "Standing",
+]
+
+
+class Kind(StrEnum):
+    """The yes and the three kinds of no, never mixed (DESIGN section 3)."""
+
+    YES = "yes"
+    BY_DESIGN = "excluded by design"
+    IMPOSSIBLE = "wanted but impossible"
+    BLOCKED = "wanted and blocked for now"
+
+
+class Standing(StrEnum):
+    """What there is and what happens next for one DaemonSet on one node."""
+
+    UP_TO_DATE = "UpToDate"  # an available pod of the current template
+    STARTING = "Starting"  # a pod of the current template that is not available yet
+    CREATED = "Created"  # the next pass creates a pod (M7, M15)
+    UPDATED = "Updated"  # an old pod that the roll-out replaces
+    CLEANED = "Cleaned"  # surplus, failed or succeeded pods go; the place stays taken or is filled again (M9-M18)
+    TERMINATING = "Terminating"  # the place is held by a pod that is going (M13)
+    BACK_OFF = "BackOff"  # the place is held by a failed pod (M10)
+    ON_DELETE = "OnDelete"  # out of date until somebody deletes the pod (C10)
+    STALLED = "Stalled"  # out of date, and the roll-out cannot go on (R6-R13)
+    IN_FLIGHT = "InFlight"  # issued and not yet seen (C6)
+    PENDING = "Pending"  # the pod is there and has no room
+    FAILING = "Failing"  # the pass over this DaemonSet fails, or ends before it decides (C3, C4)
+    EXCLUDED = "Excluded"  # no pod, and none is wanted
+    KEPT = "Kept"  # a pod that may stay though none would be created (E4)
+    REMOVED = "Removed"  # a pod that the next pass deletes (M20)
+    LEAVING = "Leaving"  # an old pod that goes and is not created again (R15, R25)
+
+
+class Finding(msgspec.Struct, frozen=True, kw_only=True):
+    """One failing constraint with everything that fails in it.
+
+    `origins` are `file:line:column` of the causes' fields in the manifest, in the order of `causes`, empty where they
+    are not known. `hints` name what almost exists.
+    """
+
+    code: str
+    rule: str
+    causes: tuple[Cause, ...]
+    origins: tuple[str, ...] = ()
+    hints: tuple[str, ...] = ()
+
+
+class Closest(msgspec.Struct, frozen=True, kw_only=True):
+    """The OR-ed node affinity term that came closest: its number from 0, how many there are, what it still fails.
+
+    `held` of its `held + len(failing)` requirements hold already.
+    """
+
+    term: int
+    terms: int
+    held: int
+    failing: tuple[Cause, ...]
+
+
+class Helped(msgspec.Struct, frozen=True, order=True):
+    """A taint of the node that only an automatic toleration tolerates (T10)."""
+
+    taint: str
+    toleration: str
+
+
+class PodHere(msgspec.Struct, frozen=True, kw_only=True):
+    """One pod of the DaemonSet on the node. `holds` tells whether it is the one that takes the place."""
+
+    name: str
+    phase: str
+    ready: bool
+    available: bool
+    current: bool
+    terminating: bool
+    holds: bool = False
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything about one DaemonSet on one node.
+
+    `findings` are all failing constraints in accounting order (E1, E2, E4, E3); `verdict` follows from them alone.
+    `detail` says in words what is waited for; `wave` is the number of the update wave, 0 where there is none.
+    `blockers` are the pods or nodes that hold the place, the room or the budget.
+    """
+
+    daemonset: Identity
+    node: str
+    verdict: Verdict
+    kind: Kind
+    standing: Standing
+    findings: tuple[Finding, ...] = ()
+    closest: Closest | None = None
+    helped: tuple[Helped, ...] = ()
+    pods: tuple[PodHere, ...] = ()
+    detail: str = ""
+    blockers: tuple[str, ...] = ()
+    wave: int = 0
+
+    @property
+    def hints(self) -> tuple[str, ...]:
+        """All hints, each once."""
+        return tuple(dict.fromkeys(hint for finding in self.findings for hint in finding.hints))
+
+
+class AnswerClass(msgspec.Struct, frozen=True, kw_only=True):
+    """Pairs with an equal answer: told once, for `answer`, the first of them.
+
+    `members` are the node names, or the DaemonSets where one node was asked about, sorted; `observed` counts, for
+    every failing field, what the members have there. `waves` are the first and the last update wave of any member.
+    """
+
+    answer: Answer
+    members: tuple[str, ...]
+    observed: tuple[tuple[str, tuple[tuple[str, int], ...]], ...] = ()
+    waves: tuple[int, int] = (0, 0)
+
+    @property
+    def count(self) -> int:
+        """Number of pairs."""
+        return len(self.members)
+
+
+class Explanation(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer to one question: the classes of equal answer, whose counts add up to `total`.
+
+    Classes stand in the order yes, blocked, impossible, by design; within a kind the larger first.
+    """
+
+    subject: str
+    total: int
+    classes: tuple[AnswerClass, ...]
+    notes: tuple[Note, ...] = ()
+
+    @property
+    def answer(self) -> Answer:
+        """The one answer, where one pair was asked about.
+
+        Raises ValueError where it was more than one.
+        """
+        if self.total != 1:
+            raise ValueError(f"{self.subject}: {self.total} answers, not one")
+        return self.classes[0].answer

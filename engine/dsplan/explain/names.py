@@ -1,0 +1,60 @@
+"""What people call objects on the command line: `NAME`, `NAMESPACE/NAME`, with or without `ds/` or `node/`."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+from ..errors import InputError, Problem
+from ..model.daemonset import DaemonSet
+from ..model.node import Node
+from ..model.world import World
+
+__all__ = ["find_daemonset", "find_node"]
+
+_DAEMONSET_PREFIXES = ("ds/", "daemonset/", "daemonsets/", "daemonset.apps/", "daemonsets.apps/")
+_NODE_PREFIXES = ("node/", "nodes/", "no/")
+
+
+def find_daemonset(world: World, name: str) -> DaemonSet:
+    """Return the DaemonSet of that name, `namespace/name` where several namespaces have one.
+
+    Raises InputError, with what was perhaps meant, where there is none or more than one.
+    """
+    bare = _without(name, _DAEMONSET_PREFIXES)
+    namespace, slash, last = bare.rpartition("/")
+    found = [
+        daemonset
+        for daemonset in world.daemonsets
+        if daemonset.name == last and (not slash or daemonset.metadata.namespace == namespace)
+    ]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise _refused("several DaemonSets have this name", bare, [str(entry.identity) for entry in found])
+    known = [daemonset.name for daemonset in world.daemonsets] + [str(entry.identity) for entry in world.daemonsets]
+    raise _refused("there is no such DaemonSet", bare, _close(bare, known))
+
+
+def find_node(world: World, name: str) -> Node:
+    """Return the node of that name.
+
+    Raises InputError, with what was perhaps meant, where there is none.
+    """
+    bare = _without(name, _NODE_PREFIXES)
+    for node in world.nodes:
+        if node.name == bare:
+            return node
+    raise _refused("there is no such node", bare, _close(bare, [node.name for node in world.nodes]))
+
+
+def _without(name: str, prefixes: Iterable[str]) -> str:
+    return next((name[len(prefix) :] for prefix in prefixes if name.startswith(prefix)), name)
+
+
+def _close(name: str, known: list[str]) -> list[str]:
+    return sorted(difflib.get_close_matches(name, known[:100_000], 3))
+
+
+def _refused(message: str, value: str, accepted: Iterable[str]) -> InputError:
+    return InputError.of([Problem(reason="NotFound", message=message, value=value, accepted=tuple(accepted))])

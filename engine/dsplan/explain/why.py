@@ -1,0 +1,236 @@
+"""Why there is, or is not, a pod: one pair, one DaemonSet on all nodes, all DaemonSets on one node.
+
+Pairs are answered once per distinct projection of the node and situation of its pods; pairs with an equal answer make
+a class, so what many nodes share is told once.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+
+import msgspec
+
+from ..constraints import BUILTIN_RULES, Rule, constraints_of
+from ..constraints.protocol import TAINTS
+from ..eligibility import Evaluation, Verdict, evaluate
+from ..eligibility.index import as_bitmap
+from ..model.daemonset import DaemonSet
+from ..model.node import Node
+from ..model.world import World
+from ..planner import Plan, solve
+from ..planner.plan import DaemonSetPlan
+from .answers import Answer, AnswerClass, Explanation, Kind, Standing
+from .evidence import Evidence
+from .names import find_daemonset, find_node
+from .standing import Place, Standings, pods_here
+from .typos import Vocabulary
+
+__all__ = ["why"]
+
+_BLOCKED = {
+    Standing.TERMINATING,
+    Standing.BACK_OFF,
+    Standing.ON_DELETE,
+    Standing.STALLED,
+    Standing.IN_FLIGHT,
+    Standing.PENDING,
+    Standing.FAILING,
+}
+_KIND_ORDER = (Kind.YES, Kind.BLOCKED, Kind.IMPOSSIBLE, Kind.BY_DESIGN)
+
+
+def why(
+    world: World,
+    daemonset: str | None = None,
+    node: str | None = None,
+    *,
+    now: datetime,
+    rules: Iterable[Rule] = BUILTIN_RULES,
+    plan: Plan | None = None,
+) -> Explanation:
+    """Return why the DaemonSet has, gets or does not get a pod on the node, with every reason at once.
+
+    Without `node`: for all nodes; without `daemonset`: for all DaemonSets on that node. Names may be `namespace/name`.
+    `plan` is that of the same world, moment and rules, where the caller has one already.
+    Raises InputError for a name that does not exist, and ValueError where both names are missing.
+
+    >>> from datetime import UTC, datetime
+    >>> from dsplan.manifests.decode import decode
+    >>> world = decode([
+    ...     {"kind": "Node", "metadata": {"name": "n1", "labels": {"disktype": "hdd"}}},
+    ...     {"kind": "DaemonSet", "metadata": {"name": "ds", "namespace": "default"},
+    ...      "spec": {"selector": {"matchLabels": {"app": "d"}}, "template": {"metadata": {"labels": {"app": "d"}},
+    ...               "spec": {"nodeSelector": {"disktype": "ssd"}}}}},
+    ... ])
+    >>> answer = why(world, "ds", "n1", now=datetime(2026, 1, 1, tzinfo=UTC)).answer
+    >>> print(answer.kind, answer.findings[0].causes[0].needed, answer.findings[0].causes[0].observed)
+    excluded by design disktype=ssd disktype=hdd
+    """
+    rules = tuple(rules)
+    if daemonset is None and node is None:
+        raise ValueError("name a DaemonSet, a node, or both")
+    wanted = None if daemonset is None else find_daemonset(world, daemonset)
+    place = None if node is None else find_node(world, node)
+    if plan is None:
+        asked = world if wanted is None else msgspec.structs.replace(world, daemonsets=(wanted,))
+        plan = solve(asked, now=now, rules=rules)
+    if wanted is not None:
+        return _Asked(world, plan, wanted, rules).explain(place)
+    assert place is not None
+    return _for_all_daemonsets(world, plan, place, rules)
+
+
+class _Asked:
+    """One DaemonSet about which is asked."""
+
+    def __init__(
+        self,
+        world: World,
+        plan: Plan,
+        daemonset: DaemonSet,
+        rules: tuple[Rule, ...],
+        vocabulary: Vocabulary | None = None,
+    ) -> None:
+        self.daemonset = daemonset
+        self.index = plan.index
+        self.entry = _entry_of(plan, daemonset)
+        self.notes = self.entry.step.notes
+        self.standings = Standings(self.entry)
+        self.constraints = constraints_of(daemonset, rules)
+        origins, identity = world.origins, daemonset.identity
+        self.evidence = Evidence(
+            daemonset,
+            self.constraints,
+            vocabulary or Vocabulary(plan.index),
+            (lambda field: origins.locate(identity, field)) if origins is not None else (lambda field: ""),
+        )
+
+    def answer(self, node: Node, evaluation: Evaluation | None = None) -> Answer:
+        """Return everything about one node."""
+        if evaluation is None:
+            evaluation = evaluate(self.constraints, node)
+        standing, detail, wave = self.standings.of(node.name, evaluation.verdict)
+        pods, shape = self.standings.pods(node.name)
+        kind = self.kind(evaluation, standing, node)
+        if kind is Kind.IMPOSSIBLE and self.evidence.impossible:
+            detail = self.evidence.impossible
+        return Answer(
+            daemonset=self.daemonset.identity,
+            node=node.name,
+            verdict=evaluation.verdict,
+            kind=kind,
+            standing=standing,
+            findings=self.evidence.findings(evaluation, node),
+            closest=self.evidence.closest(node),
+            helped=self.evidence.helped(node),
+            pods=pods_here(pods, shape),
+            detail=detail,
+            blockers=self.blockers(standing),
+            wave=wave,
+        )
+
+    def kind(self, evaluation: Evaluation, standing: Standing, node: Node) -> Kind:
+        """Return the yes, or which of the three kinds of no it is."""
+        if evaluation.verdict is Verdict.RUN:
+            return Kind.BLOCKED if standing in _BLOCKED else Kind.YES
+        if self.evidence.impossible is not None:
+            return Kind.IMPOSSIBLE
+        return Kind.BLOCKED if self.evidence.is_passing(evaluation, node) else Kind.BY_DESIGN
+
+    def blockers(self, standing: Standing) -> tuple[str, ...]:
+        """Return the nodes that hold the budget where the roll-out cannot go on."""
+        rollout = self.entry.rollout
+        return rollout.blockers if standing is Standing.STALLED and rollout is not None else ()
+
+    def explain(self, node: Node | None) -> Explanation:
+        """Return the explanation for one node or, where it is None, for all."""
+        if node is not None:
+            subject = f"{self.daemonset.identity} on {node.name}"
+            only = AnswerClass(answer=self.answer(node), members=(node.name,))
+            return Explanation(subject=subject, total=1, classes=(only,), notes=self.notes)
+        subject = f"{self.daemonset.identity} on {len(self.index):,} nodes"
+        classes = tuple(sorted(self._classes(), key=_class_order))
+        return Explanation(subject=subject, total=len(self.index), classes=classes, notes=self.notes)
+
+    def _classes(self) -> Iterator[AnswerClass]:
+        """Yield the classes of equal answer: same verdict, kind, standing, failing fields and helping tolerations."""
+        members: dict[tuple[object, ...], list[str]] = defaultdict(list)
+        observed: dict[tuple[object, ...], dict[str, Counter[str]]] = {}
+        first: dict[tuple[object, ...], tuple[Node, Evaluation]] = {}
+        waves: dict[tuple[object, ...], set[int]] = defaultdict(set)
+        for node, evaluation, names in self._alike():
+            here: Counter[tuple[object, ...]] = Counter()
+            shared = _failing(evaluation), self.evidence.helped(node)
+            for name in names:
+                place: Place = self.standings.of(name, evaluation.verdict)
+                key: tuple[object, ...] = (
+                    evaluation.verdict,
+                    self.kind(evaluation, place[0], node),
+                    place[:2],
+                    *shared,
+                )
+                members[key].append(name)
+                waves[key].add(place[2])
+                here[key] += 1
+                if key not in first or name < first[key][0].name:
+                    first[key] = (self.index.nodes[self.index.ids[name]], evaluation)
+            for alike, count in here.items():
+                seen = observed.setdefault(alike, defaultdict(Counter))
+                for reason in evaluation.reasons:
+                    for cause in reason.causes:
+                        seen[cause.field][cause.observed] += count
+        for key, names in members.items():
+            yield AnswerClass(
+                answer=self.answer(*first[key]),
+                members=tuple(sorted(names)),
+                observed=_counted(observed[key]),
+                waves=(min(waves[key]), max(waves[key])),
+            )
+
+    def _alike(self) -> Iterator[tuple[Node, Evaluation, list[str]]]:
+        """Yield nodes that no constraint can tell apart: the first of them, its evaluation, all their names."""
+        read = dict.fromkeys(field for constraint in self.constraints for field in constraint.reads)
+        reads = tuple(dict.fromkeys((*read, TAINTS)))
+        for _, ids in self.index.groups(reads):
+            positions = list(as_bitmap(ids))
+            node = self.index.nodes[positions[0]]
+            yield node, evaluate(self.constraints, node), [self.index.names[position] for position in positions]
+
+
+def _failing(evaluation: Evaluation) -> tuple[tuple[str, str, str], ...]:
+    return tuple((reason.code, cause.field, cause.needed) for reason in evaluation.reasons for cause in reason.causes)
+
+
+def _counted(observed: dict[str, Counter[str]]) -> tuple[tuple[str, tuple[tuple[str, int], ...]], ...]:
+    return tuple(
+        (field, tuple(sorted(values.items(), key=lambda item: (-item[1], item[0]))))
+        for field, values in observed.items()
+    )
+
+
+def _class_order(entry: AnswerClass) -> tuple[int, int, str]:
+    return _KIND_ORDER.index(entry.answer.kind), -entry.count, entry.members[0]
+
+
+def _entry_of(plan: Plan, daemonset: DaemonSet) -> DaemonSetPlan:
+    return next(entry for entry in plan.daemonsets if entry.identity == daemonset.identity)
+
+
+def _for_all_daemonsets(world: World, plan: Plan, node: Node, rules: tuple[Rule, ...]) -> Explanation:
+    """Return the explanation for every DaemonSet on one node; a class shares the cause, not the field it stands in."""
+    vocabulary = Vocabulary(plan.index)
+    classes: dict[tuple[object, ...], list[Answer]] = defaultdict(list)
+    for daemonset in world.daemonsets:
+        answer = _Asked(world, plan, daemonset, rules, vocabulary).answer(node)
+        causes = {(finding.code, cause.needed) for finding in answer.findings for cause in finding.causes}
+        key = (answer.verdict, answer.kind, answer.standing, answer.detail, frozenset(causes), answer.helped)
+        classes[key].append(answer)
+    found = [
+        AnswerClass(answer=answers[0], members=tuple(str(answer.daemonset) for answer in answers))
+        for answers in classes.values()
+    ]
+    total = len(world.daemonsets)
+    subject = f"{total:,} DaemonSet{'s' * (total != 1)} on {node.name}"
+    return Explanation(subject=subject, total=total, classes=tuple(sorted(found, key=_class_order)))
