@@ -1,0 +1,315 @@
+"""What-if: edits of a World as values. Applying them gives another World; nothing is touched.
+
+A change of a DaemonSet does what the API server does with it: a new spec raises the generation, a new template raises
+the template generation, too (H11).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import msgspec
+
+from ..errors import InputError, Problem
+from ..manifests.decode import decode_object
+from ..model.daemonset import TEMPLATE_GENERATION_ANNOTATION, DaemonSet
+from ..model.meta import Identity, RawTree
+from ..model.node import Node, Taint, Toleration
+from ..model.pod import target_node
+from ..model.world import Note, World
+from .fields import REMOVE, parse_path, path_text, set_field
+
+__all__ = [
+    "AddNodes",
+    "AddTaint",
+    "AddToleration",
+    "AllowValue",
+    "Cordon",
+    "DropRequirements",
+    "Edit",
+    "RemoveNode",
+    "RemoveTaint",
+    "SetField",
+    "SetLabel",
+    "apply",
+]
+
+_CORDON = Taint(key="node.kubernetes.io/unschedulable", effect="NoSchedule")
+_TOLERATIONS = ("spec", "template", "spec", "tolerations")
+_NODE_AFFINITY = ("spec", "template", "spec", "affinity", "nodeAffinity")
+_REQUIRED = (*_NODE_AFFINITY, "requiredDuringSchedulingIgnoredDuringExecution")
+_TERMS = (*_REQUIRED, "nodeSelectorTerms")
+
+
+class _Edit(msgspec.Struct, frozen=True, tag_field="edit", rename="camel"):
+    """Base of the edits."""
+
+    @property
+    def size(self) -> int:
+        """How many fields it touches."""
+        return 1
+
+
+class SetLabel(_Edit, frozen=True):
+    """A node's label gets a value; None: the label goes."""
+
+    node: str
+    key: str
+    value: str | None
+
+
+class AddTaint(_Edit, frozen=True):
+    """A node gets a taint; one of the same key and effect is replaced."""
+
+    node: str
+    taint: Taint
+
+
+class RemoveTaint(_Edit, frozen=True):
+    """A node loses its taints of a key, of one effect or of all ("")."""
+
+    node: str
+    key: str
+    effect: str = ""
+
+
+class Cordon(_Edit, frozen=True):
+    """A node becomes unschedulable, with the taint that says so (E6, T15)."""
+
+    node: str
+
+
+class RemoveNode(_Edit, frozen=True):
+    """A node is gone, and with it its pods, as pod GC has it within about 40 s (M22)."""
+
+    node: str
+
+
+class AddNodes(_Edit, frozen=True):
+    """Nodes join. `source` says where they come from."""
+
+    nodes: tuple[Node, ...]
+    source: str = ""
+
+    @property
+    def size(self) -> int:
+        """Number of nodes."""
+        return len(self.nodes)
+
+
+class SetField(_Edit, frozen=True):
+    """A field of a DaemonSet gets a value; REMOVE: the field goes."""
+
+    daemonset: Identity
+    path: str
+    value: Any
+
+
+class AddToleration(_Edit, frozen=True):
+    """A DaemonSet's template tolerates one more taint."""
+
+    daemonset: Identity
+    toleration: Toleration
+
+
+class AllowValue(_Edit, frozen=True):
+    """An In expression gets one more value, or a NotIn expression one less."""
+
+    daemonset: Identity
+    path: str
+    value: str
+
+
+class DropRequirements(_Edit, frozen=True):
+    """Requirements of a template go: nodeName, nodeSelector keys, expressions, fields, empty terms.
+
+    A term that loses its last requirement goes, too, and so does an affinity that loses its last term; both would
+    match nothing if they stayed empty (A3, A4).
+    """
+
+    daemonset: Identity
+    paths: tuple[str, ...]
+
+    @property
+    def size(self) -> int:
+        """Number of requirements."""
+        return len(self.paths)
+
+
+NodeEdit = SetLabel | AddTaint | RemoveTaint | Cordon
+DaemonSetEdit = SetField | AddToleration | AllowValue | DropRequirements
+Edit = NodeEdit | RemoveNode | AddNodes | DaemonSetEdit
+
+
+def apply(world: World, edits: Iterable[Edit]) -> World:
+    """Return the world after the edits, one after the other.
+
+    Raises InputError for an edit of something that is not there, and for a value of the wrong shape.
+
+    >>> from dsplan.model.meta import ObjectMeta
+    >>> world = World(nodes=(Node(metadata=ObjectMeta(name="n1")),))
+    >>> apply(world, [SetLabel("n1", "disktype", "ssd")]).nodes[0].labels
+    {'disktype': 'ssd'}
+    """
+    for edit in edits:
+        if isinstance(edit, RemoveNode):
+            world = _without_node(world, edit.node)
+        elif isinstance(edit, AddNodes):
+            world = _with_nodes(world, edit)
+        elif isinstance(edit, SetLabel | AddTaint | RemoveTaint | Cordon):
+            world = _with_node(world, edit)
+        else:
+            world = _with_daemonset(world, edit)
+    return world
+
+
+def _with_node(world: World, edit: NodeEdit) -> World:
+    before = next((node for node in world.nodes if node.name == edit.node), None)
+    if before is None:
+        raise _missing("node", edit.node)
+    after = edited_node(before, edit)
+    return msgspec.structs.replace(world, nodes=tuple(after if node is before else node for node in world.nodes))
+
+
+def edited_node(node: Node, edit: NodeEdit) -> Node:
+    """Return the node after one edit of it; raises InputError where there is nothing to take away."""
+    replace = msgspec.structs.replace
+    if isinstance(edit, SetLabel):
+        return replace(node, metadata=replace(node.metadata, labels=_labels(node, edit)))
+    if isinstance(edit, RemoveTaint):
+        kept = tuple(
+            taint for taint in node.taints if not (taint.key == edit.key and edit.effect in ("", taint.effect))
+        )
+        if len(kept) == len(node.taints):
+            raise _missing(f"taint on node {node.name}", ":".join(filter(None, (edit.key, edit.effect))))
+        return replace(node, spec=replace(node.spec, taints=kept))
+    taint = _CORDON if isinstance(edit, Cordon) else edit.taint
+    others = tuple(other for other in node.taints if (other.key, other.effect) != (taint.key, taint.effect))
+    unschedulable = node.spec.unschedulable or isinstance(edit, Cordon)
+    return replace(node, spec=replace(node.spec, taints=(*others, taint), unschedulable=unschedulable))
+
+
+def _labels(node: Node, edit: SetLabel) -> dict[str, str]:
+    labels = dict(node.labels)
+    if edit.value is not None:
+        labels[edit.key] = edit.value
+    elif labels.pop(edit.key, None) is None:
+        raise _missing(f"label on node {node.name}", edit.key)
+    return labels
+
+
+def _without_node(world: World, name: str) -> World:
+    if all(node.name != name for node in world.nodes):
+        raise _missing("node", name)
+    return msgspec.structs.replace(
+        world,
+        nodes=tuple(node for node in world.nodes if node.name != name),
+        pods=tuple(pod for pod in world.pods if target_node(pod) != name),
+        notes=(*world.notes, Note(f"node {name}", "removed, and its pods with it, as pod GC does within about 40 s")),
+    )
+
+
+def _with_nodes(world: World, edit: AddNodes) -> World:
+    known = {node.name for node in world.nodes}
+    doubles = [node.name for node in edit.nodes if node.name in known]
+    if doubles:
+        raise InputError.of(
+            Problem(reason="DuplicateObject", message="there is a node of this name already", value=name)
+            for name in doubles
+        )
+    return msgspec.structs.replace(world, nodes=(*world.nodes, *edit.nodes))
+
+
+def _with_daemonset(world: World, edit: DaemonSetEdit) -> World:
+    before = next((entry for entry in world.daemonsets if entry.identity == edit.daemonset), None)
+    if before is None:
+        raise _missing("DaemonSet", str(edit.daemonset))
+    after = edited_daemonset(before, edit)
+    daemonsets = tuple(after if entry is before else entry for entry in world.daemonsets)
+    state = world.state
+    if after.spec.template != before.spec.template:
+        hashes = tuple(entry for entry in state.hashes if entry.daemonset != edit.daemonset)
+        state = msgspec.structs.replace(state, hashes=hashes)
+    return msgspec.structs.replace(world, daemonsets=daemonsets, state=state)
+
+
+def edited_daemonset(daemonset: DaemonSet, edit: DaemonSetEdit) -> DaemonSet:
+    """Return the DaemonSet after one edit, generations raised as the API server does (H11).
+
+    Raises InputError for a field that is not there and for a value of the wrong shape.
+    """
+    tree = {"kind": "DaemonSet", **msgspec.to_builtins(daemonset)}
+    after = decode_object(_CHANGES[type(edit)](tree, edit))
+    assert isinstance(after, DaemonSet)
+    return _raised(daemonset, after)
+
+
+def _raised(before: DaemonSet, after: DaemonSet) -> DaemonSet:
+    if msgspec.to_builtins(before.spec) == msgspec.to_builtins(after.spec):
+        return after
+    metadata, annotations = after.metadata, dict(after.metadata.annotations)
+    text = annotations.get(TEMPLATE_GENERATION_ANNOTATION, "")
+    if before.spec.template != after.spec.template and text.isascii() and text.isdigit():
+        annotations[TEMPLATE_GENERATION_ANNOTATION] = str(int(text[:18]) + 1)
+    metadata = msgspec.structs.replace(metadata, generation=metadata.generation + 1, annotations=annotations)
+    return msgspec.structs.replace(after, metadata=metadata)
+
+
+def _set(tree: RawTree, edit: SetField) -> RawTree:
+    path, _ = parse_path(edit.path)
+    return set_field(tree, path, edit.value)
+
+
+def _tolerate(tree: RawTree, edit: AddToleration) -> RawTree:
+    return set_field(tree, (*_TOLERATIONS, "+"), msgspec.to_builtins(edit.toleration))
+
+
+def _allow(tree: RawTree, edit: AllowValue) -> RawTree:
+    path, _ = parse_path(edit.path)
+    expression = _at(tree, path)
+    values = list(expression.get("values") or ())
+    if expression.get("operator") == "In":
+        return set_field(tree, (*path, "values"), [*values, edit.value])
+    return set_field(tree, (*path, "values"), [value for value in values if value != edit.value])
+
+
+def _drop(tree: RawTree, edit: DropRequirements) -> RawTree:
+    touched = False
+    for path in sorted((parse_path(text)[0] for text in edit.paths), key=_deepest_last, reverse=True):
+        if path == _REQUIRED:
+            return set_field(tree, _REQUIRED, REMOVE)
+        tree = set_field(tree, path, REMOVE)
+        touched = touched or path[: len(_REQUIRED)] == _REQUIRED
+    return _pruned(tree) if touched else tree
+
+
+def _deepest_last(path: tuple[str | int, ...]) -> tuple[tuple[bool, int, str], ...]:
+    return tuple((isinstance(step, int), step if isinstance(step, int) else 0, str(step)) for step in path)
+
+
+def _pruned(tree: RawTree) -> RawTree:
+    """Return the tree without empty terms: those that a removal left, and those that matched nothing before."""
+    terms = [term for term in _at(tree, _TERMS) or () if term.get("matchExpressions") or term.get("matchFields")]
+    return set_field(tree, _TERMS, terms) if terms else set_field(tree, _REQUIRED, REMOVE)
+
+
+def _at(tree: Any, path: tuple[str | int, ...]) -> Any:
+    for step in path:
+        try:
+            tree = tree[step]
+        except (KeyError, IndexError, TypeError):
+            raise _missing("field", path_text(path)) from None
+    return tree
+
+
+_CHANGES: dict[type[Any], Callable[[RawTree, Any], RawTree]] = {
+    SetField: _set,
+    AddToleration: _tolerate,
+    AllowValue: _allow,
+    DropRequirements: _drop,
+}
+
+
+def _missing(what: str, name: str) -> InputError:
+    return InputError.of([Problem(reason="NotFound", message=f"there is no such {what}", value=name)])
