@@ -6,7 +6,7 @@ the template generation, too (H11).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -18,7 +18,7 @@ from ..model.meta import Identity, RawTree
 from ..model.node import Node, Taint, Toleration
 from ..model.pod import target_node
 from ..model.world import Note, World
-from .fields import REMOVE, parse_path, path_text, set_field
+from .fields import REMOVE, Path, parse_path, path_text, set_field
 
 __all__ = [
     "AddNodes",
@@ -26,6 +26,7 @@ __all__ = [
     "AddToleration",
     "AllowValue",
     "Cordon",
+    "DeletePod",
     "DropRequirements",
     "Edit",
     "RemoveNode",
@@ -33,6 +34,8 @@ __all__ = [
     "SetField",
     "SetLabel",
     "apply",
+    "edited_daemonset",
+    "edited_node",
 ]
 
 _CORDON = Taint(key="node.kubernetes.io/unschedulable", effect="NoSchedule")
@@ -106,6 +109,13 @@ class SetField(_Edit, frozen=True):
     value: Any
 
 
+class DeletePod(_Edit, frozen=True):
+    """Somebody deletes a pod, and it is gone."""
+
+    namespace: str
+    name: str
+
+
 class AddToleration(_Edit, frozen=True):
     """A DaemonSet's template tolerates one more taint."""
 
@@ -139,7 +149,7 @@ class DropRequirements(_Edit, frozen=True):
 
 NodeEdit = SetLabel | AddTaint | RemoveTaint | Cordon
 DaemonSetEdit = SetField | AddToleration | AllowValue | DropRequirements
-Edit = NodeEdit | RemoveNode | AddNodes | DaemonSetEdit
+Edit = NodeEdit | RemoveNode | AddNodes | DeletePod | DaemonSetEdit
 
 
 def apply(world: World, edits: Iterable[Edit]) -> World:
@@ -157,6 +167,8 @@ def apply(world: World, edits: Iterable[Edit]) -> World:
             world = _without_node(world, edit.node)
         elif isinstance(edit, AddNodes):
             world = _with_nodes(world, edit)
+        elif isinstance(edit, DeletePod):
+            world = _without_pod(world, edit)
         elif isinstance(edit, SetLabel | AddTaint | RemoveTaint | Cordon):
             world = _with_node(world, edit)
         else:
@@ -208,6 +220,13 @@ def _without_node(world: World, name: str) -> World:
         pods=tuple(pod for pod in world.pods if target_node(pod) != name),
         notes=(*world.notes, Note(f"node {name}", "removed, and its pods with it, as pod GC does within about 40 s")),
     )
+
+
+def _without_pod(world: World, edit: DeletePod) -> World:
+    kept = tuple(pod for pod in world.pods if (pod.metadata.namespace, pod.name) != (edit.namespace, edit.name))
+    if len(kept) == len(world.pods):
+        raise _missing("pod", f"{edit.namespace}/{edit.name}")
+    return msgspec.structs.replace(world, pods=kept)
 
 
 def _with_nodes(world: World, edit: AddNodes) -> World:
@@ -275,23 +294,27 @@ def _allow(tree: RawTree, edit: AllowValue) -> RawTree:
 
 
 def _drop(tree: RawTree, edit: DropRequirements) -> RawTree:
-    touched = False
-    for path in sorted((parse_path(text)[0] for text in edit.paths), key=_deepest_last, reverse=True):
-        if path == _REQUIRED:
-            return set_field(tree, _REQUIRED, REMOVE)
-        tree = set_field(tree, path, REMOVE)
-        touched = touched or path[: len(_REQUIRED)] == _REQUIRED
-    return _pruned(tree) if touched else tree
+    within: dict[int, list[Path]] = {}
+    paths = [parse_path(text)[0] for text in edit.paths]
+    for path in paths:
+        if path[: len(_TERMS)] == _TERMS and len(path) > len(_TERMS):
+            within.setdefault(int(path[len(_TERMS)]), []).append(path[len(_TERMS) + 1 :])
+        else:
+            tree = set_field(tree, path, REMOVE)
+    if not within:
+        return tree
+    terms = [_term_without(term, within.get(number, ())) for number, term in enumerate(_at(tree, _TERMS))]
+    kept = [term for term in terms if term is not None]
+    return set_field(tree, _TERMS, kept) if kept else set_field(tree, _REQUIRED, REMOVE)
 
 
-def _deepest_last(path: tuple[str | int, ...]) -> tuple[tuple[bool, int, str], ...]:
-    return tuple((isinstance(step, int), step if isinstance(step, int) else 0, str(step)) for step in path)
-
-
-def _pruned(tree: RawTree) -> RawTree:
-    """Return the tree without empty terms: those that a removal left, and those that matched nothing before."""
-    terms = [term for term in _at(tree, _TERMS) or () if term.get("matchExpressions") or term.get("matchFields")]
-    return set_field(tree, _TERMS, terms) if terms else set_field(tree, _REQUIRED, REMOVE)
+def _term_without(term: RawTree, paths: Sequence[Path]) -> RawTree | None:
+    """Return a term without some of its requirements, None where nothing is left of it."""
+    for path in sorted(paths, key=lambda path: path[-1:], reverse=True):
+        if not path:
+            return None
+        term = set_field(term, path, REMOVE)
+    return term if not paths or term.get("matchExpressions") or term.get("matchFields") else None
 
 
 def _at(tree: Any, path: tuple[str | int, ...]) -> Any:

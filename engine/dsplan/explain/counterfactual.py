@@ -1,0 +1,233 @@
+"""The smallest edits that turn a no into a yes, each priced, each verified by solving again (see search.py)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
+
+import msgspec
+
+from ..constraints import BUILTIN_RULES, Rule, constraints_of
+from ..diff import Budget, rolling_update
+from ..diff.rolling import RollingError
+from ..eligibility import Verdict, evaluate
+from ..model.daemonset import DaemonSet
+from ..model.node import Node
+from ..model.world import World
+from ..planner import Plan, solve
+from ..planner.plan import DaemonSetPlan
+from ..waves.forecast import forecast
+from .answers import Standing
+from .edits import DeletePod, Edit, SetField, apply
+from .names import find_daemonset, find_node
+from .price import Price, price_of
+from .search import Proposal, Side, proposals
+from .standing import Standings
+
+__all__ = ["Counterfactual", "counterfactuals"]
+
+_BUILT_IN = {
+    "NodeNameMismatch",
+    "NodeSelectorMismatch",
+    "NodeAffinityMismatch",
+    "UntoleratedNoExecute",
+    "UntoleratedNoSchedule",
+}
+_TRIED = 24
+_ROLLING = "spec.updateStrategy.rollingUpdate"
+
+
+class Counterfactual(msgspec.Struct, frozen=True, kw_only=True):
+    """Edits after which the answer is another, as solving again has shown.
+
+    `size` is the number of fields touched; no smaller set of the same kinds and the same side flips the verdict.
+    `standing` is what there is on the node then, `wave` the number of its update wave.
+    """
+
+    side: Side
+    edits: tuple[Edit, ...]
+    size: int
+    verdict: Verdict
+    standing: Standing
+    wave: int
+    price: Price
+
+
+def counterfactuals(
+    world: World,
+    daemonset: str,
+    node: str,
+    *,
+    now: datetime,
+    rules: Iterable[Rule] = BUILTIN_RULES,
+    limit: int = 3,
+) -> tuple[Counterfactual, ...]:
+    """Return the smallest edits that make the DaemonSet run on the node, or its held-up update go on.
+
+    At most `limit` for each side: the DaemonSet's, the node's, and both together where that takes fewer edits than
+    either alone. Sorted by size, then by what they cost elsewhere. Empty where there is nothing to flip, or where no
+    edit of the known kinds does it. Raises InputError for a name that does not exist.
+
+    >>> from datetime import UTC, datetime
+    >>> from dsplan.manifests.decode import decode
+    >>> world = decode([
+    ...     {"kind": "Node", "metadata": {"name": "n1", "labels": {"disktype": "hdd"}}},
+    ...     {"kind": "DaemonSet", "metadata": {"name": "ds", "namespace": "default"},
+    ...      "spec": {"selector": {"matchLabels": {"app": "d"}}, "template": {"metadata": {"labels": {"app": "d"}},
+    ...               "spec": {"nodeSelector": {"disktype": "ssd"}}}}},
+    ... ])
+    >>> [found.edits for found in counterfactuals(world, "ds", "n1", now=datetime(2026, 1, 1, tzinfo=UTC))][1]
+    (SetLabel(node='n1', key='disktype', value='ssd'),)
+    """
+    rules = tuple(rules)
+    asked, place = find_daemonset(world, daemonset), find_node(world, node)
+    trial = _Trial(world, asked, place, now, rules)
+    if evaluate(constraints_of(asked, rules), place).should_run:
+        found = list(_unblocking(trial))
+    else:
+        found = list(_flips(trial, limit))
+    return tuple(sorted(found, key=_order))
+
+
+def _order(found: Counterfactual) -> tuple[int, int, str, str]:
+    return found.size, found.price.weight, found.side, repr(found.edits)
+
+
+class _Trial:
+    """One pair, and what becomes of it under edits."""
+
+    def __init__(self, world: World, daemonset: DaemonSet, node: Node, now: datetime, rules: tuple[Rule, ...]) -> None:
+        self.world = world
+        self.alone = msgspec.structs.replace(world, daemonsets=(daemonset,))
+        self.daemonset = daemonset
+        self.node = node
+        self.now = now
+        self.rules = rules
+        self.plan = solve(self.alone, now=now, rules=rules)
+        self.standing = self.place(self.plan)[0]
+
+    @property
+    def entry(self) -> DaemonSetPlan:
+        return self.plan.daemonsets[0]
+
+    def place(self, plan: Plan) -> tuple[Standing, int]:
+        verdict = self.verdict(plan)
+        standing, _, wave = Standings(plan.daemonsets[0]).of(self.node.name, verdict)
+        return standing, wave
+
+    def verdict(self, plan: Plan) -> Verdict:
+        entry = plan.daemonsets[0].step
+        position = plan.index.ids[self.node.name]
+        if entry.verdicts is not None:
+            return entry.verdicts.of(position)
+        return evaluate(constraints_of(entry.daemonset, self.rules), plan.index.nodes[position]).verdict
+
+    def try_out(
+        self, side: Side, edits: tuple[Edit, ...], flipped: Callable[[Verdict, Standing], bool]
+    ) -> Counterfactual | None:
+        """Return what comes of the edits by solving again, None if they do not flip the answer."""
+        edited = apply(self.alone, edits)
+        same_nodes = edited.nodes == self.alone.nodes
+        plan = solve(edited, now=self.now, rules=self.rules, index=self.plan.index if same_nodes else None)
+        verdict, (standing, wave) = self.verdict(plan), self.place(plan)
+        if not flipped(verdict, standing):
+            return None
+        price = price_of(
+            self.world,
+            self.node.name,
+            self.entry,
+            plan.daemonsets[0],
+            self.rules,
+            index=self.plan.index,
+            edited=plan.index,
+        )
+        return Counterfactual(
+            side=side,
+            edits=edits,
+            size=sum(edit.size for edit in edits),
+            verdict=verdict,
+            standing=standing,
+            wave=wave,
+            price=price,
+        )
+
+
+def _flips(trial: _Trial, limit: int) -> Iterator[Counterfactual]:
+    """Yield the smallest sets of each side; those of both sides only where they are smaller than either alone."""
+    smallest: list[int] = []
+    for side in (Side.DAEMONSET, Side.NODE, Side.BOTH):
+        bound = min(smallest, default=None)
+        found = list(_smallest(trial, side, limit, None if side is not Side.BOTH else bound))
+        if found:
+            smallest.append(found[0].size)
+        yield from found
+
+
+def _smallest(trial: _Trial, side: Side, limit: int, below: int | None) -> Iterator[Counterfactual]:
+    """Yield up to `limit` verified sets of the least size, of less than `below` where that is given."""
+    size = None if below is None else below - 1
+    found = 0
+    for tried, proposal in enumerate(_proposed(trial, side)):
+        if tried >= _TRIED or found >= limit or (size is not None and proposal.size > size):
+            return
+        outcome = trial.try_out(side, proposal.edits, lambda verdict, _: verdict is Verdict.RUN)
+        if outcome is not None:
+            size, found = outcome.size, found + 1
+            yield outcome
+
+
+def _proposed(trial: _Trial, side: Side) -> Iterator[Proposal]:
+    foreign = [
+        constraint
+        for constraint in constraints_of(trial.daemonset, trial.rules)
+        if constraint.id not in _BUILT_IN and not evaluate((constraint,), trial.node).should_run
+    ]
+    return proposals(trial.daemonset, trial.node, trial.plan.index, side, foreign)
+
+
+def _unblocking(trial: _Trial) -> Iterator[Counterfactual]:
+    """Yield what makes a wanted pod that is held up come, or be updated at once."""
+    standing, wave = trial.place(trial.plan)
+    candidates: list[tuple[Side, tuple[Edit, ...]]] = []
+    if standing is Standing.STALLED or (standing is Standing.UPDATED and wave > 1):
+        candidates += [(Side.DAEMONSET, (edit,)) for edit in _raised_budget(trial, standing)]
+    if standing is Standing.ON_DELETE:
+        switch = SetField(trial.daemonset.identity, "spec.updateStrategy.type", "RollingUpdate")
+        candidates.append((Side.DAEMONSET, (switch,)))
+    if standing in (Standing.ON_DELETE, Standing.BACK_OFF):
+        pods, _ = Standings(trial.entry).pods(trial.node.name)
+        for pod in pods:
+            candidates.append((Side.CLUSTER, (DeletePod(pod.metadata.namespace, pod.name),)))
+    for side, edits in candidates:
+        found = trial.try_out(side, edits, lambda _, after: after is not standing or standing is Standing.UPDATED)
+        if found is not None and found.standing in (Standing.UPDATED, Standing.CREATED, Standing.UP_TO_DATE):
+            yield found
+
+
+def _raised_budget(trial: _Trial, standing: Standing) -> Iterator[SetField]:
+    """Yield the smallest budget under which the node is updated at all where it is stalled, else in the next wave."""
+    step = trial.entry.step
+    if step.observed is None or step.budget is None:
+        return
+    observed, index, budget = step.observed, trial.plan.index, step.budget
+    field = "maxSurge" if budget.max_surge else "maxUnavailable"
+
+    def enough(number: int) -> bool:
+        raised = Budget(budget.max_unavailable, number, budget.desired, "")
+        if field == "maxUnavailable":
+            raised = Budget(number, 0, budget.desired, "")
+        try:
+            rollout = forecast(observed, index, rolling_update(observed, index, raised), raised)
+        except RollingError:
+            return False
+        if standing is Standing.STALLED:
+            return trial.node.name in rollout.nodes
+        return trial.node.name in rollout.nodes[: rollout.waves[0].size if rollout.waves else 0]
+
+    low, high = getattr(budget, "max_surge" if budget.max_surge else "max_unavailable"), len(index) + 1
+    if not enough(high):
+        return
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if enough(middle) else (middle, high)
+    yield SetField(trial.daemonset.identity, f"{_ROLLING}.{field}", high)
