@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .errors import DsplanError, InputError, Problem
+    from .explain import Answer, Counterfactual, Difference, Explanation, counterfactuals, what_if, why
     from .manifests.decode import decode
     from .manifests.load import load
     from .model.state import State
@@ -26,7 +27,11 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "Answer",
+    "Counterfactual",
+    "Difference",
     "DsplanError",
+    "Explanation",
     "InputError",
     "Plan",
     "Problem",
@@ -34,24 +39,34 @@ __all__ = [
     "Step",
     "World",
     "__version__",
+    "counterfactuals",
     "decode",
     "load",
     "solve",
     "step",
+    "what_if",
+    "why",
 ]
 
 _HOMES = {
+    "Answer": "explain",
+    "Counterfactual": "explain",
+    "Difference": "explain",
     "DsplanError": "errors",
+    "Explanation": "explain",
     "InputError": "errors",
     "Plan": "planner",
     "Problem": "errors",
     "State": "model.state",
     "Step": "planner",
     "World": "model.world",
+    "counterfactuals": "explain",
     "decode": "manifests.decode",
     "load": "manifests.load",
     "solve": "planner",
     "step": "planner",
+    "what_if": "explain",
+    "why": "explain",
 }
 
 

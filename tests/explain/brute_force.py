@@ -56,51 +56,61 @@ def node_atoms(node: Tree, keys: set[str]) -> Iterator[Atom]:
 
 def edited(daemonset: Tree, node: Tree, atoms: tuple[Atom, ...]) -> tuple[Tree, Tree]:
     daemonset, node = copy.deepcopy(daemonset), copy.deepcopy(node)
-    spec, labels = daemonset["spec"]["template"]["spec"], node["metadata"]["labels"]
-    required = required_of(daemonset)
-    terms = required["nodeSelectorTerms"] if required else []
-    touched = set()
-    for atom in sorted(atoms, reverse=True):
-        match atom:
-            case ("drop-name",):
-                del spec["nodeName"]
-            case ("drop-selector", key):
-                del spec["nodeSelector"][key]
-            case ("drop-affinity",):
-                del spec["affinity"]
-            case ("drop-term", number):
-                touched.add(int(number))
-            case ("drop", number, kind, place):
-                terms[int(number)][kind][int(place)] = None
-                touched.add(int(number))
-            case ("tolerate", key):
-                spec["tolerations"].append({"key": key, "operator": "Exists"})
-            case ("label", key, value):
-                labels[key] = value
-            case ("unlabel", key):
-                labels.pop(key, None)
-            case ("untaint", key):
-                node["spec"]["taints"] = [taint for taint in node["spec"]["taints"] if taint["key"] != key]
+    spec = daemonset["spec"]["template"]["spec"]
     for atom in atoms:
-        if atom[0] == "allow" and (entry := terms[int(atom[1])][atom[2]][int(atom[3])]) is not None:
-            value = labels.get(entry["key"])
-            if value is not None:
-                values = [other for other in entry.get("values", ()) if other != value]
-                entry["values"] = [*values, value] if entry["operator"] == "In" else values
-    for term in terms:
-        for kind in ("matchExpressions", "matchFields"):
-            if kind in term:
-                term[kind] = [entry for entry in term[kind] if entry is not None]
-    if required is not None and touched:
-        kept = [
-            term
-            for number, term in enumerate(terms)
-            if number not in touched or term.get("matchExpressions") or term.get("matchFields")
-        ]
-        required["nodeSelectorTerms"] = kept
-        if not kept:
+        edit_node(node, atom)
+        edit_spec(spec, atom)
+    required = required_of(daemonset)
+    if required is not None:
+        labels = node["metadata"]["labels"]
+        required["nodeSelectorTerms"] = list(edited_terms(required["nodeSelectorTerms"], atoms, labels))
+        if ("drop-affinity",) in atoms or (
+            not required["nodeSelectorTerms"] and any(a[0] in ("drop", "drop-term") for a in atoms)
+        ):
             del spec["affinity"]
     return daemonset, node
+
+
+def edit_node(node: Tree, atom: Atom) -> None:
+    labels = node["metadata"]["labels"]
+    if atom[0] == "label":
+        labels[atom[1]] = atom[2]
+    elif atom[0] == "unlabel":
+        labels.pop(atom[1], None)
+    elif atom[0] == "untaint":
+        node["spec"]["taints"] = [taint for taint in node["spec"]["taints"] if taint["key"] != atom[1]]
+
+
+def edit_spec(spec: Tree, atom: Atom) -> None:
+    if atom[0] == "drop-name":
+        del spec["nodeName"]
+    elif atom[0] == "drop-selector":
+        del spec["nodeSelector"][atom[1]]
+    elif atom[0] == "tolerate":
+        spec["tolerations"].append({"key": atom[1], "operator": "Exists"})
+
+
+def edited_terms(terms: list[Tree], atoms: tuple[Atom, ...], labels: dict[str, str]) -> Iterator[Tree]:
+    """Yield the terms after the edits; one that loses its last requirement goes, one that had none stays."""
+    for number, term in enumerate(terms):
+        if ("drop-term", str(number)) in atoms:
+            continue
+        rest: Tree = {}
+        for kind in ("matchExpressions", "matchFields"):
+            for place, entry in enumerate(term.get(kind, ())):
+                if ("drop", str(number), kind, str(place)) not in atoms:
+                    wider = ("allow", str(number), kind, str(place)) in atoms
+                    rest.setdefault(kind, []).append(allowing(entry, labels) if wider else entry)
+        if rest or not (term.get("matchExpressions") or term.get("matchFields")):
+            yield rest
+
+
+def allowing(entry: Tree, labels: dict[str, str]) -> Tree:
+    value = labels.get(entry["key"])
+    if value is None:
+        return entry
+    values = [other for other in entry.get("values", ()) if other != value]
+    return {**entry, "values": [*values, value] if entry["operator"] == "In" else values}
 
 
 def smallest(daemonset: Tree, node: Tree, atoms: list[Atom], most: int) -> int | None:

@@ -1,1 +1,29 @@
-"""Why, and what if."""
+"""Why, and what if: answers as values, the smallest edits that change them, and edited worlds (DESIGN section 4).
+
+Data flow: World -> plan -> `why` -> classes of equal answer; a no -> `counterfactuals` -> edits with their price;
+World x edits -> `apply` -> World.
+"""
+
+from .answers import Answer, AnswerClass, Explanation, Kind, Standing
+from .counterfactual import Counterfactual, counterfactuals
+from .difference import Difference, difference, what_if
+from .edits import Edit, apply
+from .search import Side
+from .why import why
+
+__all__ = [
+    "Answer",
+    "AnswerClass",
+    "Counterfactual",
+    "Difference",
+    "Edit",
+    "Explanation",
+    "Kind",
+    "Side",
+    "Standing",
+    "apply",
+    "counterfactuals",
+    "difference",
+    "what_if",
+    "why",
+]
