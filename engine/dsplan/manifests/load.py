@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from functools import cache
 from typing import Any, BinaryIO
 
 import msgspec
@@ -11,14 +12,15 @@ import msgspec
 from dsplan.errors import InputError, Problem
 from dsplan.manifests.decode import decode_object
 from dsplan.manifests.defaulting import default_object
-from dsplan.manifests.reading.groups import select
+from dsplan.manifests.reading.groups import Selection
 from dsplan.manifests.reading.objects import RawObject
 from dsplan.manifests.reading.origins import Origin
-from dsplan.manifests.reading.read import Reading, read
+from dsplan.manifests.reading.read import Found, stream
+from dsplan.model.daemonset import Deployment
 from dsplan.model.meta import Identity
-from dsplan.model.world import KINDS, Note, World
+from dsplan.model.world import KINDS, KubernetesObject, Note, World
 
-__all__ = ["OriginTable", "load", "world_of"]
+__all__ = ["OriginTable", "decode_item", "load", "with_place", "world_of"]
 
 
 _DEFAULTED = ("DaemonSet", "PriorityClass")
@@ -39,6 +41,11 @@ class OriginTable:
         """Remember the origin of `identity`; returns the one it already has, if it has one."""
         return known if (known := self._origins.setdefault(identity, origin)) is not origin else None
 
+    def forget(self) -> None:
+        """Drop the documents that were parsed again to find places; they are parsed again when asked for."""
+        for source in {id(origin.source): origin.source for origin in self._origins.values()}.values():
+            source.forget()
+
     def origin(self, identity: Identity) -> Origin | None:
         """Return the origin of an object, None if it was not read from a source."""
         return self._origins.get(identity)
@@ -55,54 +62,92 @@ def load(paths: Iterable[str | os.PathLike[str]], *, stdin: BinaryIO | None = No
     Raises InputError with every problem of every file: what cannot be read, what is no object, an object that is there
     twice, and every object whose shape is wrong.
     """
-    return world_of(read(paths, stdin))
+    return world_of(stream(paths, stdin))
 
 
-def world_of(reading: Reading) -> World:
-    """Return the World of what was read; raises InputError as `load` does."""
-    selection = select(reading.objects)
-    problems = list(reading.problems)
-    origins = OriginTable()
-    fields: dict[str, list[Any]] = {field: [] for field, _ in KINDS.values()}
-    for item in selection.objects:
-        if (double := _double(item, origins)) is not None:
-            problems.append(double)
-            continue
+def world_of(found: Iterable[Found]) -> World:
+    """Return the World of what was found; objects are decoded one by one and their raw trees dropped.
+
+    Raises InputError as `load` does.
+    """
+    collector = _Collector()
+    for item in found:
+        if isinstance(item, Problem):
+            collector.problems.append(item)
+        elif isinstance(item, Note):
+            collector.notes.append(item)
+        else:
+            collector.add(item)
+    return collector.world()
+
+
+class _Collector:
+    def __init__(self) -> None:
+        self.problems: list[Problem] = []
+        self.notes: list[Note] = []
+        self.selection = Selection()
+        self.origins = OriginTable()
+        self.fields: dict[str, list[Any]] = {field: [] for field, _ in KINDS.values()}
+
+    def add(self, item: RawObject) -> None:
+        chosen = self.selection.take(item)
+        if chosen is None:
+            return
         try:
-            decoded = decode_object(item.tree)
-            if item.kind in _DEFAULTED:
-                decoded = decode_object({**default_object(item.tree), "kind": item.kind})
+            decoded = decode_item(chosen)
         except InputError as error:
-            problems.extend(with_place(problem, item) for problem in error.problems)
-            continue
-        if decoded is not None:
-            fields[KINDS[item.kind][0]].append(decoded)
-    for item in selection.objects:
-        item.origin.source.forget()
-    if problems:
-        raise InputError.of(problems)
-    notes: tuple[Note, ...] = (*reading.notes, *selection.notes)
-    objects: dict[str, Any] = {field: tuple(found) for field, found in fields.items()}
-    return World(**objects, notes=notes, origins=origins)
+            self.problems.extend(with_place(problem, chosen) for problem in error.problems)
+            return
+        metadata = decoded.metadata
+        identity = Identity(chosen.kind, metadata.namespace, metadata.name)
+        # Objects without a name are left to validation.
+        known = self.origins.add(identity, chosen.origin) if metadata.name else None
+        if known is None:
+            self.fields[KINDS[chosen.kind][0]].append(decoded)
+        else:
+            self.problems.append(with_place(_double(identity, known), chosen))
+
+    def world(self) -> World:
+        self.origins.forget()
+        if self.problems:
+            raise InputError.of(self.problems)
+        notes = (*self.notes, *self.selection.notes)
+        objects: dict[str, Any] = {field: tuple(found) for field, found in self.fields.items()}
+        return World(**objects, notes=notes, origins=self.origins)
+
+
+def decode_item(item: RawObject) -> KubernetesObject:
+    """Return the typed view of an object whose kind planning reads; straight from its bytes where they are at hand.
+
+    Raises InputError where a field has another type than Kubernetes gives it.
+    """
+    if item.json is not None and item.kind not in _DEFAULTED:
+        try:
+            decoded: KubernetesObject = _decoder(item.kind).decode(item.json)
+            if not isinstance(decoded, Deployment):
+                return decoded
+        except (msgspec.MsgspecError, RecursionError):
+            pass  # Nulls, which the way over the tree reads as absent, or an error, which it reports.
+    found = decode_object(item.tree)
+    if item.kind in _DEFAULTED:
+        found = decode_object({**default_object(item.tree), "kind": item.kind})
+    if found is None:
+        raise KeyError(item.kind)
+    return found
+
+
+@cache
+def _decoder(kind: str) -> msgspec.json.Decoder[Any]:
+    return msgspec.json.Decoder(KINDS[kind][1])
 
 
 def with_place(problem: Problem, item: RawObject) -> Problem:
     """Return `problem` with the place of its field in the source, and the object's name if it has none."""
     line, column = item.origin.position(problem.field, problem.value)
-    name = problem.object or f"{item.kind} {item.name}"
+    name = problem.object or f"{item.kind} {item.name}".rstrip()
     return msgspec.structs.replace(problem, object=name, source=item.origin.source.name, line=line, column=column)
 
 
-def _double(item: RawObject, origins: OriginTable) -> Problem | None:
-    """Return the problem of an object that was read before; objects without a name are left to validation."""
-    if not item.name:
-        return None
-    known = origins.add(Identity(item.kind, item.namespace, item.name), item.origin)
-    if known is None:
-        return None
-    double = Problem(
-        reason="DuplicateObject",
-        message=f"the same object is also at {known.place()}",
-        object=str(Identity(item.kind, item.namespace, item.name)),
-    )
-    return with_place(double, item)
+def _double(identity: Identity, known: Origin) -> Problem:
+    message = f"the same object is also at {known.place()}"
+    return Problem(reason="DuplicateObject", message=message, object=f"{identity.kind} {identity}")

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import codecs
 import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from dsplan.bench.nodes import nodes_json, nodes_yaml
 from dsplan.errors import InputError
 from dsplan.manifests.load import load
-from dsplan.manifests.reading.groups import select
+from dsplan.manifests.reading import origins
+from dsplan.manifests.reading.groups import Selection
 from dsplan.manifests.reading.read import read, read_bytes
 from dsplan.model.meta import Identity
 
@@ -74,7 +78,7 @@ def test_one_object_in_many_coats(text: str, encoding: str) -> None:
             b"a: \xff\n",
             ["x:1:4: not UTF-8 text (it looks like Windows-1252 or Latin-1: save it as UTF-8), seen: '0xff'"],
         ),
-        (b"a: b\x00\n", ["x:1:5: control characters are not allowed in YAML or JSON, seen: 'U+0000'"]),
+        (b"a: b\x00\n", ["x:1:5: control characters are not allowed in YAML, seen: 'U+0000'"]),
         (codecs.BOM_UTF16_LE + b"a", ["x: not UTF-16-LE text: truncated data"]),
     ],
 )
@@ -118,8 +122,10 @@ spec:
   template: {metadata: {labels: {app: x}}}
 """
     for version in ("extensions/v1beta1", "apps/v1beta1", "apps/v1beta2"):
-        chosen = select(read_bytes((text % version).encode()).objects)
-        item, note = chosen.objects[0], chosen.notes[0]
+        selection = Selection()
+        item = selection.take(read_bytes((text % version).encode()).objects[0])
+        note = selection.notes[0]
+        assert item is not None
         assert str(note.text) == f"is converted from {version} to apps/v1"
         assert note.subject == "DaemonSet ns/a"
         assert item.api_version == item.tree["apiVersion"] == "apps/v1"
@@ -132,8 +138,8 @@ def test_other_kinds_are_counted_and_other_daemonsets_named() -> None:
     text = (
         "apiVersion: apps.kruise.io/v1alpha1\nkind: DaemonSet\nmetadata: {name: a}\n---\napiVersion: v1\nkind: Secret\n"
     )
-    chosen = select(read_bytes(text.encode()).objects)
-    assert chosen.objects == []
+    chosen = Selection()
+    assert [chosen.take(item) for item in read_bytes(text.encode()).objects] == [None, None]
     assert chosen.passed_over == {"DaemonSet.apps.kruise.io": 1, "Secret": 1}
     assert [str(note.text) for note in chosen.notes] == ["is passed over: apps.kruise.io/v1alpha1 is not apps/v1"]
 
@@ -147,7 +153,7 @@ def test_load_reports_every_problem_of_every_file(tmp_path: Path) -> None:
     assert len(texts) == 3
     assert any(text.startswith("/b.yaml:6:") for text in texts)
     assert any(text.startswith("/a.yaml:4:16: Node a: spec.taints: ") for text in texts)
-    assert any(text.startswith("/b.yaml:1:1: b: the same object is also at ") for text in texts)
+    assert any(text.startswith("/b.yaml:1:1: Node b: the same object is also at ") for text in texts)
 
 
 def test_load_keeps_origins_and_notes(tmp_path: Path) -> None:
@@ -182,3 +188,29 @@ def test_a_whole_folder_reports_its_doubles() -> None:
     doubles = [problem for problem in caught.value.problems if problem.reason == "DuplicateObject"]
     assert doubles
     assert all("the same object is also at " in problem.message and problem.line for problem in doubles)
+
+
+@pytest.mark.parametrize("write", [nodes_yaml, nodes_json])
+def test_places_in_a_large_list_are_found_without_parsing_it_whole(
+    write: Callable[[int], bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = write(20)
+    item = read_bytes(data, "x").objects[17]
+    fields = ("", "metadata.name", "status.conditions[3].type", "status.images[2].names[1]", "spec.podCIDR")
+    expected = [item.origin.place(field) for field in fields]
+    assert len(set(expected)) == len(fields)
+    item.origin.source.forget()
+    monkeypatch.setattr(origins, "LARGE", 1000)
+    parsed: list[int] = []
+    for name in ("parse_yaml", "parse_json"):
+        monkeypatch.setattr(origins, name, counting(getattr(origins, name), parsed))
+    assert [item.origin.place(field) for field in fields] == expected
+    assert len(parsed) == 1
+
+
+def counting(parse: Callable[..., Any], calls: list[int]) -> Callable[..., Any]:
+    def counted(*arguments: Any, **named: Any) -> Any:
+        calls.append(1)
+        return parse(*arguments, **named)
+
+    return counted

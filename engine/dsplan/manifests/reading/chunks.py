@@ -16,7 +16,6 @@ from dsplan.errors import Problem
 
 __all__ = ["Chunk", "cut_yaml", "is_json"]
 
-_SEPARATOR: Final = re.compile(r"^---(.*)", re.MULTILINE)
 _JSON_START: Final = re.compile(r"\s*\{")
 _NOT_BLANK: Final = re.compile(r"^(?!\.\.\.\s)[^\S\n]*[^#\s]", re.MULTILINE)
 
@@ -48,16 +47,25 @@ def cut_yaml(text: str, source: str = "", *, start: int = 0, line: int = 1) -> I
     >>> [text[c.start:c.end] for text in ["# c\\n---\\na: 1\\n--- # x\\nb: 2"] for c in cut_yaml(text)]
     ['a: 1\\n', 'b: 2']
     """
-    for match in _SEPARATOR.finditer(text, start):
-        yield from _chunk(text, start, match.start(), line)
-        line += text.count("\n", start, match.start())
-        rest = match[1].strip()
+    while (dashes := _next_dashes(text, start)) is not None:
+        yield from _chunk(text, start, dashes, line)
+        line += text.count("\n", start, dashes)
+        end = text.find("\n", dashes)
+        start = len(text) if end < 0 else end + 1
+        rest = text[dashes + 3 : start].strip()
         if rest and not rest.startswith("#"):
             message = "invalid YAML document separator: only a comment may follow ---"
             yield Problem(reason="SyntaxError", message=message, value=rest, source=source, line=line, column=1)
-        start = match.end() + 1
         line += 1
     yield from _chunk(text, start, len(text), line)
+
+
+def _next_dashes(text: str, start: int) -> int | None:
+    """Return the offset of the next line that begins with `---`; `start` is the beginning of a line."""
+    if text.startswith("---", start):
+        return start
+    found = text.find("\n---", start)
+    return None if found < 0 else found + 1
 
 
 def _chunk(text: str, start: int, end: int, line: int) -> Iterator[Chunk]:

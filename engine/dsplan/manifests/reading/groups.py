@@ -7,15 +7,12 @@ old versions defaulted more: the selector from the template's labels, the update
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
 from typing import Any, Final
-
-import msgspec
 
 from dsplan.manifests.reading.objects import RawObject
 from dsplan.model.world import Note
 
-__all__ = ["Selection", "select"]
+__all__ = ["Selection"]
 
 _CURRENT: Final = {
     "Node": "v1",
@@ -40,42 +37,39 @@ _GENERATION: Final = "deprecated.daemonset.template.generation"
 _NAMED_WHEN_PASSED_OVER: Final = ("DaemonSet",)
 
 
-class Selection(msgspec.Struct, frozen=True):
-    """What planning reads of a reading: objects in current API versions, notes, and counts of what was passed over.
-
-    `passed_over` counts by `kind.group` (`ConfigMap`, `CustomResourceDefinition.apiextensions.k8s.io`).
-    """
-
-    objects: list[RawObject]
-    notes: list[Note]
-    passed_over: dict[str, int]
-
-
-def select(objects: Iterable[RawObject], *, also: frozenset[str] = frozenset()) -> Selection:
-    """Return the objects that planning reads; old API versions are converted, other groups' kinds passed over.
+class Selection:
+    """What planning reads of the objects shown to it, with notes, and counts of what was passed over.
 
     `also` names API versions all of whose kinds are kept (`dsplan.dev/v1alpha1`).
 
     >>> from dsplan.manifests.reading.read import read_bytes
-    >>> text = b"{apiVersion: extensions/v1beta1, kind: DaemonSet, metadata: {name: a}, spec: {}}"
-    >>> chosen = select(read_bytes(b"# flow style\\n---\\n" + text).objects)
-    >>> chosen.objects[0].api_version, chosen.objects[0].tree["spec"]
+    >>> text = b"# flow style\\n{apiVersion: extensions/v1beta1, kind: DaemonSet, metadata: {name: a}, spec: {}}"
+    >>> chosen = Selection().take(read_bytes(text).objects[0])
+    >>> chosen.api_version, chosen.tree["spec"]
     ('apps/v1', {'updateStrategy': {'type': 'OnDelete'}})
     """
-    selection = Selection([], [], {})
-    passed: Counter[str] = Counter()
-    for item in objects:
-        if _CURRENT.get(item.kind) == item.api_version or item.api_version in also:
-            selection.objects.append(item)
-        elif item.api_version in _FORMER.get(item.kind, ()):
-            selection.objects.append(_converted(item))
-            selection.notes.append(_note(item, f"is converted from {item.api_version} to {_CURRENT[item.kind]}"))
-        else:
-            passed[f"{item.kind}.{item.group}" if item.group else item.kind] += 1
-            if item.kind in _NAMED_WHEN_PASSED_OVER:
-                selection.notes.append(_note(item, f"is passed over: {item.api_version} is not apps/v1"))
-    selection.passed_over.update(sorted(passed.items()))
-    return selection
+
+    def __init__(self, *, also: frozenset[str] = frozenset()) -> None:
+        self.notes: list[Note] = []
+        self._also = also
+        self._passed: Counter[str] = Counter()
+
+    @property
+    def passed_over(self) -> dict[str, int]:
+        """How many objects were passed over, by `kind.group` (`ConfigMap`, `Role.rbac.authorization.k8s.io`)."""
+        return dict(sorted(self._passed.items()))
+
+    def take(self, item: RawObject) -> RawObject | None:
+        """Return `item`, converted to the current API version, or None if planning does not read it."""
+        if _CURRENT.get(item.kind) == item.api_version or item.api_version in self._also:
+            return item
+        if item.api_version in _FORMER.get(item.kind, ()):
+            self.notes.append(_note(item, f"is converted from {item.api_version} to {_CURRENT[item.kind]}"))
+            return _converted(item)
+        self._passed[f"{item.kind}.{item.group}" if item.group else item.kind] += 1
+        if item.kind in _NAMED_WHEN_PASSED_OVER:
+            self.notes.append(_note(item, f"is passed over: {item.api_version} is not apps/v1"))
+        return None
 
 
 def _note(item: RawObject, text: str) -> Note:
@@ -92,7 +86,7 @@ def _converted(item: RawObject) -> RawObject:
         generation = tree["spec"].pop("templateGeneration", None)
         if generation and item.kind == "DaemonSet" and isinstance(tree.get("metadata", {}), dict):
             tree["metadata"] = _with_generation(tree.get("metadata") or {}, generation)
-    return msgspec.structs.replace(item, api_version=current, tree=tree)
+    return item.with_tree(current, tree)
 
 
 def _converted_spec(item: RawObject, spec: dict[str, Any]) -> dict[str, Any]:

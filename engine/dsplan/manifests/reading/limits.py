@@ -10,6 +10,7 @@ from typing import Final
 
 __all__ = [
     "MAX_ALIAS_NODES",
+    "MAX_CHECKED_JSON",
     "MAX_DEPTH",
     "MAX_DIRECTORY_ENTRIES",
     "MAX_DIRECTORY_LEVELS",
@@ -58,3 +59,6 @@ MAX_DIRECTORY_LEVELS: Final = 64
 
 MAX_LIST_LEVELS: Final = 8
 """Steps from a document to an object in it: four lists within lists."""
+
+MAX_CHECKED_JSON: Final = 4 << 20
+"""Bytes of a JSON document up to which repeated keys are looked for; larger ones are dumps of an API server."""

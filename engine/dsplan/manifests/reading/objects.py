@@ -7,23 +7,51 @@ from typing import Any
 
 import msgspec
 
-from dsplan.errors import Problem
+from dsplan.errors import InputError, Problem
 from dsplan.manifests.reading import limits
+from dsplan.manifests.reading.json_fast import Envelope, JsonBytes, head_of, is_shallow
 from dsplan.manifests.reading.origins import Origin
 from dsplan.model.world import Note
 
-__all__ = ["RawObject", "objects_of"]
+__all__ = ["RawObject", "json_objects", "objects_of"]
 
 
-class RawObject(msgspec.Struct, frozen=True, gc=False):
-    """One object as it was read: what it is, where it came from, and its JSON tree, never to be written to."""
+class RawObject:
+    """One object as it was read: what it is, where it came from, and its JSON tree, never to be written to.
 
-    api_version: str
-    kind: str
-    namespace: str
-    name: str
-    origin: Origin
-    tree: dict[str, Any]
+    `json` holds the object's own JSON text where the fast path cut it out; the tree is decoded when it is asked for.
+    """
+
+    __slots__ = ("_tree", "api_version", "json", "kind", "origin")
+
+    def __init__(
+        self, api_version: str, kind: str, origin: Origin, tree: dict[str, Any] | None, json: JsonBytes | None = None
+    ) -> None:
+        self.api_version = api_version
+        self.kind = kind
+        self.origin = origin
+        self.json = json
+        self._tree = tree
+
+    @property
+    def tree(self) -> dict[str, Any]:
+        """The JSON tree, apiVersion and kind included.
+
+        Raises InputError where the object is nested more deeply than is read.
+        """
+        if self._tree is None:
+            self._tree = self._decoded()
+        return self._tree
+
+    @property
+    def namespace(self) -> str:
+        """metadata.namespace, empty if it is absent."""
+        return _text(self.tree.get("metadata"), "namespace")
+
+    @property
+    def name(self) -> str:
+        """metadata.name, empty if it is absent."""
+        return _text(self.tree.get("metadata"), "name")
 
     @property
     def group(self) -> str:
@@ -35,6 +63,21 @@ class RawObject(msgspec.Struct, frozen=True, gc=False):
         """
         group, slash, _ = self.api_version.partition("/")
         return group if slash else ""
+
+    def with_tree(self, api_version: str, tree: dict[str, Any]) -> RawObject:
+        """Return the same object of the same place with another tree."""
+        return RawObject(api_version, self.kind, self.origin, tree)
+
+    def _decoded(self) -> dict[str, Any]:
+        data = b"{}" if self.json is None else self.json
+        if not is_shallow(data):
+            message = f"more than {limits.MAX_DEPTH} levels of nesting"
+            raise InputError.of([_problem(message, self.origin, reason="LimitExceeded")])
+        try:
+            tree: dict[str, Any] = msgspec.json.decode(data)
+        except (msgspec.MsgspecError, RecursionError) as error:
+            raise InputError.of([_problem(f"not JSON: {error}", self.origin)]) from error
+        return {"apiVersion": self.api_version, "kind": self.kind, **tree}
 
 
 def objects_of(
@@ -77,8 +120,7 @@ def _typed(tree: dict[str, Any], api_version: str, kind: str, origin: Origin) ->
     else:
         if "apiVersion" not in tree or "kind" not in tree:
             tree = {"apiVersion": api_version, "kind": kind, **tree}
-        metadata = tree.get("metadata")
-        yield RawObject(api_version, kind, _text(metadata, "namespace"), _text(metadata, "name"), origin, tree)
+        yield RawObject(api_version, kind, origin, tree)
 
 
 def _give_away(tree: dict[str, Any]) -> str:
@@ -100,8 +142,43 @@ def _items(
         yield _problem(f"more than {limits.MAX_LIST_LEVELS // 2} lists within lists", origin)
         return
     for index, item in enumerate(items):
-        place = msgspec.structs.replace(origin, pointer=(*origin.pointer, *step, index))
-        yield from objects_of(item, place, inherited)
+        yield from objects_of(item, origin.entry(index, step), inherited)
+
+
+def json_objects(envelope: Envelope, document: memoryview, origin: Origin) -> Iterator[RawObject | Problem | Note]:
+    """Yield the objects of a JSON document that was cut but not decoded, as `objects_of` yields them."""
+    api_version, kind = envelope.api_version or "", envelope.kind or ""
+    if not (api_version and kind):
+        yield from _decoded_objects(document, origin, ("", ""))
+    elif not kind.endswith("List"):
+        yield RawObject(api_version, kind, origin, None, document)
+    elif envelope.items is None:
+        yield from _decoded_objects(document, origin, ("", ""))
+    else:
+        inherited = (api_version, kind.removesuffix("List")) if kind != "List" else ("", "")
+        for index, item in enumerate(envelope.items):
+            yield from _json_item(item, origin.entry(index), inherited)
+
+
+def _json_item(item: msgspec.Raw, origin: Origin, inherited: tuple[str, str]) -> Iterator[RawObject | Problem | Note]:
+    head = head_of(item)
+    api_version, kind = head or ("", "")
+    api_version, kind = api_version or inherited[0], kind or inherited[1]
+    if api_version and kind and not kind.endswith("List") and head is not None:
+        yield RawObject(api_version, kind, origin, None, item)
+    else:
+        yield from _decoded_objects(item, origin, inherited)
+
+
+def _decoded_objects(
+    data: JsonBytes, origin: Origin, inherited: tuple[str, str]
+) -> Iterator[RawObject | Problem | Note]:
+    try:
+        tree = msgspec.json.decode(data)
+    except (msgspec.MsgspecError, RecursionError) as error:
+        yield _problem(f"not JSON: {error}", origin)
+        return
+    yield from objects_of(tree, origin, inherited)
 
 
 def _text(metadata: Any, field: str) -> str:
@@ -109,11 +186,9 @@ def _text(metadata: Any, field: str) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _problem(message: str, origin: Origin, field: str = "") -> Problem:
+def _problem(message: str, origin: Origin, field: str = "", *, reason: str = "DecodeError") -> Problem:
     line, column = origin.position(field)
-    return Problem(
-        reason="DecodeError", message=message, field=field, source=origin.source.name, line=line, column=column
-    )
+    return Problem(reason=reason, message=message, field=field, source=origin.source.name, line=line, column=column)
 
 
 def _describe(value: Any) -> str:

@@ -7,17 +7,23 @@ object's document is cut out, and the exact path reads that piece with marks.
 from __future__ import annotations
 
 import os
-from typing import Literal
+from typing import Any, Final, Literal
 
 import msgspec
 
 from dsplan.manifests.field_paths import tree_path
 from dsplan.manifests.reading.json_exact import parse_json
+from dsplan.manifests.reading.json_fast import cut_json_items
 from dsplan.manifests.reading.sources import Source, fingerprint, read_file
 from dsplan.manifests.reading.text import LineIndex, decode_text
 from dsplan.manifests.reading.yaml_exact import Located, parse_yaml
+from dsplan.manifests.reading.yaml_fast import cut_items
 
 __all__ = ["Origin", "SourceText"]
+
+LARGE: Final = 1 << 20
+"""Characters from which a list document is not parsed whole to find the place of one entry."""
+
 
 
 class SourceText:
@@ -26,14 +32,17 @@ class SourceText:
     The bytes of a file are not kept but read again; if the file is no longer what it was, there is no text.
     """
 
-    __slots__ = ("_data", "_located", "_path", "_stamp", "name")
+    __slots__ = ("_data", "_lines", "_located", "_path", "_spans", "_stamp", "_text", "name")
 
     def __init__(self, source: Source) -> None:
         self.name = source.name
         self._path = source.path
         self._stamp = source.stamp
         self._data = source.data if source.path is None else None
-        self._located: tuple[int, Located] | None = None
+        self._text: str | None = None
+        self._located: tuple[tuple[Any, ...], Located] | None = None
+        self._lines: LineIndex | None = None
+        self._spans: tuple[int, list[tuple[int, int]]] | None = None
 
     def text(self) -> str | None:
         """Return the decoded text, None if the file changed or vanished since it was read."""
@@ -43,18 +52,40 @@ class SourceText:
 
     def located(self, origin: Origin) -> Located | None:
         """Return the document of `origin` with all places, None without text; the last document asked for is kept."""
-        if self._located is not None and self._located[0] == origin.start:
+        large = origin.end - origin.start > LARGE
+        key = (origin.start, origin.pointer[1:2] if large else ())
+        if self._located is not None and self._located[0] == key:
             return self._located[1]
-        text = self.text()
-        if text is None:
+        if self._text is None:
+            self._text = self.text()
+        if self._text is None:
             return None
-        located = origin.parse(text)
-        self._located = (origin.start, located)
+        located = origin.parse(self._text)
+        self._located = (key, located)
         return located
 
+    def lines(self, text: str) -> LineIndex:
+        """Return the line index of the source's text, made once."""
+        if self._lines is None:
+            self._lines = LineIndex(text)
+        return self._lines
+
+    def spans(self, origin: Origin, text: str) -> list[tuple[int, int]]:
+        """Return the offsets of the entries of the list document of `origin`, found once."""
+        if self._spans is None or self._spans[0] != origin.start:
+            if origin.format == "json":
+                spans = _json_spans(text, origin.start, origin.end)
+            else:
+                pieces = cut_items(text[origin.start : origin.end])
+                column = 0 if pieces is None else pieces.column
+                found = [] if pieces is None else pieces.spans
+                spans = [(origin.start + start + column, origin.start + end) for start, end in found]
+            self._spans = (origin.start, spans)
+        return self._spans[1]
+
     def forget(self) -> None:
-        """Drop the document that was kept."""
-        self._located = None
+        """Drop what was kept to find places quickly."""
+        self._located = self._lines = self._spans = self._text = None
 
     def _read_again(self, path: str) -> bytes | None:
         try:
@@ -79,6 +110,11 @@ class Origin(msgspec.Struct, frozen=True, gc=False):
     line: int
     pointer: tuple[str | int, ...] = ()
 
+    def entry(self, index: int, step: tuple[str, ...] = ("items",)) -> Origin:
+        """Return the origin of a list's entry."""
+        pointer = (*self.pointer, *step, index)
+        return Origin(self.source, self.format, self.start, self.end, self.line, pointer)
+
     def place(self, field: str = "") -> str:
         """Return `file:line:column` of the object, or of the field at a path as Kubernetes prints it.
 
@@ -97,13 +133,51 @@ class Origin(msgspec.Struct, frozen=True, gc=False):
         if located is None:
             return self.line, None
         node = located.tree
-        for step in self.pointer:
-            node = node[step]
-        return located.place(self.pointer + tree_path(field, node, value)) or (self.line, None)
+        try:
+            for step in self.pointer[located.skipped :]:
+                node = node[step]
+        except (KeyError, IndexError, TypeError):
+            return self.line, None
+        pointer = self.pointer[located.skipped :] + tree_path(field, node, value)
+        return located.place(pointer) or (self.line, None)
 
     def parse(self, text: str) -> Located:
-        """Return the document in the source's text with the place of everything in it."""
+        """Return the document in the source's text with the place of everything in it; of a large list one entry."""
+        if self.end - self.start > LARGE and self.pointer[:1] == ("items",):
+            located = self._parse_entry(text, int(self.pointer[1]))
+            if located is not None:
+                return located
         if self.format == "yaml":
             return parse_yaml(text[self.start : self.end], source=self.source.name, first_line=self.line)
-        located, _ = parse_json(text, self.start, source=self.source.name, lines=LineIndex(text))
+        located, _ = parse_json(text, self.start, source=self.source.name, lines=self.source.lines(text))
         return located
+
+    def _parse_entry(self, text: str, index: int) -> Located | None:
+        spans = self.source.spans(self, text)
+        if index >= len(spans):
+            return None
+        start, end = spans[index]
+        if self.format == "json":
+            located, _ = parse_json(text, start, source=self.source.name, lines=self.source.lines(text))
+        else:
+            line = self.line + text.count("\n", self.start, start)
+            indent = start - text.rfind("\n", 0, start) - 1
+            piece = f"{' ' * indent} {text[start + 1 : end]}"
+            located = parse_yaml(piece, source=self.source.name, first_line=line)
+        located.skipped = 2
+        return None if located.tree is None else located
+
+
+def _json_spans(text: str, start: int, end: int) -> list[tuple[int, int]]:
+    """Return the offsets of the entries of a JSON list: each is looked for behind the one before it."""
+    try:
+        items = cut_json_items(text[start:end].encode())
+    except ValueError:
+        return []
+    spans, at = [], start
+    for item in items:
+        entry = item.decode()
+        at = text.find(entry, at)
+        spans.append((at, at + len(entry)))
+        at += len(entry)
+    return spans

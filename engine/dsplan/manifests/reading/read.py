@@ -7,24 +7,29 @@ Everything that can be read is read; every problem is collected. Nothing here kn
 
 from __future__ import annotations
 
+import codecs
 import os
 from collections.abc import Iterable, Iterator
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TypeAlias
 
 import msgspec
 
 from dsplan.errors import Problem
 from dsplan.manifests.reading import limits
-from dsplan.manifests.reading.chunks import Chunk, cut_yaml, is_json
+from dsplan.manifests.reading.chunks import cut_yaml, is_json
 from dsplan.manifests.reading.json_exact import parse_json, skip_blanks
-from dsplan.manifests.reading.objects import RawObject, objects_of
+from dsplan.manifests.reading.json_fast import cut_json, is_spotless, looks_like_json
+from dsplan.manifests.reading.objects import RawObject, json_objects, objects_of
 from dsplan.manifests.reading.origins import Origin, SourceText
 from dsplan.manifests.reading.sources import Source, open_sources
-from dsplan.manifests.reading.text import LineIndex, decode_text
+from dsplan.manifests.reading.text import LineIndex, decode_text, refuse_controls
 from dsplan.manifests.reading.yaml_exact import parse_yaml
+from dsplan.manifests.reading.yaml_fast import NotSure, Pieces, ScalarCache, cut_items, parse_fast
 from dsplan.model.world import Note
 
-__all__ = ["Reading", "read", "read_bytes"]
+__all__ = ["Found", "Reading", "read", "read_bytes", "stream", "stream_bytes"]
+
+Found: TypeAlias = RawObject | Problem | Note
 
 
 class Reading(msgspec.Struct, frozen=True):
@@ -35,25 +40,43 @@ class Reading(msgspec.Struct, frozen=True):
     notes: list[Note]
 
 
-def read(paths: Iterable[str | os.PathLike[str]], stdin: BinaryIO | None = None) -> Reading:
+def read(paths: Iterable[str | os.PathLike[str]], stdin: BinaryIO | None = None, *, exact: bool = False) -> Reading:
     """Return the objects of all `paths` (files, folders, `-`), with every problem of every source.
+
+    `exact` leaves the fast paths out; the result is the same.
 
     >>> read(["no/such/file.yaml"]).problems[0].reason
     'Unreadable'
     """
-    return _collect(_read_all(paths, stdin))
+    return _collect(stream(paths, stdin, exact=exact))
 
 
-def read_bytes(data: bytes, name: str = "") -> Reading:
+def read_bytes(data: bytes, name: str = "", *, exact: bool = False) -> Reading:
     """Return the objects in `data`: YAML or JSON, one document or many, lists taken apart.
 
     >>> [item.kind for item in read_bytes(b"apiVersion: v1\\nkind: PodList\\nitems: [{metadata: {name: a}}]").objects]
     ['Pod']
     """
-    return _collect(_read_source(Source(name, data)))
+    return _collect(stream_bytes(data, name, exact=exact))
 
 
-def _collect(found: Iterable[RawObject | Problem | Note]) -> Reading:
+def stream(
+    paths: Iterable[str | os.PathLike[str]], stdin: BinaryIO | None = None, *, exact: bool = False
+) -> Iterator[Found]:
+    """Yield what `read` collects, one after the other, so that a dump need not be held as raw trees."""
+    for source in open_sources(paths, stdin):
+        if isinstance(source, Problem):
+            yield source
+        else:
+            yield from _read_source(source, exact=exact)
+
+
+def stream_bytes(data: bytes, name: str = "", *, exact: bool = False) -> Iterator[Found]:
+    """Yield what `read_bytes` collects."""
+    return _read_source(Source(name, data), exact=exact)
+
+
+def _collect(found: Iterable[Found]) -> Reading:
     reading = Reading([], [], [])
     for item in found:
         if isinstance(item, Problem):
@@ -65,70 +88,136 @@ def _collect(found: Iterable[RawObject | Problem | Note]) -> Reading:
     return reading
 
 
-def _read_all(paths: Iterable[str | os.PathLike[str]], stdin: BinaryIO | None) -> Iterator[RawObject | Problem | Note]:
-    for source in open_sources(paths, stdin):
-        if isinstance(source, Problem):
-            yield source
-        else:
-            yield from _read_source(source)
+def _read_source(source: Source, *, exact: bool) -> Iterator[Found]:
+    """Yield what one source holds; after `limits.MAX_PROBLEMS` problems the rest is left."""
+    problems = 0
+    for item in _documents(source, SourceText(source), exact=exact):
+        problems += isinstance(item, Problem)
+        if problems > limits.MAX_PROBLEMS:
+            message = f"more than {limits.MAX_PROBLEMS} problems: the rest of this source is not read"
+            yield Problem(reason="LimitExceeded", message=message, source=source.name)
+            return
+        yield item
 
 
-def _read_source(source: Source) -> Iterator[RawObject | Problem | Note]:
+def _documents(source: Source, text_of: SourceText, *, exact: bool) -> Iterator[Found]:
+    if not exact and looks_like_json(source.data) and is_spotless(source.data):
+        yield from _fast_json(source.data, text_of)
+        return
     text = decode_text(source.data, source.name)
     if isinstance(text, Problem):
         yield text
-        return
-    origin_text = SourceText(source)
-    problems = 0
-    for item in _documents(text, origin_text):
-        if isinstance(item, Problem):
-            problems += 1
-            if problems > limits.MAX_PROBLEMS:
-                message = f"more than {limits.MAX_PROBLEMS} problems: the rest of this source is not read"
-                yield Problem(reason="LimitExceeded", message=message, source=source.name)
-                return
-            yield item
-        else:
-            yield from objects_of(item[0], item[1])
+    elif is_json(text):
+        yield from _json_documents(text, text_of, skip_blanks(text, 0), exact=exact)
+    elif text.startswith("[") and (array := _bare_array(text, text_of)) is not None:
+        yield from objects_of(array, Origin(text_of, "json", 0, len(text), 1))
+    else:
+        yield from _yaml_documents(text, text_of, 0, 1, exact=exact)
 
 
-def _documents(text: str, source: SourceText) -> Iterator[tuple[Any, Origin] | Problem]:
-    if is_json(text):
-        yield from _json_documents(text, source)
-        return
-    if text.startswith("["):
-        # kubectl knows no bare array; most that are found are JSON, and the JSON reader is the one to try first.
-        located, end = parse_json(text, 0, source=source.name)
-        if not located.problems and skip_blanks(text, end) == len(text):
-            yield located.tree, Origin(source, "json", 0, end, 1)
+def _bare_array(text: str, source: SourceText) -> Any:
+    """Return the JSON array that `text` is; kubectl knows none, but other tools' dumps are such."""
+    located, end = parse_json(text, 0, source=source.name)
+    return None if located.problems or skip_blanks(text, end) != len(text) else located.tree
+
+
+def _fast_json(data: bytes, source: SourceText) -> Iterator[Found]:
+    """Yield the objects of a JSON stream; from where the fast path is not sure the exact path goes on."""
+    view, mark = memoryview(data), 3 if data.startswith(codecs.BOM_UTF8) else 0
+    line, counted = 1, 0
+    for cut in cut_json(data):
+        start = cut if isinstance(cut, int) else cut[0]
+        line, counted = line + data.count(b"\n", counted, start), start
+        # Offsets of origins count characters.
+        offset = start - mark if data.isascii() else len(data[mark:start].decode("utf-8"))
+        if isinstance(cut, int):
+            text = data[mark:].decode("utf-8")
+            yield from _json_documents(text, source, skip_blanks(text, offset), exact=False)
             return
-    yield from _yaml_documents(text, source, 0, 1)
+        start, end, envelope = cut
+        length = end - start if data.isascii() else len(data[start:end].decode("utf-8"))
+        yield from json_objects(envelope, view[start:end], Origin(source, "json", offset, offset + length, line))
 
 
-def _json_documents(text: str, source: SourceText) -> Iterator[tuple[Any, Origin] | Problem]:
+def _json_documents(text: str, source: SourceText, offset: int, *, exact: bool) -> Iterator[Found]:
     lines = LineIndex(text)
-    offset = skip_blanks(text, 0)
     while offset < len(text):
         line = lines.position(offset)[0]
         if text.startswith("---", offset):
-            yield from _yaml_documents(text, source, offset, line)
+            yield from _yaml_documents(text, source, offset, line, exact=exact)
             return
         located, end = parse_json(text, offset, source=source.name, lines=lines)
         yield from located.problems
-        yield located.tree, Origin(source, "json", offset, end, line)
+        yield from objects_of(located.tree, Origin(source, "json", offset, end, line))
         offset = skip_blanks(text, end)
 
 
-def _yaml_documents(text: str, source: SourceText, start: int, line: int) -> Iterator[tuple[Any, Origin] | Problem]:
+def _yaml_documents(text: str, source: SourceText, start: int, line: int, *, exact: bool) -> Iterator[Found]:
+    refused = refuse_controls(text, source.name)
+    if refused is not None:
+        yield refused
+        return
+    cache: ScalarCache = {}
     for chunk in cut_yaml(text, source.name, start=start, line=line):
         if isinstance(chunk, Problem):
             yield chunk
-        else:
-            yield from _yaml_document(text, chunk, source)
+            continue
+        piece = text[chunk.start : chunk.end]
+        origin = Origin(source, "yaml", chunk.start, chunk.end, chunk.line)
+        yield from _exact_yaml(piece, origin) if exact else _yaml_document(piece, origin, cache)
 
 
-def _yaml_document(text: str, chunk: Chunk, source: SourceText) -> Iterator[tuple[Any, Origin] | Problem]:
-    piece = text[chunk.start : chunk.end]
-    located = parse_yaml(piece if piece.endswith("\n") else piece + "\n", source=source.name, first_line=chunk.line)
+def _yaml_document(text: str, origin: Origin, cache: ScalarCache) -> Iterator[Found]:
+    pieces = cut_items(text)
+    if pieces is not None:
+        yield from _yaml_items(text, pieces, origin, cache)
+        return
+    tree = parse_fast(text, cache)
+    if isinstance(tree, NotSure):
+        yield from _exact_yaml(text, origin)
+    else:
+        yield from objects_of(tree, origin)
+
+
+def _exact_yaml(text: str, origin: Origin) -> Iterator[Found]:
+    located = parse_yaml(_ended(text), source=origin.source.name, first_line=origin.line)
     yield from located.problems
-    yield located.tree, Origin(source, "yaml", chunk.start, chunk.end, chunk.line)
+    yield from objects_of(located.tree, origin)
+
+
+def _yaml_items(text: str, pieces: Pieces, origin: Origin, cache: ScalarCache) -> Iterator[Found]:
+    """Yield the objects of a List, entry by entry; one that cannot stand alone makes the document be read whole."""
+    line, counted = origin.line, 0
+    for index, (start, _) in enumerate(pieces.spans):
+        line, counted = line + text.count("\n", counted, start), start
+        piece = pieces.piece(text, index)
+        tree = parse_fast(piece, cache)
+        if isinstance(tree, NotSure):
+            located = parse_yaml(_ended(piece), source=origin.source.name, first_line=line)
+            if not pieces.stands_alone(piece) or any(found.reason == "SyntaxError" for found in located.problems):
+                yield from _rest_of_list(text, origin, index, pieces)
+                return
+            yield from (_inside(problem, index) for problem in located.problems)
+            tree = located.tree
+        yield from objects_of(tree, origin.entry(index), pieces.inherited)
+
+
+def _inside(problem: Problem, index: int) -> Problem:
+    """Return a problem of an entry as one of the document."""
+    field = f"items[{index}]{'.' if problem.field[:1] not in ('', '[') else ''}{problem.field}"
+    return msgspec.structs.replace(problem, field=field)
+
+
+def _rest_of_list(text: str, origin: Origin, index: int, pieces: Pieces) -> Iterator[Found]:
+    """Yield the entries from `index` on of a document read whole: an anchor in one entry, an alias in another."""
+    located = parse_yaml(_ended(text), source=origin.source.name, first_line=origin.line)
+    yield from located.problems
+    items = located.tree.get("items") if isinstance(located.tree, dict) else None
+    for later, item in enumerate(items or ()):
+        if later >= index:
+            yield from objects_of(item, origin.entry(later), pieces.inherited)
+
+
+def _ended(text: str) -> str:
+    """Return `text` with a line end, which kubectl adds to the last line."""
+    return text if text.endswith("\n") else text + "\n"

@@ -15,7 +15,7 @@ import struct
 from decimal import Decimal
 from typing import Final, TypeAlias
 
-__all__ = ["Resolved", "ScalarError", "as_json_value", "as_map_key", "resolve"]
+__all__ = ["WORDS", "Resolved", "ScalarError", "as_json_value", "as_map_key", "resolve"]
 
 Resolved: TypeAlias = bool | int | float | str | None
 
@@ -27,7 +27,7 @@ TAG_PREFIX: Final = "tag:yaml.org,2002:"
 _TAG_OF_TYPE: Final = {bool: "bool", int: "int", float: "float", str: "str", type(None): "null"}
 _RESOLVABLE: Final = frozenset(("str", "bool", "int", "float", "null", "timestamp"))
 
-_WORDS: Final[dict[str, Resolved]] = {
+WORDS: Final[dict[str, Resolved]] = {
     **dict.fromkeys(("y", "Y", "yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON"), True),
     **dict.fromkeys(("n", "N", "no", "No", "NO", "false", "False", "FALSE", "off", "Off", "OFF"), False),
     **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
@@ -35,6 +35,7 @@ _WORDS: Final[dict[str, Resolved]] = {
     **dict.fromkeys((".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF"), math.inf),
     **dict.fromkeys(("-.inf", "-.Inf", "-.INF"), -math.inf),
 }
+"""Plain scalars that are looked up before anything else; no other spelling of them means the same."""
 _DIGITS_OR_SIGN: Final = frozenset("0123456789+-")
 _INTEGER: Final = re.compile(
     r"(?P<sign>[-+]?)(?:0[xX](?P<hex>[0-9a-fA-F]+)|0[bB](?P<bin>[01]+)|0[oO](?P<oct>[0-7]+)"
@@ -73,7 +74,7 @@ def resolve(text: str, tag: str = "", *, plain: bool = True) -> Resolved:
         return _from_base64(text)
     if name not in _RESOLVABLE or name == "str":
         return text
-    if name == "timestamp" and text not in _WORDS and _is_timestamp(text):
+    if name == "timestamp" and text not in WORDS and _is_timestamp(text):
         return text
     value = _implicit(text)
     actual = _TAG_OF_TYPE[type(value)]
@@ -123,8 +124,8 @@ def as_map_key(value: Resolved) -> str:
 
 
 def _implicit(text: str) -> Resolved:
-    if text in _WORDS:
-        return _WORDS[text]
+    if text in WORDS:
+        return WORDS[text]
     first = text[0]
     if first == ".":
         return _finite(text.replace("_", "")) if _POINT_FLOAT.fullmatch(text) else text

@@ -10,7 +10,7 @@ from typing import Final
 
 from dsplan.errors import Problem
 
-__all__ = ["LineIndex", "decode_text"]
+__all__ = ["LineIndex", "decode_text", "refuse_controls"]
 
 _CONTROLS: Final = bytes(code for code in range(32) if code not in b"\t\n\r") + b"\x7f"
 _NOT_PRINTABLE: Final = re.compile(
@@ -27,8 +27,7 @@ _BYTE_ORDER_MARKS: Final = (
 def decode_text(data: bytes, source: str = "") -> str | Problem:
     """Return the text of `data`, without a leading byte order mark; a `Problem` with its place if it is no text.
 
-    UTF-8, and UTF-16 or UTF-32 where a byte order mark says so. Control characters other than tab and line breaks are
-    refused as YAML and JSON refuse them, so is a byte sequence that is not UTF-8.
+    UTF-8, and UTF-16 or UTF-32 where a byte order mark says so.
 
     >>> decode_text(b"\\xef\\xbb\\xbfa: 1"), decode_text("a: 1".encode("utf-16"))
     ('a: 1', 'a: 1')
@@ -41,12 +40,30 @@ def decode_text(data: bytes, source: str = "") -> str | Problem:
     if data.startswith(codecs.BOM_UTF8):
         data = data[3:]
     try:
-        text = data.decode("utf-8")
+        return data.decode("utf-8")
     except UnicodeDecodeError as error:
         return _not_utf8(data, error, source)
-    if data.isascii() and len(data.translate(None, _CONTROLS)) == len(data):
-        return text
-    return _refuse_controls(text, source)
+
+
+def refuse_controls(text: str, source: str = "") -> Problem | None:
+    """Return the problem of the first character that YAML does not allow: controls other than tab and line breaks.
+
+    >>> print(refuse_controls("a: 1\\nb: \\x00", "x.yaml"))
+    x.yaml:2:4: control characters are not allowed in YAML, seen: 'U+0000'
+    """
+    if text.isascii() and len(text.encode().translate(None, _CONTROLS)) == len(text):
+        return None
+    match = _NOT_PRINTABLE.search(text)
+    if match is None:
+        return None
+    return Problem(
+        reason="DecodeError",
+        message="control characters are not allowed in YAML",
+        value=f"U+{ord(match[0]):04X}",
+        source=source,
+        line=text.count("\n", 0, match.start()) + 1,
+        column=match.start() - text.rfind("\n", 0, match.start()),
+    )
 
 
 class LineIndex:
@@ -69,25 +86,9 @@ class LineIndex:
 
 def _decode_wide(data: bytes, encoding: str, source: str) -> str | Problem:
     try:
-        text = data.decode(encoding)
+        return data.decode(encoding)
     except UnicodeDecodeError as error:
         return Problem(reason="DecodeError", message=f"not {encoding.upper()} text: {error.reason}", source=source)
-    return _refuse_controls(text, source)
-
-
-def _refuse_controls(text: str, source: str) -> str | Problem:
-    match = _NOT_PRINTABLE.search(text)
-    if match is None:
-        return text
-    line = text.count("\n", 0, match.start()) + 1
-    return Problem(
-        reason="DecodeError",
-        message="control characters are not allowed in YAML or JSON",
-        value=f"U+{ord(match[0]):04X}",
-        source=source,
-        line=line,
-        column=match.start() - text.rfind("\n", 0, match.start()),
-    )
 
 
 def _not_utf8(data: bytes, error: UnicodeDecodeError, source: str) -> Problem:

@@ -38,12 +38,14 @@ class Located:
     ({'spec': {'replicas': 3}}, (2, 13))
     """
 
-    __slots__ = ("marks", "problems", "tree")
+    __slots__ = ("marks", "problems", "skipped", "tree")
 
     def __init__(self, tree: Any, marks: Marks, problems: list[Problem]) -> None:
         self.tree = tree
         self.marks = marks
         self.problems = problems
+        self.skipped = 0
+        """How many steps of a pointer lie above this tree, where it is an entry of a list and not a document."""
 
     def place(self, pointer: Pointer, *, key: bool = False) -> Place | None:
         """Return (line, column) of the value at `pointer` or of its key; the nearest parent's if it is absent."""

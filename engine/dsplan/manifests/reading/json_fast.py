@@ -1,0 +1,185 @@
+"""JSON at the speed of msgspec: documents and list items are cut out as bytes, and decoded when somebody wants them.
+
+Handed over to the exact path: every error, lone surrogates, text that is not UTF-8, and, up to a size that no manifest
+reaches, repeated keys and deep nesting. Larger input is taken for a dump of an API server, which writes neither.
+"""
+
+from __future__ import annotations
+
+import codecs
+import json
+import math
+import re
+from collections.abc import Iterator
+from typing import Any, Final, TypeAlias
+
+import msgspec
+
+from dsplan.manifests.reading import limits
+
+__all__ = [
+    "Envelope",
+    "JsonBytes",
+    "cut_json",
+    "cut_json_items",
+    "head_of",
+    "is_shallow",
+    "is_spotless",
+    "looks_like_json",
+]
+
+JsonBytes: TypeAlias = bytes | memoryview | msgspec.Raw
+
+_BRACE: Final = re.compile(rb"[ \t\r\n]*\{")
+_TRAILING: Final = re.compile(r"trailing characters \(byte (\d+)\)")
+_HEAD: Final = re.compile(
+    rb'[ \t\r\n]*\{[ \t\r\n]*"apiVersion"[ \t\r\n]*:[ \t\r\n]*"([^"\\]*)"[ \t\r\n]*,'
+    rb'[ \t\r\n]*"kind"[ \t\r\n]*:[ \t\r\n]*"([^"\\]*)"[ \t\r\n]*[,}]'
+)
+_NOT_BRACKETS: Final = bytes(code for code in range(256) if code not in b"[]{}")
+
+
+class Envelope(msgspec.Struct, frozen=True, rename="camel", gc=False):
+    """What a document says about itself; `items` are cut out, not decoded."""
+
+    api_version: str | None = None
+    kind: str | None = None
+    items: list[msgspec.Raw] | None = None
+
+
+class _Head(msgspec.Struct, frozen=True, rename="camel", gc=False):
+    api_version: str | None = None
+    kind: str | None = None
+
+
+_ENVELOPE: Final = msgspec.json.Decoder(Envelope)
+_HEAD_DECODER: Final = msgspec.json.Decoder(_Head)
+
+
+def looks_like_json(data: bytes) -> bool:
+    """Return whether the first thing in `data` is an opening brace, so that kubectl reads it as JSON.
+
+    >>> looks_like_json(b'\\n{"a": 1}'), looks_like_json(b"a: {}")
+    (True, False)
+    """
+    return _BRACE.match(data, 3 if data.startswith(codecs.BOM_UTF8) else 0) is not None
+
+
+def is_spotless(data: bytes) -> bool:
+    """Return whether `data` is UTF-8 and, as far as its size lets us look, free of repeated keys and deep nesting."""
+    if not data.isascii():
+        try:
+            data.decode("utf-8")
+        except UnicodeDecodeError:
+            return False
+    return len(data) > limits.MAX_CHECKED_JSON or is_shallow(data)
+
+
+def is_shallow(data: JsonBytes) -> bool:
+    """Return whether `data` certainly has at most `limits.MAX_DEPTH` levels; brackets in strings may lead it to no.
+
+    >>> is_shallow(b'{"a": [[]]}'), is_shallow(b"[" * 1000 + b"]" * 1000)
+    (True, False)
+    """
+    brackets = bytes(data).translate(None, _NOT_BRACKETS)
+    for _ in range(limits.MAX_DEPTH):
+        if not brackets:
+            return True
+        brackets = brackets.replace(b"{}", b"").replace(b"[]", b"")
+    return not brackets
+
+
+def cut_json(data: bytes) -> Iterator[tuple[int, int, Envelope] | int]:
+    """Yield (start, end, envelope) for each JSON object in `data`, one after the other.
+
+    Where the fast path is not sure, it yields the offset from which the exact path has to read, and ends.
+
+    >>> [(start, end, envelope.kind) for start, end, envelope in cut_json(b'{"kind": "A"} {"kind": "B"}')]
+    [(0, 14, 'A'), (14, 27, 'B')]
+    """
+    view = memoryview(data)
+    start = 3 if data.startswith(codecs.BOM_UTF8) else 0
+    while start < len(data):
+        end = len(data)
+        try:
+            envelope = _ENVELOPE.decode(view[start:])
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+            trailing = _TRAILING.search(str(error))
+            if trailing is None:
+                yield start
+                return
+            end = start + int(trailing[1]) - 1
+            try:
+                envelope = _ENVELOPE.decode(view[start:end])
+            except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+                yield start
+                return
+        if end - start <= limits.MAX_CHECKED_JSON and _needs_exact(data[start:end]):
+            yield start
+            return
+        yield start, end, envelope
+        start = end
+
+
+def cut_json_items(data: bytes) -> list[bytes]:
+    """Return the entries of a list document as they are written; raises ValueError where it is no such document.
+
+    >>> cut_json_items(b'{"items": [{"a": 1}, null]}')
+    [b'{"a": 1}', b'null']
+    """
+    try:
+        items = _ENVELOPE.decode(data).items
+    except (msgspec.MsgspecError, RecursionError) as error:
+        raise ValueError(str(error)) from error
+    return [bytes(item) for item in items or ()]
+
+
+def head_of(item: msgspec.Raw) -> tuple[str, str] | None:
+    """Return (apiVersion, kind) of a cut-out object, empty where absent; None if it is no plain object.
+
+    >>> head_of(msgspec.Raw(b'{"apiVersion": "v1", "kind": "Node"}')), head_of(msgspec.Raw(b"[1]"))
+    (('v1', 'Node'), None)
+    """
+    view = memoryview(item)
+    match = _HEAD.match(view)
+    if match is not None:
+        return match[1].decode("utf-8"), match[2].decode("utf-8")
+    try:
+        head = _HEAD_DECODER.decode(view)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return None
+    return head.api_version or "", head.kind or ""
+
+
+class _NeedsExactError(Exception):
+    pass
+
+
+def _needs_exact(data: bytes) -> bool:
+    """Return whether a key is repeated or a number is one that only the exact path judges."""
+    try:
+        json.loads(
+            data,
+            object_pairs_hook=_without_repetition,
+            parse_float=_finite,
+            parse_int=_bounded,
+            parse_constant=_finite,
+        )
+    except (_NeedsExactError, ValueError, RecursionError):
+        return True
+    return False
+
+
+def _without_repetition(pairs: list[tuple[str, Any]]) -> None:
+    if len({key for key, _ in pairs}) != len(pairs):
+        raise _NeedsExactError
+
+
+def _finite(number: str) -> None:
+    if len(number) > limits.MAX_NUMBER_DIGITS or not math.isfinite(float(number)):
+        raise _NeedsExactError
+
+
+def _bounded(number: str) -> None:
+    if len(number) > limits.MAX_NUMBER_DIGITS:
+        raise _NeedsExactError

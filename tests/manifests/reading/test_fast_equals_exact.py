@@ -1,0 +1,216 @@
+"""The fast paths return what the exact paths return, or say that they are not sure.
+
+Broken fast paths that were tried, and that these tests caught: a line pattern without its anchor at the line's start, a
+plain scalar that may end in a colon, a key that may be `yes`, an entry dash that may be followed by nothing, a parser
+that did not close a sequence at its parent's column, and one that let the last of two equal keys win.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from dsplan.bench.nodes import nodes_json, nodes_yaml
+from dsplan.manifests.reading.read import Reading, read_bytes
+from dsplan.manifests.reading.yaml_exact import parse_yaml
+from dsplan.manifests.reading.yaml_fast import NotSure, cut_items, parse_fast
+
+SHARED = Path(__file__).parents[3].parent / "shared"
+
+KEYS = (
+    "a",
+    "b",
+    "c",
+    "d",
+    "a.b/c",
+    "yes",
+    "y",
+    "1",
+    "f:x",
+    "a b",
+    '"q"',
+    "'s'",
+    "<<",
+    "~",
+    "_",
+    "k-",
+    "",
+    "? a",
+    "&k a",
+    "null",
+)
+SEPARATORS = (": ", ":", ":  ", ":\t", " : ", ": # c", ":\n", ": \n")
+VALUES = (
+    "", "x", "x y", "1", "010", "0x1F", "1.5", "1e3", "1e400", ".5", ".inf", "-1", "+1", "-", "- x", "--", "---", "...",
+    "~", "null", "yes", "No", "tRUE", "a:b", "a: b", "a:", "a #b", "a#b", "#c", "{}", "[]", "[a]", "{a: b}", "{", "]",
+    '"x"', '"x', '"a\\nb"', '"\\/"', '"\\x41"', '"a" b', "'it''s'", "'x", "''", '""', "&a x", "*a", "!!str 1", "! 1",
+    "|", "|-", ">", "%x", "@x", "`x", "<<", "=", "<x", "$(A)", "(x)", "é", "a\u2028b", "a\tb", "x ", "?", "? x", "?x",
+    ":x", ",x", "2026-01-01", "12:30", "1_000", "0b1", "1_", "http://x:80/y", "sha256:0a", "10.0.0.1", "{{ x }}", "\\x",
+)  # fmt: skip
+LINE = st.builds(
+    lambda indent, dashes, key, separator, value: f"{' ' * indent}{dashes}{key}{separator if key else ''}{value}",
+    st.integers(0, 5),
+    st.sampled_from(("", "", "", "- ", "- ", "- - ", "-", "-  ", "-\t")),
+    st.one_of(st.sampled_from(KEYS[:4]), st.sampled_from(KEYS)),
+    st.one_of(st.just(": "), st.sampled_from(SEPARATORS)),
+    st.one_of(st.sampled_from(("", "x")), st.sampled_from(VALUES)),
+)
+TEXT = st.lists(st.one_of(LINE, st.sampled_from(("", "  ", "# c", "  # c", "...", "--- ", "\t"))), max_size=7).map(
+    "\n".join
+)
+
+SCALAR = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-(10**20), 10**20),
+    st.floats(allow_nan=False, allow_infinity=False),
+    st.sampled_from(VALUES),
+    st.text(max_size=12),
+)
+TREE = st.dictionaries(
+    st.one_of(st.sampled_from(KEYS), st.text(max_size=5)),
+    st.recursive(
+        SCALAR,
+        lambda child: (
+            st.lists(child, max_size=3)
+            | st.dictionaries(st.one_of(st.sampled_from(KEYS), st.text(max_size=5)), child, max_size=3)
+        ),
+        max_leaves=12,
+    ),
+    min_size=1,
+    max_size=4,
+)
+
+
+def strict(tree: Any) -> str:
+    """Tell apart what Python calls equal: 1, 1.0 and True."""
+    return json.dumps(tree, sort_keys=True)
+
+
+def agrees(text: str) -> bool:
+    """Check one document; returns whether the fast path was sure."""
+    fast = parse_fast(text)
+    if isinstance(fast, NotSure):
+        return False
+    exact = parse_yaml(text if text.endswith("\n") else text + "\n")
+    assert exact.problems == [], text
+    assert strict(fast) == strict(exact.tree), text
+    return True
+
+
+@given(TEXT)
+@settings(max_examples=100, deadline=None)
+@example("a:\n- b\n- c:\n  d: 1\n e: 2\n")
+@example("a: b\n  c\n")
+@example("- a: 1\n  b: 2\n")
+def test_lines_put_together_at_random(text: str) -> None:
+    agrees(text)
+
+
+@given(TREE, st.integers(20, 200), st.sampled_from([None, '"', "'"]), st.booleans(), st.integers(2, 4))
+@settings(max_examples=60, deadline=None)
+def test_documents_that_a_yaml_library_wrote(
+    tree: dict[str, Any], width: int, style: str | None, unicode: bool, indent: int
+) -> None:
+    agrees(yaml.safe_dump(tree, width=width, default_style=style, allow_unicode=unicode, indent=indent))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_real_lines_with_single_characters_changed(seed: int) -> None:
+    chance = random.Random(seed)
+    document = nodes_yaml(1).decode().splitlines()[2:]
+    text = "\n".join(line[2:] for line in document[:-1]) + "\n"
+    sure = 0
+    for _ in range(150):
+        at = chance.randrange(len(text))
+        changed = text[:at] + chance.choice(" \n\t:-#'\"{}[]&*!|>~,?0x\\%") + text[at + chance.randrange(2) :]
+        sure += agrees(changed)
+    assert 20 < sure < 150
+
+
+def signature(reading: Reading) -> Any:
+    problems = [str(problem) for problem in reading.problems]
+    if any(problem.reason == "SyntaxError" for problem in reading.problems):
+        return problems  # Which objects of a broken document are still seen is not promised.
+    objects = [(item.api_version, item.kind, strict(item.tree), item.origin.pointer) for item in reading.objects]
+    return objects, problems, reading.notes
+
+
+def same_both_ways(data: bytes) -> Reading:
+    fast, exact = read_bytes(data, "x"), read_bytes(data, "x", exact=True)
+    assert signature(fast) == signature(exact)
+    pairs = zip(fast.objects[:5], exact.objects[:5], strict=False)
+    assert all(one.origin.place() == other.origin.place() for one, other in pairs)
+    return fast
+
+
+@pytest.mark.skipif(not SHARED.exists(), reason="the corpus of public manifests (../shared/corpus) is not here")
+def test_on_the_corpus() -> None:
+    for path in sorted((SHARED / "corpus").glob("*/*")):
+        same_both_ways(path.read_bytes())
+
+
+def test_on_generated_nodes() -> None:
+    for data in (nodes_yaml(5), nodes_json(5)):
+        assert len(same_both_ways(data).objects) == 5
+    assert cut_items(nodes_yaml(3).decode()) is not None
+    assert not isinstance(parse_fast(nodes_yaml(2).decode()), NotSure)
+
+
+NODE = "apiVersion: v1\n  kind: Node\n  metadata:\n    name: "
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"apiVersion: v1\nitems:\n- {NODE}a\n- {NODE}b # c\n- {NODE}c\nkind: List\nmetadata:\n  resourceVersion: ''\n",
+        f"kind: List\napiVersion: v1\nitems:\n- {NODE}&n a\n- {NODE}*n\n",
+        f"kind: List\napiVersion: v1\nitems:\n- {NODE}&n a\n- {NODE}b\n  x: &n b\n- {NODE}*n\n",
+        f"kind: List\napiVersion: v1\nitems:\n- {NODE}a\n  text: 'one\n\n- two'\n- {NODE}b\n",
+        f"kind: List\napiVersion: v1\nitems:\n- {NODE}a\n- {NODE}b\nother:\n- {NODE}c\n",
+        f"kind: List\napiVersion: v1\nitems:\n- {NODE}a\n- {NODE}b\n  x: [\n- {NODE}c\n",
+        f"kind: List\napiVersion: v1\nitems:\n- {NODE}a\n  x: .inf\n- {NODE}b\n  y: 1\n  y: 2\n",
+        f"kind: List\napiVersion: v1\nitems:\n- {NODE}a\n# c\n\n- {NODE}b\n...\n",
+        "kind: NodeList\napiVersion: v1\nitems:\n  - metadata:\n      name: a\n  - metadata:\n      name: b\n  -\n",
+        "kind: NodeList\napiVersion: v1\nitems:\n- - a\n- x\n",
+        f"kind: Thing\napiVersion: v1\nitems:\n- {NODE}a\n",
+        f"items:\n- {NODE}a\n",
+        f"kind: List\napiVersion: v1\nitems:\n- {NODE}a\nitems:\n- {NODE}b\n",
+    ],
+)
+def test_lists_that_are_cut_and_lists_that_must_not_be(text: str) -> None:
+    same_both_ways(text.encode())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"kind":"A","apiVersion":"v1"}\n{"kind":"B","apiVersion":"v1","x":1,"x":2}\n{"kind":"C","apiVersion":"v1"}',
+        '\ufeff{"kind":"A","apiVersion":"v1","é":"é"} {"kind":"B","apiVersion":"v1"}',
+        '{"kind":"A","apiVersion":"v1","x":"\\ud83d"}',
+        '{"kind":"A","apiVersion":"v1","x":1e400}',
+        '{"kind":"A","apiVersion":"v1","x":' + "1" * 500 + "}",
+        '{"kind":"A","apiVersion":"v1","x":' + "[" * 300 + "]" * 300 + "}",
+        '{"kind":"A","apiVersion":"v1","x":"' + "[" * 300 + '"}',
+        '{"kind":"A","apiVersion":"v1","x":123456789012345678901234567890,"y":-0.0,"z":1.0}',
+        '{"kind":"NodeList","apiVersion":"v1","items":[{"kind":"X"},{},null,3]}',
+        '{"kind":"List","apiVersion":"v1","items":{"a":1}}',
+        '{"kind":"List","apiVersion":"v1","items":null}',
+        '{"kind":"List","apiVersion":"v1","items":[{"kind":"List","apiVersion":"v1","items":[{"kind":"X","apiVersion":"v1"}]}]}',
+        '{"kind":3,"apiVersion":"v1"}',
+        '{"apiVersion":"v1","kind":"A","kind":"B"}',
+        '{"kind":"A","apiVersion":"v1"}\n---\nkind: B\napiVersion: v1\n',
+        '{"kind":"A","apiVersion":"v1"} x',
+        '{"kind":"A","apiVersion":"v1","x":"\x7f\t"}',
+        '{"items":[{"apiVersion":"v1","kind":"A"}]}',
+    ],
+)
+def test_json_streams(text: str) -> None:
+    same_both_ways(text.encode())
