@@ -7,6 +7,7 @@ import io
 import os
 import time
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 
@@ -81,14 +82,14 @@ def test_a_file_without_permission(tmp_path: Path) -> None:
 def test_a_file_that_changes_while_it_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "x.yaml"
     path.write_text("a: 1\n")
-    bounded = sources._bounded
+    take = sources._take
 
-    def read_and_change(stream: io.BufferedIOBase) -> bytes:
-        data = bounded(stream)
+    def read_and_change(stream: BinaryIO, count: int) -> bytes:
+        data = take(stream, count)
         path.write_text("a: 1\nb: 2\n")
         return data
 
-    monkeypatch.setattr(sources, "_bounded", read_and_change)
+    monkeypatch.setattr(sources, "_take", read_and_change)
     assert only_problem(path) == "Unreadable: the file changed while it was read"
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -14,6 +14,9 @@ from dsplan.manifests.reading.origins import Origin
 from dsplan.model.world import Note
 
 __all__ = ["RawObject", "json_objects", "objects_of"]
+
+
+_NO_HEAD: Final = ("", "")
 
 
 class RawObject:
@@ -157,17 +160,12 @@ def json_objects(envelope: Envelope, document: memoryview, origin: Origin) -> It
     else:
         inherited = (api_version, kind.removesuffix("List")) if kind != "List" else ("", "")
         for index, item in enumerate(envelope.items):
-            yield from _json_item(item, origin.entry(index), inherited)
-
-
-def _json_item(item: msgspec.Raw, origin: Origin, inherited: tuple[str, str]) -> Iterator[RawObject | Problem | Note]:
-    head = head_of(item)
-    api_version, kind = head or ("", "")
-    api_version, kind = api_version or inherited[0], kind or inherited[1]
-    if api_version and kind and not kind.endswith("List") and head is not None:
-        yield RawObject(api_version, kind, origin, None, item)
-    else:
-        yield from _decoded_objects(item, origin, inherited)
+            head = head_of(item) or _NO_HEAD
+            item_version, item_kind = head[0] or inherited[0], head[1] or inherited[1]
+            if item_version and item_kind and not item_kind.endswith("List") and head is not _NO_HEAD:
+                yield RawObject(item_version, item_kind, origin.entry(index), None, item)
+            else:
+                yield from _decoded_objects(item, origin.entry(index), inherited)
 
 
 def _decoded_objects(

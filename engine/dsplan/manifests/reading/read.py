@@ -124,18 +124,18 @@ def _bare_array(text: str, source: SourceText) -> Any:
 def _fast_json(data: bytes, source: SourceText) -> Iterator[Found]:
     """Yield the objects of a JSON stream; from where the fast path is not sure the exact path goes on."""
     view, mark = memoryview(data), 3 if data.startswith(codecs.BOM_UTF8) else 0
-    line, counted = 1, 0
+    line, counted, ascii_only = 1, 0, data.isascii()
     for cut in cut_json(data):
         start = cut if isinstance(cut, int) else cut[0]
         line, counted = line + data.count(b"\n", counted, start), start
         # Offsets of origins count characters.
-        offset = start - mark if data.isascii() else len(data[mark:start].decode("utf-8"))
+        offset = start - mark if ascii_only else len(data[mark:start].decode("utf-8"))
         if isinstance(cut, int):
             text = data[mark:].decode("utf-8")
             yield from _json_documents(text, source, skip_blanks(text, offset), exact=False)
             return
         start, end, envelope = cut
-        length = end - start if data.isascii() else len(data[start:end].decode("utf-8"))
+        length = end - start if ascii_only else len(data[start:end].decode("utf-8"))
         yield from json_objects(envelope, view[start:end], Origin(source, "json", offset, offset + length, line))
 
 

@@ -117,7 +117,13 @@ def _read(path: str) -> Source:
             raise _Unreadable(f"not a regular file but {_kind(before.st_mode)}")
         if before.st_size > limits.MAX_SOURCE_BYTES:
             raise _Unreadable(f"more than {limits.MAX_SOURCE_BYTES >> 20} MiB", "LimitExceeded")
-        data = _bounded(file)
+        first = file.read(_PEEK)
+        if first.startswith(_GZIP_MAGIC):
+            data = _gunzip(file, first)
+        else:
+            _refuse_binary(first)
+            file.seek(0)
+            data = _take(file, before.st_size)
         if fingerprint(os.fstat(descriptor)) != fingerprint(before):
             raise _Unreadable("the file changed while it was read")
     return Source(path, data, path, fingerprint(before))
@@ -154,7 +160,7 @@ def _take(stream: BinaryIO, count: int) -> bytes:
     while count > 0 and (part := stream.read(count)):
         parts.append(part)
         count -= len(part)
-    return b"".join(parts)
+    return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
 def _refuse_binary(first: bytes) -> None:
