@@ -7,12 +7,13 @@ old versions defaulted more: the selector from the template's labels, the update
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from typing import Any, Final
 
 from dsplan.manifests.reading.objects import RawObject
 from dsplan.model.world import Note
 
-__all__ = ["Selection"]
+__all__ = ["Selection", "select"]
 
 _CURRENT: Final = {
     "Node": "v1",
@@ -50,6 +51,8 @@ class Selection:
     """
 
     def __init__(self, *, also: frozenset[str] = frozenset()) -> None:
+        self.objects: list[RawObject] = []
+        """What `select` has chosen; `take` alone keeps nothing."""
         self.notes: list[Note] = []
         self._also = also
         self._passed: Counter[str] = Counter()
@@ -70,6 +73,18 @@ class Selection:
         if item.kind in _NAMED_WHEN_PASSED_OVER:
             self.notes.append(_note(item, f"is passed over: {item.api_version} is not apps/v1"))
         return None
+
+
+def select(objects: Iterable[RawObject], *, also: frozenset[str] = frozenset()) -> Selection:
+    """Return a `Selection` whose `objects` are what planning reads of `objects`, in order.
+
+    >>> from dsplan.manifests.reading.read import read_bytes
+    >>> select(read_bytes(b'{"apiVersion": "v1", "kind": "Secret"}').objects).passed_over
+    {'Secret': 1}
+    """
+    selection = Selection(also=also)
+    selection.objects.extend(chosen for item in objects if (chosen := selection.take(item)) is not None)
+    return selection
 
 
 def _note(item: RawObject, text: str) -> Note:

@@ -25,7 +25,6 @@ LARGE: Final = 1 << 20
 """Characters from which a list document is not parsed whole to find the place of one entry."""
 
 
-
 class SourceText:
     """One source's name, and its text on demand.
 
