@@ -94,6 +94,14 @@ class Cluster:
         """When something happens by itself; None where only a write or a change can."""
         return self._life.next_due
 
+    def in_flight(self, identity: Identity) -> int:
+        """Return how many creations for a DaemonSet were issued and do not exist yet (C7)."""
+        return self._life.in_flight(identity)
+
+    def pending(self) -> set[tuple[Identity | None, str]]:
+        """Return the DaemonSets (None for other pods) and nodes about which something will happen by itself."""
+        return {place for place, count in self._life.pending.items() if count}
+
     @property
     def world(self) -> World:
         """Everything as a World."""

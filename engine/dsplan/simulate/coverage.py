@@ -40,7 +40,7 @@ def is_settled_alone(shape: Shape) -> bool:
 
 
 class Coverage:
-    """Nodes down now, the most at once in all and in one zone, and the pod-seconds lost."""
+    """Nodes down now, the most at once in all and in one zone, the pod-seconds lost, and all changes as a series."""
 
     def __init__(self) -> None:
         self.wanted = 0
@@ -50,7 +50,8 @@ class Coverage:
         self.lost_pod_seconds = 0.0
         self._zone_of: list[str] = []
         self._zones: Counter[str] = Counter()
-        self._since: datetime | None = None
+        self._sampled: tuple[datetime, int] | None = None
+        self.series: list[tuple[datetime, int]] = []
 
     def rebuild(self, index: NodeIndex, situations: Iterable[Situation]) -> None:
         """Count anew."""
@@ -74,16 +75,18 @@ class Coverage:
             self._zones[zone] -= 1
 
     def sample(self, now: datetime) -> None:
-        """Note what is down at a moment, after everything of that moment happened."""
+        """Note what is down at a moment, after everything of that moment happened.
+
+        Until now it was what the sample before says. Call it whenever something may have changed, and at the end.
+        """
+        if self._sampled is not None:
+            since, before = self._sampled
+            self.lost_pod_seconds += before * (now - since).total_seconds()
         down = len(self.down)
-        self._since = now
+        self._sampled = (now, down)
+        if not self.series or self.series[-1][1] != down:
+            self.series.append((now, down))
         self.most_down = max(self.most_down, down)
         for zone, count in self._zones.items():
             if zone and count > self.most_down_in_zone[1]:
                 self.most_down_in_zone = (zone, count)
-
-    def lapse(self, now: datetime) -> None:
-        """Let time pass up to a moment: what has been down since the last one loses coverage."""
-        if self._since is not None:
-            self.lost_pod_seconds += len(self.down) * (now - self._since).total_seconds()
-        self._since = now

@@ -21,7 +21,7 @@ from .scheduler import Scheduler, SchedulerFactory
 from .store import Key, key_of
 from .writes import PodMould, condition_set, terminating
 
-__all__ = ["Life"]
+__all__ = ["Life", "Place"]
 
 _PHASES = {
     TurnKind.READY: ("Running", True, HappeningKind.READY),
@@ -29,6 +29,9 @@ _PHASES = {
     TurnKind.FAILED: ("Failed", False, HappeningKind.FAILED),
     TurnKind.SUCCEEDED: ("Succeeded", False, HappeningKind.SUCCEEDED),
 }
+Place = tuple[Identity | None, str]
+"""A DaemonSet (or None) on a node."""
+
 _FINISHED = (TurnKind.FAILED, TurnKind.SUCCEEDED)
 _UNTIL_CONFIRMED = timedelta(days=365)
 
@@ -45,7 +48,8 @@ class Life:
         self._make_scheduler = scheduler
         self._scheduler: Scheduler = scheduler(objects.world)
         self._log = log
-        self._agenda = Agenda[Callable[[], None]]()
+        self._agenda = Agenda[tuple[Place, Callable[[], None]]]()
+        self.pending: Counter[Place] = Counter()
         self._in_flight: Counter[Identity] = Counter()
         self._unbound: dict[str, list[Key]] = {}
         self._numbers: dict[Key, int] = {}
@@ -65,7 +69,8 @@ class Life:
         """Let everything happen that is due up to and including a moment."""
         while (due := self._agenda.next_due) is not None and due <= until:
             self.now = max(self.now, due)
-            for happen in self._agenda.take(due):
+            for place, happen in self._agenda.take(due):
+                self.pending[place] -= 1
                 happen()
         self.now = max(self.now, until)
 
@@ -79,7 +84,7 @@ class Life:
             self._seen(identity)
             self.appear(mould.cast(name, f"{name}/{number}", node, self.now), identity, number, reason)
 
-        self._at(after, exist)
+        self._at(after, (identity, node), exist)
 
     def appear(self, pod: Pod, identity: Identity | None, number: int, reason: str) -> None:
         """Let a pod exist from now on."""
@@ -105,7 +110,7 @@ class Life:
         until = self.now + (_UNTIL_CONFIRMED if after is None else timedelta(seconds=after))
         self._objects.put_pod(terminating(pod, until))
         if after is not None:
-            self._at(after, lambda: self._remove(key, pod.metadata.uid))
+            self._at(after, self._place(pod), lambda: self._remove(key, pod.metadata.uid))
 
     def nodes_changed(self, node: Node, *, gone: bool) -> None:
         """Let a node join, change or leave; a node that recovers takes up its pods again."""
@@ -153,7 +158,7 @@ class Life:
         if pod.terminating or (node is None and self._objects.owner_identity(pod) is not None):
             after = self._kubelet.stop(pod, node, self.now)
             if after is not None:
-                self._at(after, lambda: self._remove(key, uid))
+                self._at(after, self._place(pod), lambda: self._remove(key, uid))
         elif self._objects.owner_identity(pod) is not None:
             self._follow(pod, iter(self._kubelet.resume(pod, node, self.now)))
 
@@ -184,7 +189,7 @@ class Life:
         turn = next(turns, None)
         if turn is not None:
             key, uid = key_of(pod), pod.metadata.uid
-            self._at(turn.after, lambda: self._take_turn(key, uid, turn.kind, turns))
+            self._at(turn.after, self._place(pod), lambda: self._take_turn(key, uid, turn.kind, turns))
 
     def _take_turn(self, key: Key, uid: str, kind: TurnKind, turns: Iterator[Turn]) -> None:
         pod = self._objects.pods.get(key)
@@ -219,7 +224,7 @@ class Life:
                 if not current.terminating:
                     self._note(HappeningKind.AVAILABLE, current, "")
 
-        self._agenda.add(due, ripe)
+        self._enter(due, self._place(pod), ripe)
 
     def _remove(self, key: Key, uid: str) -> None:
         pod = self._objects.pods.get(key)
@@ -257,12 +262,19 @@ class Life:
                 expectation, creates=self._in_flight[identity]
             )
 
-    def _at(self, after: float, happen: Callable[[], None]) -> None:
+    def _at(self, after: float, place: Place, happen: Callable[[], None]) -> None:
         if after <= 0:
             happen()
         else:
-            self._agenda.add(self.now + timedelta(seconds=after), happen)
+            self._enter(self.now + timedelta(seconds=after), place, happen)
+
+    def _enter(self, due: datetime, place: Place, happen: Callable[[], None]) -> None:
+        self.pending[place] += 1
+        self._agenda.add(due, (place, happen))
+
+    def _place(self, pod: Pod) -> Place:
+        return self._objects.owner_identity(pod), target_node(pod) or ""
 
     def _note(self, kind: HappeningKind, pod: Pod, reason: str) -> None:
-        identity = self._objects.owner_identity(pod)
-        self._log.append(Happening(self.now, kind, identity, target_node(pod) or "", pod.name, reason))
+        identity, node = self._place(pod)
+        self._log.append(Happening(self.now, kind, identity, node, pod.name, reason))

@@ -1,0 +1,79 @@
+"""Finding what repeats without end, and naming it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime
+
+from ..model.meta import Identity
+from .happenings import Happening, HappeningKind
+from .results import Oscillation
+
+__all__ = ["Repetitions"]
+
+_REPEATING = {
+    HappeningKind.CREATED: "its pod is created again and again",
+    HappeningKind.NOT_READY: "its pod becomes ready and unready again and again",
+}
+_MANY = 10
+"""So often under one template, on one node: more than any roll-out needs."""
+
+
+class Repetitions:
+    """Counts, per DaemonSet and node, what happens again; an edit of the DaemonSet or of a node starts over."""
+
+    def __init__(self) -> None:
+        self._times: dict[tuple[Identity, str, HappeningKind], list[datetime]] = defaultdict(list)
+        self._why: dict[tuple[Identity, str], str] = {}
+        self._last_other: datetime | None = None
+        self._places: set[tuple[Identity | None, str]] = set()
+
+    def note(self, happenings: Iterable[Happening]) -> None:
+        """Take note of what happened."""
+        for item in happenings:
+            if item.kind is HappeningKind.CHANGED:
+                self._forget(item)
+            elif item.daemonset is not None:
+                self._count(item, item.daemonset)
+            if (item.daemonset, item.node) not in self._places:
+                self._last_other = item.at
+
+    def found(self) -> tuple[Oscillation, ...]:
+        """Return everything that repeats, sorted."""
+        return tuple(sorted(self._name(key, times) for key, times in self._times.items() if len(times) >= _MANY))
+
+    def is_all_there_is(self, pending: set[tuple[Identity | None, str]], now: datetime) -> bool:
+        """Return whether nothing but repetitions is due, and nothing else happened for two of their periods."""
+        if not self._places or not pending <= self._places:
+            return False
+        longest = max((entry.period for entry in self.found()), default=0.0)
+        return self._last_other is None or (now - self._last_other).total_seconds() > 2 * longest
+
+    def _count(self, item: Happening, identity: Identity) -> None:
+        place = (identity, item.node)
+        if item.kind is HappeningKind.DELETED:
+            self._why[place] = item.reason
+        if item.kind in _REPEATING:
+            times = self._times[identity, item.node, item.kind]
+            times.append(item.at)
+            if len(times) >= _MANY:
+                self._places.add(place)
+
+    def _forget(self, item: Happening) -> None:
+        stale = [
+            key
+            for key in self._times
+            if (item.daemonset is None and key[1] == item.node)
+            or (item.daemonset is not None and key[0] == item.daemonset)
+        ]
+        for identity, node, kind in stale:
+            del self._times[identity, node, kind]
+            self._places.discard((identity, node))
+
+    def _name(self, key: tuple[Identity, str, HappeningKind], times: list[datetime]) -> Oscillation:
+        identity, node, kind = key
+        why = self._why.get((identity, node))
+        reason = f" (deleted as {why})" if why and kind is HappeningKind.CREATED else ""
+        period = (times[-1] - times[-2]).total_seconds()
+        return Oscillation(identity, node, _REPEATING[kind] + reason, len(times), period)
