@@ -14,6 +14,7 @@ from dsplan.model.pod import Pod
 from dsplan.observe.shape import is_ready
 from dsplan.planner import DaemonSetStep, step
 from dsplan.simulate.cluster import Cluster
+from dsplan.simulate.invariants import judge
 from dsplan.simulate.kubelet import Birth, Turn, TurnKind
 from tests.conformance.replay_sync import outcome, world_of
 
@@ -25,9 +26,9 @@ _LIMIT = 200
 def check(record: Record) -> list[str]:
     """Return what differs from the recorded roll-out."""
     cluster = cluster_of(record)
-    passes, converged = play(record, cluster)
+    problems: list[str] = []
+    passes, converged = play(record, cluster, problems)
     counts = [counts_of(entry) for entry in passes]
-    problems = []
     if (passes[0].observed is not None) and passes[0].observed.history.hash != record["out"]["hash"]:
         problems.append(f"hash: expected {record['out']['hash']}, got {passes[0].observed.history.hash}")
     if converged != record["out"]["converged"]:
@@ -99,14 +100,17 @@ def quiet_rounds(record: Record) -> int:
     return int(2 + record["readyAfter"] + record["graceRounds"] + ripening + patience)
 
 
-def play(record: Record, cluster: Cluster) -> tuple[list[DaemonSetStep], bool]:
-    """Return the passes of all rounds without the quiet tail, and whether it became quiet."""
+def play(record: Record, cluster: Cluster, violations: list[str]) -> tuple[list[DaemonSetStep], bool]:
+    """Return the passes of all rounds without the quiet tail, and whether it became quiet; note broken invariants."""
     start, patience = cluster.now, quiet_rounds(record)
     passes: list[DaemonSetStep] = []
     quiet = 0
     while len(passes) < _LIMIT and quiet < patience:
         cluster.advance(start + timedelta(seconds=len(passes) * record["stepSeconds"]))
         entry = step(cluster.world, now=cluster.now).daemonsets[0]
+        if entry.observed is not None:
+            judged = judge(entry.daemonset, entry.actions, entry.observed, cluster.objects.index, now=cluster.now)
+            violations += [f"round {len(passes)}: {found.invariant}: {found.text}" for found in judged]
         cluster.carry_out(entry.actions)
         cluster.remember(entry)
         passes.append(entry)

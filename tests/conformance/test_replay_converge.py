@@ -10,7 +10,7 @@ from tests.conformance.replay import check_of, main, records
 from tests.conformance.test_replay import RECORDS, first
 
 
-@pytest.mark.parametrize("kind", ["converge"])
+@pytest.mark.parametrize("kind", ["converge", "converge_varying"])
 def test_every_recorded_roll_out_agrees(kind: str, capsys: pytest.CaptureFixture[str]) -> None:
     path = RECORDS / f"{kind}.jsonl.gz"
     expected = sum(1 for _ in records(path))
@@ -30,6 +30,15 @@ PLANTED = {
 def test_a_planted_wrong_expectation_of_a_roll_out_is_found(field: str) -> None:
     record = copy.deepcopy(first("converge", lambda record: record["exact"] and record["out"]["rounds"][0].get("rd")))
     check = check_of("converge")
+    assert check(record) == []
+    PLANTED[field](record)
+    assert any(problem.startswith(field) for problem in check(record))
+
+
+@pytest.mark.parametrize("field", ["counts", "final", "converged"])
+def test_a_planted_wrong_expectation_of_a_varying_roll_out_is_found(field: str) -> None:
+    record = copy.deepcopy(first("converge_varying", lambda record: record["out"]["converged"]))
+    check = check_of("converge_varying")
     assert check(record) == []
     PLANTED[field](record)
     assert any(problem.startswith(field) for problem in check(record))

@@ -77,9 +77,11 @@ def _owner(daemonset: DaemonSet) -> RawTree:
 
 def _tolerations(spec: RawTree) -> list[RawTree]:
     tolerations: list[RawTree] = list(spec.get("tolerations") or [])
+    own = [_fields(toleration) for toleration in tolerations]
     for entry in automatic_tolerations(host_network=bool(spec.get("hostNetwork"))):
         automatic = {"key": entry.key, "operator": entry.operator, "effect": entry.effect}
-        same = [index for index, other in enumerate(tolerations) if _fields(other) == _fields(automatic)]
+        wanted = _fields(automatic)
+        same = [index for index, fields in enumerate(own) if fields == wanted]
         for index in same:
             tolerations[index] = automatic
         if not same:

@@ -23,9 +23,12 @@ def sync_actions(
     stage: Stage,
     create: Sequence[tuple[str, ActionReason]],
     delete: Sequence[tuple[str, Pod, ActionReason]],
-    blueprint: Blueprint,
+    blueprint: Blueprint | None,
 ) -> tuple[list[Action], tuple[int, int]]:
-    """Return the actions of one syncNodes call, creations first (C14), and how many of each are left over (C12)."""
+    """Return the actions of one syncNodes call, creations first (C14), and how many of each are left over (C12).
+
+    `blueprint` is needed where there is something to create.
+    """
     actions = [
         Action(
             verb="create",

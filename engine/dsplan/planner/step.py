@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from ..constraints import BUILTIN_RULES, Rule
-from ..diff import Action, ActionReason, Blueprint, Stage, allows_surge, blueprint_of, manage, resolve_budget
+from ..diff import Action, ActionReason, Stage, allows_surge, blueprint_of, manage, resolve_budget
 from ..diff import rolling_update as roll
 from ..diff.budget import BudgetError
 from ..diff.rolling import RollingError
@@ -155,20 +155,17 @@ class _Pass:
     def _phases(self, entry: DaemonSetStep, observation: Observation) -> DaemonSetStep:
         """manage, then the rolling update where manage did nothing, then history clean-up (C9, C11)."""
         daemonset, index, observed = self.daemonset, self.around.index, observation.observed
-        blueprint = blueprint_of(daemonset, observed.history.hash, template_generation(daemonset))
         managed = manage(observed, index, surge=allows_surge(daemonset), may_retry=self.ledger.may_retry)
-        self._sync(Stage.MANAGE, managed.create, managed.delete, blueprint)
+        self._sync(Stage.MANAGE, managed.create, managed.delete, observed)
         entry = msgspec.structs.replace(entry, manage=managed)
         if daemonset.spec.update_strategy.type == "RollingUpdate":
             may_act = not (managed.create or managed.delete)
-            entry = self._rolling_update(entry, observation, blueprint, may_act=may_act)
+            entry = self._rolling_update(entry, observation, may_act=may_act)
         if entry.error is None:
             self._clean_up(observation)
         return entry
 
-    def _rolling_update(
-        self, entry: DaemonSetStep, observation: Observation, blueprint: Blueprint, *, may_act: bool
-    ) -> DaemonSetStep:
+    def _rolling_update(self, entry: DaemonSetStep, observation: Observation, *, may_act: bool) -> DaemonSetStep:
         """Plan the rolling update, and act on it where manage left it the pass (C9)."""
         try:
             budget = resolve_budget(self.daemonset, len(observation.verdicts.run))
@@ -177,7 +174,7 @@ class _Pass:
             failed = msgspec.structs.replace(entry, error=str(error))
             return failed if may_act else entry
         if may_act:
-            self._sync(Stage.ROLLING_UPDATE, rolling.create, rolling.delete, blueprint)
+            self._sync(Stage.ROLLING_UPDATE, rolling.create, rolling.delete, observation.observed)
         return msgspec.structs.replace(entry, budget=budget, rolling=rolling, rolling_update_ran=may_act)
 
     def _sync(
@@ -185,8 +182,10 @@ class _Pass:
         stage: Stage,
         create: tuple[tuple[str, ActionReason], ...],
         delete: tuple[tuple[str, Pod, ActionReason], ...],
-        blueprint: Blueprint,
+        observed: Observed,
     ) -> None:
+        generation = template_generation(self.daemonset)
+        blueprint = blueprint_of(self.daemonset, observed.history.hash, generation) if create else None
         actions, self.deferred = sync_actions(self.daemonset, stage, create, delete, blueprint)
         self.actions.extend(actions)
         creates = sum(action.verb == "create" for action in actions)

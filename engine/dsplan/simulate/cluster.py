@@ -100,7 +100,7 @@ class Cluster:
 
     def pending(self) -> set[tuple[Identity | None, str]]:
         """Return the DaemonSets (None for other pods) and nodes about which something will happen by itself."""
-        return {place for place, count in self._life.pending.items() if count}
+        return set(self._life.pending)
 
     @property
     def world(self) -> World:

@@ -70,7 +70,7 @@ class Life:
         while (due := self._agenda.next_due) is not None and due <= until:
             self.now = max(self.now, due)
             for place, happen in self._agenda.take(due):
-                self.pending[place] -= 1
+                self._settle(place)
                 happen()
         self.now = max(self.now, until)
 
@@ -271,6 +271,11 @@ class Life:
     def _enter(self, due: datetime, place: Place, happen: Callable[[], None]) -> None:
         self.pending[place] += 1
         self._agenda.add(due, (place, happen))
+
+    def _settle(self, place: Place) -> None:
+        self.pending[place] -= 1
+        if not self.pending[place]:
+            del self.pending[place]
 
     def _place(self, pod: Pod) -> Place:
         return self._objects.owner_identity(pod), target_node(pod) or ""

@@ -29,6 +29,10 @@ class Repetitions:
         self._last_other: datetime | None = None
         self._places: set[tuple[Identity | None, str]] = set()
 
+    def __bool__(self) -> bool:
+        """Return whether anything repeats."""
+        return bool(self._places)
+
     def note(self, happenings: Iterable[Happening]) -> None:
         """Take note of what happened."""
         for item in happenings:

@@ -102,7 +102,7 @@ class _Run:
             if until is not None and moment > until:
                 cut_off = True
                 break
-            if self.repetitions.is_all_there_is(self.cluster.pending(), moment):
+            if self.repetitions and self.repetitions.is_all_there_is(self.cluster.pending(), moment):
                 break
             self._play_moment(moment, injections)
         if until is not None and cut_off:
