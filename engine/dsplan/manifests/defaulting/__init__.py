@@ -4,8 +4,8 @@ Works on raw trees, is pure, and needs no typed view.
 """
 
 from .images import default_pull_policy
-from .objects import default_daemonset, default_node, default_object, default_pod, default_pod_template
-from .pods import aggregate, is_pod_level_resource, with_pod_defaults
+from .objects import default_daemonset, default_node, default_object, default_pod, default_pod_template, default_struct
+from .pods import aggregate, is_pod_level_resource, parsed_amounts, with_pod_defaults
 from .templates import revision_template, same_template, template_digest
 
 __all__ = [
@@ -16,7 +16,9 @@ __all__ = [
     "default_pod",
     "default_pod_template",
     "default_pull_policy",
+    "default_struct",
     "is_pod_level_resource",
+    "parsed_amounts",
     "revision_template",
     "same_template",
     "template_digest",

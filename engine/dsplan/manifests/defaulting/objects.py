@@ -9,7 +9,14 @@ from .pods import with_pod_defaults
 from .rewrite import Rewriter
 from .rules import Tree
 
-__all__ = ["default_daemonset", "default_node", "default_object", "default_pod", "default_pod_template"]
+__all__ = [
+    "default_daemonset",
+    "default_node",
+    "default_object",
+    "default_pod",
+    "default_pod_template",
+    "default_struct",
+]
 
 
 def _stored(raw: RawQuantity, milli: bool) -> str:
@@ -80,6 +87,15 @@ def default_object(tree: Tree) -> Tree:
         return default_pod(tree)
     struct = _STRUCTS.get(kind) if isinstance(kind, str) else None
     return tree if struct is None else _object(tree, struct)
+
+
+def default_struct(tree: Tree, struct: str) -> Tree:
+    """Return a part of an object, named as in the schema, as it is stored.
+
+    >>> default_struct({"key": "a", "effect": "", "value": None}, "Toleration")
+    {'key': 'a'}
+    """
+    return _object(tree, struct)
 
 
 def _object(tree: Any, struct: str) -> Tree:

@@ -7,13 +7,14 @@ Source: pkg/apis/core/v1/defaults.go (SetDefaults_Pod), component-helpers/resour
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any
 
 from ...model.quantity import Exact, QuantityError, parse_quantity, text_of
 from .rules import Tree
 
-__all__ = ["aggregate", "is_pod_level_resource", "with_pod_defaults"]
+__all__ = ["aggregate", "is_pod_level_resource", "parsed_amounts", "with_pod_defaults"]
 
 
 def with_pod_defaults(pod: Tree) -> Tree:
@@ -51,11 +52,11 @@ def aggregate(spec: Tree, kind: str) -> dict[str, Exact]:
     """
     running: dict[str, Exact] = {}
     for container in _containers(spec, "containers"):
-        _combine(running, _amounts(container, kind), _plus)
+        _combine(running, _of_container(container, kind), _plus)
     sidecars: dict[str, Exact] = {}
     starting: dict[str, Exact] = {}
     for container in _containers(spec, "initContainers"):
-        amounts = _amounts(container, kind)
+        amounts = _of_container(container, kind)
         if container.get("restartPolicy") == "Always":
             _combine(running, amounts, _plus)
             _combine(sidecars, amounts, _plus)
@@ -66,6 +67,19 @@ def aggregate(spec: Tree, kind: str) -> dict[str, Exact]:
         _combine(starting, phase, max)
     _combine(running, starting, max)
     return running
+
+
+def parsed_amounts(resources: Tree, kind: str) -> dict[str, Exact]:
+    """Return a resource list by name, without the entries that are no quantities; validation reports those.
+
+    >>> parsed_amounts({"limits": {"cpu": "2", "memory": "much"}}, "limits")
+    {'cpu': 2}
+    """
+    amounts: dict[str, Exact] = {}
+    for name, raw in _list(resources, kind).items():
+        with suppress(QuantityError):
+            amounts[name] = parse_quantity(raw)
+    return amounts
 
 
 def is_pod_level_resource(name: str) -> bool:
@@ -131,18 +145,9 @@ def _containers(spec: Tree, name: str) -> Iterator[Tree]:
             yield entry
 
 
-def _amounts(container: Tree, kind: str) -> dict[str, Exact]:
+def _of_container(container: Tree, kind: str) -> dict[str, Exact]:
     resources = container.get("resources")
-    return dict(_readable(_list(resources, kind).items())) if isinstance(resources, dict) else {}
-
-
-def _readable(entries: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, Exact]]:
-    """Yield the amounts that are quantities; validation reports the others."""
-    for name, raw in entries:
-        try:
-            yield name, parse_quantity(raw)
-        except QuantityError:
-            continue
+    return parsed_amounts(resources, kind) if isinstance(resources, dict) else {}
 
 
 def _list(resources: Tree, name: str) -> Tree:

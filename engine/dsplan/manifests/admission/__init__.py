@@ -1,0 +1,6 @@
+"""Admission: what an API server v1.36 makes of a new Pod on top of defaults, and which Pods it does not create."""
+
+from .admit import admit_pod, admit_template
+from .outcome import AdmissionContext, Admitted, Refusal
+
+__all__ = ["AdmissionContext", "Admitted", "Refusal", "admit_pod", "admit_template"]
