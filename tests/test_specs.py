@@ -11,6 +11,7 @@ import yaml
 
 import dsplan
 from dsplan.planner import DaemonSetPlan, Plan
+from dsplan.report.document import plan_document
 from dsplan.report.plan_text import plan_text
 
 SPECS = sorted((Path(__file__).parent.parent / "specs").glob("*.yaml"))
@@ -80,5 +81,5 @@ def test_the_sum_of_desired_is_right_and_printed(path: Path) -> None:
     for entry in plan.daemonsets:
         assert entry.step.verdicts is not None
         assert entry.desired == len(entry.step.verdicts.run)
-        assert f"desired {entry.desired:,} = " in plan_text(plan)
-    assert plan_text(plan).rstrip().endswith(str(plan.summary))
+        assert f"desired {entry.desired:,} = " in plan_text(plan_document(plan))
+    assert plan_text(plan_document(plan)).rstrip().endswith(str(plan.summary))

@@ -8,12 +8,14 @@ from datetime import datetime
 import click
 
 from .failures import CHANGES_PENDING, CONFLICTS
-from .options import input_options, load_world, moment, output_option, style_for
+from .options import input_options, load_world, moment, output_option
+from .printing import print_plan
 
 
 @click.command()
 @input_options
 @output_option("table", "wide", "json", "yaml", "name")
+@click.option("--bodies", is_flag=True, help="Put the complete bodies of created pods into json and yaml.")
 @click.option("--exit-code", is_flag=True, help="Exit with 3 if changes are pending, 4 if there are conflicts.")
 def command(
     files: tuple[str, ...],
@@ -24,24 +26,14 @@ def command(
     now: datetime | None,
     output: str,
     exit_code: bool,
+    bodies: bool,
 ) -> None:
     """Print what the DaemonSet controller will do to the cluster in FILE: verdicts, actions and update waves."""
     from ..planner import solve
+    from ..report.document import plan_document
 
     world = load_world(files, more, None if all_namespaces else namespace, selector)
-    plan = solve(world, now=moment(now))
-    if output in ("table", "wide"):
-        from ..report.plan_text import plan_text
-
-        click.echo(plan_text(plan, style_for(wide=output == "wide")), nl=False)
-    elif output == "name":
-        from ..report.document import action_names
-
-        for line in action_names(plan):
-            click.echo(line)
-    else:
-        from ..report.document import plan_json, plan_yaml
-
-        click.echo(plan_json(plan) if output == "json" else plan_yaml(plan), nl=False)
+    document = plan_document(solve(world, now=moment(now)), bodies=bodies)
+    print_plan(document, output)
     if exit_code:
-        sys.exit(CONFLICTS if plan.errored else CHANGES_PENDING if plan.applyable else 0)
+        sys.exit(CONFLICTS if document.errored else CHANGES_PENDING if document.applyable else 0)

@@ -1,118 +1,224 @@
-"""A plan as a document for programs."""
+"""A plan to its document."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
 from typing import Any
 
-import msgspec
-
+from .. import __version__
+from ..constraints import Constraint
 from ..diff import Action
-from ..planner import DaemonSetPlan, Plan
-from ..planner.plan import SEMANTICS_VERSION
+from ..diff.order import ORDER_TEXT
+from ..eligibility import NodeIndex
+from ..eligibility.index import as_bitmap
+from ..model.selectors import LabelSelector, selector_text
+from ..planner import DaemonSetPlan, Plan, Summary
+from ..planner.plan import SEMANTICS_VERSION, DeploymentContrast
+from ..waves.forecast import Rollout
+from .document_types import (
+    ActionEntry,
+    BudgetEntry,
+    DaemonSetEntry,
+    DeletionEntry,
+    DeploymentEntry,
+    ExclusionEntry,
+    HeldEntry,
+    NodeClass,
+    NodeSet,
+    NoteEntry,
+    PlanDocument,
+    RolloutEntry,
+    SummaryEntry,
+)
+from .idsets import ranges_of
 
-__all__ = [
-    "PLAN_VERSION",
-    "action_document",
-    "action_names",
-    "as_json",
-    "as_yaml",
-    "plan_document",
-    "plan_json",
-    "plan_yaml",
-]
-
-PLAN_VERSION = "1.0"
-
-
-def plan_json(plan: Plan) -> str:
-    """Return the document as JSON, two blanks a level, a line break at the end."""
-    return as_json(plan_document(plan))
-
-
-def plan_yaml(plan: Plan) -> str:
-    """Return the document as YAML."""
-    return as_yaml(plan_document(plan))
-
-
-def as_json(tree: Any) -> str:
-    """Return plain values and structs as indented JSON, keys sorted."""
-    return msgspec.json.format(msgspec.json.encode(tree, order="sorted"), indent=2).decode() + "\n"
+__all__ = ["action_entry", "plan_document"]
 
 
-def as_yaml(tree: Any) -> str:
-    """Return plain values and structs as YAML, keys sorted."""
-    import yaml
+def plan_document(plan: Plan, *, inputs: str = "", bodies: bool = False) -> PlanDocument:
+    """Return the document of a plan.
 
-    tree = msgspec.to_builtins(tree)
-    return yaml.dump(tree, Dumper=getattr(yaml, "CSafeDumper", yaml.SafeDumper), sort_keys=True)
+    `inputs` is the digest of the world it was made from. Bodies of created pods, which hold environment values and
+    arguments, are left out unless `bodies` is asked for.
+    """
+    reads = _reads(plan)
+    groups = [(projection, as_bitmap(ids)) for projection, ids in plan.index.groups(reads)] if plan.index.names else []
+    firsts = [nodes.min() for _, nodes in groups]
+    orders: dict[tuple[int, ...], int] = {}
+    entries = tuple(_daemonset(entry, plan.index, firsts, orders) for entry in plan.daemonsets)
+    places = {entry.identity: place for place, entry in enumerate(plan.daemonsets)}
+    return PlanDocument(
+        dsplan_version=__version__,
+        semantics=SEMANTICS_VERSION,
+        now=plan.now,
+        inputs=inputs,
+        order=ORDER_TEXT,
+        complete=plan.complete,
+        applyable=plan.applyable,
+        errored=plan.errored,
+        requeue_after_seconds=plan.requeue_after,
+        summary=_summary(plan.summary),
+        reads=reads,
+        nodes=tuple(plan.index.names),
+        classes=tuple(NodeClass(nodes=ranges_of(ids), fields=_fields(reads, values)) for values, ids in groups),
+        orders=tuple(orders),
+        daemonsets=entries,
+        deployments=tuple(_deployment(contrast) for contrast in plan.deployments),
+        actions=tuple(action_entry(action, places[action.daemonset], bodies=bodies) for action in plan.actions),
+        notes=tuple(NoteEntry(subject=note.subject, text=note.text) for note in plan.notes),
+        state=plan.state,
+    )
 
 
-def action_names(plan: Plan) -> Iterator[str]:
-    """Yield one line for every action on a pod: the symbol, what it is about, and the node."""
-    for action in plan.actions:
-        if action.kind == "Pod" and action.verb in ("create", "delete"):
-            symbol = "+" if action.verb == "create" else "-"
-            name = action.name or f"{action.daemonset.name}-"
-            yield f"{symbol} pod/{action.namespace}/{name}@{action.node}"
+def action_entry(action: Action, daemonset: int, *, bodies: bool = False) -> ActionEntry:
+    """Return one action as an entry that refers to its DaemonSet by place."""
+    precondition = action.precondition
+    return ActionEntry(
+        verb=action.verb,
+        api_version=action.api_version,
+        kind=action.kind,
+        namespace=action.namespace,
+        name=action.name,
+        node=action.node,
+        daemonset=daemonset,
+        reason=str(action.reason),
+        stage=str(action.stage),
+        actor=str(action.actor),
+        uid=precondition.uid if precondition else "",
+        resource_version=precondition.resource_version if precondition else "",
+        change=action.change,
+        body=action.body if bodies else None,
+    )
 
 
-def plan_document(plan: Plan) -> dict[str, Any]:
-    """Return the plan as plain values."""
-    return {
-        "version": PLAN_VERSION,
-        "semantics": SEMANTICS_VERSION,
-        "now": plan.now,
-        "complete": plan.complete,
-        "applyable": plan.applyable,
-        "errored": plan.errored,
-        "requeueAfterSeconds": plan.requeue_after,
-        "summary": plan.summary,
-        "daemonsets": [_daemonset(entry, plan) for entry in plan.daemonsets],
-        "actions": [action_document(action) for action in plan.actions],
-        "notes": plan.notes,
-        "state": plan.state,
-    }
+def _reads(plan: Plan) -> tuple[str, ...]:
+    """Return every node field that some constraint reads, sorted."""
+    return tuple(sorted({field for entry in plan.daemonsets for one in _constraints(entry) for field in one.reads}))
 
 
-def _daemonset(entry: DaemonSetPlan, plan: Plan) -> dict[str, Any]:
-    names = plan.index.names
-    rollout = entry.rollout
-    return {
-        "namespace": entry.identity.namespace,
-        "name": entry.identity.name,
-        "status": entry.step.status,
-        "nodes": entry.nodes,
-        "desired": entry.desired,
-        "exclusions": [
-            {
-                "code": part.code,
-                "summary": part.summary,
-                "count": len(part.nodes),
-                "nodes": [names[i] for i in part.nodes],
-            }
+def _constraints(entry: DaemonSetPlan) -> list[Constraint]:
+    return [constraint for constraint, _ in entry.step.verdicts.failing] if entry.step.verdicts else []
+
+
+def _fields(reads: tuple[str, ...], values: tuple[Any, ...]) -> dict[str, Any]:
+    """Return what the nodes of a class have, absent labels left out, taints as kubectl writes them."""
+    found = {}
+    for name, value in zip(reads, values, strict=True):
+        if name == "taints":
+            found[name] = [str(taint) for taint in value]
+        elif value is not None:
+            found[name] = value
+    return found
+
+
+def _daemonset(
+    entry: DaemonSetPlan, index: NodeIndex, firsts: list[int], orders: dict[tuple[int, ...], int]
+) -> DaemonSetEntry:
+    step = entry.step
+    daemonset = step.daemonset
+    verdicts = "".join(step.verdicts.of(first)[0] for first in firsts) if step.verdicts else ""
+    return DaemonSetEntry(
+        namespace=entry.identity.namespace,
+        name=entry.identity.name,
+        uid=daemonset.metadata.uid,
+        generation=daemonset.metadata.generation,
+        node_selector=selector_text(LabelSelector(match_labels=daemonset.pod.spec.node_selector)),
+        verdicts=verdicts,
+        constraints=tuple(f"{constraint.id}/{constraint.version}" for constraint in _constraints(entry)),
+        hash=step.observed.history.hash if step.observed else "",
+        hash_learned=step.observed.history.learned if step.observed else False,
+        desired=entry.desired,
+        status=step.status or daemonset.status,
+        status_written=step.status_written,
+        excluded=tuple(
+            ExclusionEntry(code=part.code, summary=part.summary, nodes=ranges_of(part.nodes), also=part.also)
             for part in entry.exclusions
-        ],
-        "held": entry.held,
-        "rollout": rollout and {"strategy": rollout.strategy, "nodes": rollout.nodes, "waves": rollout.waves},
-        "deferred": entry.step.deferred,
-        "error": entry.step.error,
-        "summary": entry.summary,
-    }
+        ),
+        create=_creations(entry, index),
+        delete=_deletions(entry),
+        garbage=tuple((node, pod.name) for node, pod in entry.garbage),
+        rollout=_rollout(entry.rollout, index, orders) if entry.rollout else None,
+        held=_held(entry),
+        deferred=step.deferred,
+        untouched=_untouched(entry),
+        error=step.error or "",
+        requeue_after_seconds=step.requeue_after,
+        summary=_summary(entry.summary),
+    )
 
 
-def action_document(action: Action) -> dict[str, Any]:
-    """Return one action as plain values, without the body."""
-    return {
-        "verb": action.verb,
-        "apiVersion": action.api_version,
-        "kind": action.kind,
-        "namespace": action.namespace,
-        "name": action.name,
-        "node": action.node,
-        "daemonset": str(action.daemonset),
-        "reason": action.reason,
-        "stage": action.stage,
-        "actor": action.actor,
-        "precondition": action.precondition,
-    }
+def _untouched(entry: DaemonSetPlan) -> str:
+    """Return why a pass ends before it looks at any node; empty where it does not."""
+    if entry.step.observed is not None:
+        return ""
+    if entry.step.daemonset.metadata.deletion_timestamp is not None:
+        return "the DaemonSet is being deleted (C4)"
+    return "its selector cannot be used" if entry.step.error else "an empty selector selects all pods (C3)"
+
+
+def _creations(entry: DaemonSetPlan, index: NodeIndex) -> tuple[NodeSet, ...]:
+    by_reason: dict[str, list[int]] = defaultdict(list)
+    for node, reason in entry.step.manage.create if entry.step.manage else ():
+        by_reason[reason].append(index.ids[node])
+    return tuple(NodeSet(reason=str(reason), nodes=ranges_of(ids)) for reason, ids in by_reason.items())
+
+
+def _deletions(entry: DaemonSetPlan) -> tuple[DeletionEntry, ...]:
+    by_reason: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for node, pod, reason in entry.step.manage.delete if entry.step.manage else ():
+        by_reason[reason].append((node, pod.name))
+    return tuple(DeletionEntry(reason=str(reason), pods=tuple(pods)) for reason, pods in by_reason.items())
+
+
+def _rollout(rollout: Rollout, index: NodeIndex, orders: dict[tuple[int, ...], int]) -> RolloutEntry:
+    ids = tuple(index.ids[name] for name in rollout.nodes)
+    budget = rollout.budget
+    return RolloutEntry(
+        strategy=str(rollout.strategy),
+        order=orders.setdefault(ids, len(orders)) if ids else None,
+        waves=tuple((run.size, run.repeat) for run in rollout.waves),
+        lower_bound=rollout.lower_bound,
+        stalled=ranges_of(index.ids[name] for name in rollout.stalled),
+        blockers=ranges_of(index.ids[name] for name in rollout.blockers),
+        leaving=rollout.leaving,
+        budget=budget
+        and BudgetEntry(
+            max_unavailable=budget.max_unavailable,
+            max_surge=budget.max_surge,
+            desired=budget.desired,
+            arithmetic=budget.arithmetic,
+        ),
+    )
+
+
+def _held(entry: DaemonSetPlan) -> tuple[HeldEntry, ...]:
+    grouped: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for held in entry.held:
+        grouped[held.reason, held.text].append(held.node)
+    return tuple(
+        HeldEntry(reason=str(reason), text=text, nodes=tuple(nodes))
+        for (reason, text), nodes in sorted(grouped.items())
+    )
+
+
+def _summary(summary: Summary) -> SummaryEntry:
+    return SummaryEntry(
+        create=summary.create,
+        delete=summary.delete,
+        update=summary.update,
+        waves=summary.waves,
+        blocked=summary.blocked,
+        excluded=summary.excluded,
+    )
+
+
+def _deployment(contrast: DeploymentContrast) -> DeploymentEntry:
+    return DeploymentEntry(
+        namespace=contrast.identity.namespace,
+        name=contrast.identity.name,
+        replicas=contrast.replicas,
+        nodes=contrast.nodes,
+        eligible=contrast.eligible,
+        without_at_least=contrast.without_at_least,
+        without_at_most=contrast.without_at_most,
+    )

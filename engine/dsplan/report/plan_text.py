@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import textwrap
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
-from ..diff import ActionReason
-from ..diff.order import ORDER_TEXT
-from ..model.selectors import LabelSelector, selector_text
-from ..planner import DaemonSetPlan, Plan
-from ..planner.plan import DeploymentContrast
-from ..waves.forecast import Rollout
+from .document_types import DaemonSetEntry, DeploymentEntry, HeldEntry, PlanDocument, RolloutEntry, SummaryEntry
+from .idsets import ids_of
 from .style import PLAIN, Style
 from .table import listing, table
 
-__all__ = ["plan_text", "status_rows"]
+__all__ = ["action_names", "plan_text", "summary_line"]
 
 _HEADER = (
     "NAMESPACE",
@@ -28,166 +23,162 @@ _HEADER = (
     "MISSCHEDULED",
     "NODE-SELECTOR",
 )
-_WAVES_SHOWN = 5
+_WAVES_SHOWN, _REASONS_SHOWN = 5, 4
 
 
-def plan_text(plan: Plan, style: Style = PLAIN) -> str:
+def plan_text(plan: PlanDocument, style: Style = PLAIN) -> str:
     """Return the whole plan; `style.limit` bounds every list of names and says how many it left out."""
-    lines = table(_HEADER, status_rows(plan)) if plan.daemonsets else ["No DaemonSets."]
+    lines = table(_HEADER, [_status(entry) for entry in plan.daemonsets]) if plan.daemonsets else ["No DaemonSets."]
     for entry in plan.daemonsets:
         lines += ["", *_section(entry, plan, style)]
-    for contrast in plan.deployments:
-        lines += ["", *_deployment(contrast)]
+    for deployment in plan.deployments:
+        lines += ["", *_deployment(deployment)]
     if plan.notes:
-        lines += ["", *(f"Note: {note.subject}: {note.text}" for note in plan.notes)]
-    return "\n".join([*lines, "", str(plan.summary)]) + "\n"
+        lines.append("")
+        for note in plan.notes:
+            lines += _wrapped(f"Note: {note.subject}: {note.text}", style)
+    return "\n".join([*lines, "", style.paint(summary_line(plan.summary), "bold")]) + "\n"
 
 
-def status_rows(plan: Plan) -> list[Sequence[object]]:
-    """Return one row a DaemonSet: the status as this pass computes it (S4-S8)."""
-    rows: list[Sequence[object]] = []
-    for entry in plan.daemonsets:
-        status = entry.step.status or entry.step.daemonset.status
-        rows.append(
-            (
-                entry.identity.namespace,
-                entry.identity.name,
-                status.desired_number_scheduled,
-                status.current_number_scheduled,
-                status.number_ready,
-                status.updated_number_scheduled,
-                status.number_available,
-                status.number_misscheduled,
-                selector_text(LabelSelector(match_labels=entry.step.daemonset.pod.spec.node_selector)),
-            )
-        )
-    return rows
+def summary_line(summary: SummaryEntry) -> str:
+    """Return the last line of every output.
+
+    >>> summary_line(SummaryEntry(create=3))
+    'Plan: 3 to create, 0 to delete, 0 to update; 0 blocked, 0 excluded by design.'
+    """
+    waves = f" in {_count(summary.waves, 'wave')}" if summary.update else ""
+    return (
+        f"Plan: {summary.create:,} to create, {summary.delete:,} to delete, {summary.update:,} to update{waves}; "
+        f"{summary.blocked:,} blocked, {summary.excluded:,} excluded by design."
+    )
 
 
-def _section(entry: DaemonSetPlan, plan: Plan, style: Style) -> Iterator[str]:
-    yield style.paint(str(entry.identity), "bold")
-    if entry.step.error is not None:
-        yield style.paint(f"  ! the pass fails: {entry.step.error}", "red")
-    for event in entry.step.events:
-        if event.reason == "SelectingAll":
-            yield f"  ! {event.message}"
-    if entry.step.observed is None:
-        yield "  nothing is done: " + _why_nothing(entry)
+def action_names(plan: PlanDocument) -> Iterator[str]:
+    """Yield one line for every creation and deletion of a pod in the next pass: `+ pod/NAMESPACE/NAME@NODE`."""
+    for action in plan.actions:
+        if action.kind == "Pod" and action.verb in ("create", "delete"):
+            symbol = "+" if action.verb == "create" else "-"
+            name = action.name or f"{plan.daemonsets[action.daemonset].name}-"
+            yield f"{symbol} pod/{action.namespace}/{name}@{action.node}"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'s' * (number != 1)}"
+
+
+def _status(entry: DaemonSetEntry) -> Sequence[object]:
+    status = entry.status
+    return (
+        entry.namespace,
+        entry.name,
+        status.desired_number_scheduled,
+        status.current_number_scheduled,
+        status.number_ready,
+        status.updated_number_scheduled,
+        status.number_available,
+        status.number_misscheduled,
+        entry.node_selector,
+    )
+
+
+def _section(entry: DaemonSetEntry, plan: PlanDocument, style: Style) -> Iterator[str]:
+    yield style.paint(f"{entry.namespace}/{entry.name}" if entry.namespace else entry.name, "bold")
+    if entry.error:
+        yield from _wrapped(style.paint(f"  ! the pass fails: {entry.error}", "red"), style)
+    if entry.untouched:
+        yield f"  ! nothing is done: {entry.untouched}"
         return
     yield from _account(entry, plan, style)
-    yield from _creations(entry, style)
-    yield from _deletions(entry, style)
+    for created in entry.create:
+        names = [plan.nodes[position] for position in ids_of(created.nodes)]
+        yield from _line("+", "create", len(names), f"{created.reason} (controller)", names, style)
+    for deleted in entry.delete:
+        beyond = "; outside any budget" if deleted.reason == "NotEligible" else ""
+        pods = [f"{pod}@{node}" for node, pod in deleted.pods]
+        yield from _line("-", "delete", len(pods), f"{deleted.reason} (controller{beyond})", pods, style)
     if entry.garbage:
-        head = style.paint(f"  - delete {len(entry.garbage):,}", "red")
-        names = [f"{pod.name}@{node}" for node, pod in entry.garbage]
-        yield f"{head}  NodeVanished (garbage collector of pods, after about 40 s): {listing(names, style.limit)}"
+        pods = [f"{pod}@{node}" for node, pod in entry.garbage]
+        said = "NodeVanished (garbage collector of pods, after about 40 s)"
+        yield from _line("-", "delete", len(pods), said, pods, style)
     if entry.rollout is not None:
-        yield from _rollout(entry.rollout, style)
-    yield from _held(entry, style)
-    yield from _burst(entry)
+        yield from _rollout(entry.rollout, plan, style)
+    yield from _held(entry.held, style)
+    if any(entry.deferred):
+        later = sum(entry.deferred)
+        yield f"    at most 250 creations and 250 deletions a pass: {later:,} of these come in later passes"
 
 
-def _why_nothing(entry: DaemonSetPlan) -> str:
-    if entry.step.daemonset.metadata.deletion_timestamp is not None:
-        return "the DaemonSet is being deleted (C4)"
-    return "its selector cannot be used" if entry.step.error else "an empty selector selects all pods (C3)"
+def _line(symbol: str, verb: str, count: int, said: str, names: Sequence[str], style: Style) -> Iterator[str]:
+    colour = {"+": "green", "-": "red", "~": "yellow", "!": "yellow"}[symbol]
+    head = f"  {symbol} {verb} {count:,}"
+    line, *others = _wrapped(f"{head}  {said}: {listing(names, style.limit)}", style)
+    yield style.paint(head, colour) + line.removeprefix(head)
+    yield from others
 
 
-def _account(entry: DaemonSetPlan, plan: Plan, style: Style) -> Iterator[str]:
-    excluded = entry.nodes - entry.desired
-    sum_ = f" = {entry.nodes:,} nodes - {excluded:,} excluded" if excluded else f" = all {entry.nodes:,} nodes"
-    yield f"  desired {entry.desired:,}{sum_}"
-    rows = [
-        (
-            f"{len(part.nodes):,}",
-            part.code,
-            part.summary,
-            listing([plan.index.names[i] for i in part.nodes], style.limit),
-        )
-        for part in entry.exclusions
-    ]
-    yield from table((), rows, indent="    - ", gap=2)
+def _account(entry: DaemonSetEntry, plan: PlanDocument, style: Style) -> Iterator[str]:
+    total, excluded = len(plan.nodes), len(plan.nodes) - entry.desired
+    yield f"  desired {entry.desired:,} = " + (
+        f"{_count(total, 'node')} - {excluded:,} excluded" if excluded else f"all {_count(total, 'node')}"
+    )
+    parts = [(part, [plan.nodes[position] for position in ids_of(part.nodes)]) for part in entry.excluded]
+    rows = [(f"{len(names):,}".rjust(5), part.code, part.summary) for part, names in parts]
+    for text, (_, names) in zip(table((), rows, gap=2), parts, strict=True):
+        yield from _wrapped(f"  {text}  {listing(names, style.few)}", style, indent=13)
 
 
-def _creations(entry: DaemonSetPlan, style: Style) -> Iterator[str]:
-    if entry.step.manage is None:
-        return
-    by_reason: dict[ActionReason, list[str]] = defaultdict(list)
-    for node, reason in entry.step.manage.create:
-        by_reason[reason].append(node)
-    for reason, nodes in by_reason.items():
-        head = style.paint(f"  + create {len(nodes):,}", "green")
-        yield from _wrapped(f"{head}  {reason} (controller): {listing(nodes, style.limit)}", style)
-
-
-def _deletions(entry: DaemonSetPlan, style: Style) -> Iterator[str]:
-    if entry.step.manage is None:
-        return
-    by_reason: dict[ActionReason, list[str]] = defaultdict(list)
-    for node, pod, reason in entry.step.manage.delete:
-        by_reason[reason].append(f"{pod.name}@{node}")
-    for reason, pods in by_reason.items():
-        beyond = "; outside any budget" if reason is ActionReason.NOT_ELIGIBLE else ""
-        head = style.paint(f"  - delete {len(pods):,}", "red")
-        yield from _wrapped(f"{head}  {reason} (controller{beyond}): {listing(pods, style.limit)}", style)
-
-
-def _rollout(rollout: Rollout, style: Style) -> Iterator[str]:
-    if rollout.nodes:
-        head = style.paint(f"  ~ update {len(rollout.nodes):,}", "yellow")
-        waves = f"{rollout.wave_count:,} wave{'s' * (rollout.wave_count != 1)}"
+def _rollout(rollout: RolloutEntry, plan: PlanDocument, style: Style) -> Iterator[str]:
+    if rollout.order is not None:
+        nodes = [plan.nodes[position] for position in plan.orders[rollout.order]]
+        waves = sum(repeat for _, repeat in rollout.waves)
+        bound = f"; at least {rollout.lower_bound:,}" if rollout.lower_bound < waves else ", the fewest possible"
         arithmetic = f"; {rollout.budget.arithmetic}" if rollout.budget else ""
-        yield f"{head}  Outdated (controller) in {waves}{arithmetic}"
-        yield f"    order: {ORDER_TEXT}"
-        yield from _waves(rollout, style)
+        head = style.paint(f"  ~ update {len(nodes):,}", "yellow")
+        yield f"{head}  Outdated (controller) in {_count(waves, 'wave')}{bound}{arithmetic}"
+        yield f"    order: {plan.order}"
+        yield from _waves(rollout, nodes, waves, style)
     if rollout.leaving:
-        head = style.paint(f"  - delete {len(rollout.leaving):,}", "red")
-        yield f"{head}  OutdatedNotEligible (controller), not created again: {listing(rollout.leaving, style.limit)}"
+        said = "OutdatedNotEligible (controller), not created again"
+        yield from _line("-", "delete", len(rollout.leaving), said, rollout.leaving, style)
 
 
-def _waves(rollout: Rollout, style: Style) -> Iterator[str]:
+def _waves(rollout: RolloutEntry, nodes: Sequence[str], total: int, style: Style) -> Iterator[str]:
     number, start = 1, 0
-    for run in rollout.waves:
-        for _ in range(run.repeat):
+    for size, repeat in rollout.waves:
+        for _ in range(repeat):
             if number > _WAVES_SHOWN and style.limit is not None:
-                left = rollout.wave_count - number + 1
-                yield f"    ... and {left:,} more wave{'s' * (left != 1)}; -o wide shows all"
+                yield f"    ... and {_count(total - number + 1, 'more wave')}; -o wide shows all"
                 return
-            nodes = rollout.nodes[start : start + run.size]
-            yield from _wrapped(f"    wave {number}: {run.size:,}  {listing(nodes, style.limit)}", style)
-            number, start = number + 1, start + run.size
+            yield from _wrapped(
+                f"    wave {number}: {size:,}  {listing(nodes[start : start + size], style.limit)}", style
+            )
+            number, start = number + 1, start + size
 
 
-def _held(entry: DaemonSetPlan, style: Style) -> Iterator[str]:
-    by_text: dict[tuple[str, str], list[str]] = defaultdict(list)
-    for held in entry.held:
-        by_text[held.reason, held.text].append(held.node)
-    if len(by_text) > 5 and style.limit is not None:
-        counts: dict[str, list[str]] = defaultdict(list)
-        for held in entry.held:
-            counts[held.reason].append(held.node)
-        by_text = {(reason, ""): nodes for reason, nodes in counts.items()}
-    for (reason, text), nodes in by_text.items():
-        head = style.paint(f"  ! blocked {len(nodes):,}", "yellow")
-        said = f": {text}" if text else ""
-        yield from _wrapped(f"{head}  {reason}{said}: {listing(nodes, style.limit)}", style)
+def _held(held: Sequence[HeldEntry], style: Style) -> Iterator[str]:
+    by_reason: dict[str, list[HeldEntry]] = {}
+    for entry in held:
+        by_reason.setdefault(entry.reason, []).append(entry)
+    for reason, entries in by_reason.items():
+        if len(entries) > _REASONS_SHOWN and style.limit is not None:
+            names = [name for entry in entries for name in entry.nodes]
+            yield from _line("!", "blocked", len(names), reason, names, style)
+            continue
+        for entry in entries:
+            yield from _line("!", "blocked", len(entry.nodes), f"{reason}: {entry.text}", entry.nodes, style)
 
 
-def _burst(entry: DaemonSetPlan) -> Iterator[str]:
-    creates, deletes = entry.step.deferred
-    if creates or deletes:
-        yield f"    at most 250 creations and 250 deletions a pass: {creates + deletes:,} of these come in later passes"
-
-
-def _deployment(contrast: DeploymentContrast) -> Iterator[str]:
-    yield f"{contrast.identity} (Deployment)"
-    yield f"  {contrast.replicas:,} replicas on {contrast.eligible:,} eligible of {contrast.nodes:,} nodes"
-    least, most = contrast.without_at_least, contrast.without_at_most
+def _deployment(entry: DeploymentEntry) -> Iterator[str]:
+    yield f"{entry.namespace}/{entry.name} (Deployment)"
+    yield f"  {_count(entry.replicas, 'replica')} on {entry.eligible:,} eligible of {_count(entry.nodes, 'node')}"
+    least, most = entry.without_at_least, entry.without_at_most
     span = f"{least:,}" if least == most else f"{least:,} to {most:,}"
     yield f"  no coverage guarantee: {span} eligible nodes are left without a pod; a DaemonSet would leave 0"
 
 
-def _wrapped(line: str, style: Style) -> list[str]:
-    if len(line) <= style.width or style.colour:
+def _wrapped(line: str, style: Style, indent: int = 6) -> list[str]:
+    if len(line) <= style.width:
         return [line]
-    return textwrap.wrap(line, style.width, subsequent_indent="      ", break_long_words=False, break_on_hyphens=False)
+    return textwrap.wrap(
+        line, style.width, subsequent_indent=" " * indent, break_long_words=False, break_on_hyphens=False
+    )

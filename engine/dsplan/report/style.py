@@ -16,6 +16,11 @@ class Style(msgspec.Struct, frozen=True):
     width: int = 120
     limit: int | None = 10
 
+    @property
+    def few(self) -> int | None:
+        """How many names stand behind an excluded group."""
+        return None if self.limit is None else min(3, self.limit)
+
     def paint(self, text: str, colour: str) -> str:
         """Return the text in a colour, or as it is.
 

@@ -11,7 +11,7 @@ from enum import StrEnum
 
 import msgspec
 
-from ..diff import Budget, Rolling
+from ..diff import ActionReason, Budget, Rolling
 from ..diff.rolling import Place, classify
 from ..eligibility import NodeIndex, Verdict
 from ..observe import Observed
@@ -37,7 +37,8 @@ class Rollout(msgspec.Struct, frozen=True, kw_only=True):
     """How the out-of-date pods of one DaemonSet will be replaced.
 
     `nodes` are in the order of the waves; `waves` cut that order, run-length coded. `stalled` nodes follow in no wave,
-    because `blockers` hold the whole budget. `leaving` nodes lose their old pod and get no new one (R15, R21, R25).
+    because `blockers` hold the whole budget. `leaving` nodes lose their old pod and get no new one (R15, R21, R25). No
+    plan under this budget has fewer waves than `lower_bound` (DESIGN section 6): budgeted nodes / budget, rounded up.
     """
 
     strategy: Strategy
@@ -46,6 +47,7 @@ class Rollout(msgspec.Struct, frozen=True, kw_only=True):
     stalled: tuple[str, ...] = ()
     blockers: tuple[str, ...] = ()
     leaving: tuple[str, ...] = ()
+    lower_bound: int = 0
     budget: Budget | None = None
 
     @property
@@ -81,6 +83,7 @@ def forecast(observed: Observed, index: NodeIndex, rolling: Rolling, budget: Bud
             waves=tuple(waves),
             stalled=tuple(waiting),
             blockers=blockers if waiting else (),
+            lower_bound=len(waves),
             leaving=tuple(leaving),
             budget=budget,
         )
@@ -92,8 +95,17 @@ def forecast(observed: Observed, index: NodeIndex, rolling: Rolling, budget: Bud
         nodes=(*first, *waiting),
         waves=_merged(waves),
         leaving=tuple(leaving),
+        lower_bound=_lower_bound(rolling, budget, len(first), len(waiting)),
         budget=budget,
     )
+
+
+def _lower_bound(rolling: Rolling, budget: Budget, first: int, waiting: int) -> int:
+    """Return the least number of waves: sick pods are replaced beyond the budget, all others within it (R9, R12, R20)."""
+    chosen = [reason for _, reason in rolling.create] if budget.max_surge else [reason for *_, reason in rolling.delete]
+    budgeted = waiting + min(first, chosen.count(ActionReason.OUTDATED))
+    limit = budget.max_surge or budget.max_unavailable
+    return max(-(-budgeted // limit) if limit > 0 else 0, 1 if first + waiting else 0)
 
 
 def _first_wave(observed: Observed, index: NodeIndex, rolling: Rolling, budget: Budget) -> tuple[list[str], list[str]]:

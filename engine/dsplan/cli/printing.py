@@ -1,0 +1,26 @@
+"""Documents to standard output."""
+
+from __future__ import annotations
+
+import click
+
+from ..report.document_types import PlanDocument
+from .options import style_for
+
+__all__ = ["print_plan"]
+
+
+def print_plan(document: PlanDocument, output: str) -> None:
+    """Print a plan in one of the formats of -o."""
+    from ..report.encoding import as_json, as_yaml
+    from ..report.plan_text import action_names, plan_text
+
+    if output == "json":
+        click.echo(as_json(document), nl=False)
+    elif output == "yaml":
+        click.echo(as_yaml(document), nl=False)
+    elif output == "name":
+        for line in action_names(document):
+            click.echo(line)
+    else:
+        click.echo(plan_text(document, style_for(wide=output == "wide")), nl=False)
