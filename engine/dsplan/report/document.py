@@ -7,7 +7,7 @@ from typing import Any
 
 from .. import __version__
 from ..constraints import Constraint
-from ..diff import Action
+from ..diff import Action, Budget
 from ..diff.order import ORDER_TEXT
 from ..eligibility import NodeIndex
 from ..eligibility.index import as_bitmap
@@ -172,7 +172,6 @@ def _deletions(entry: DaemonSetPlan) -> tuple[DeletionEntry, ...]:
 
 def _rollout(rollout: Rollout, index: NodeIndex, orders: dict[tuple[int, ...], int]) -> RolloutEntry:
     ids = tuple(index.ids[name] for name in rollout.nodes)
-    budget = rollout.budget
     return RolloutEntry(
         strategy=str(rollout.strategy),
         order=orders.setdefault(ids, len(orders)) if ids else None,
@@ -181,13 +180,16 @@ def _rollout(rollout: Rollout, index: NodeIndex, orders: dict[tuple[int, ...], i
         stalled=ranges_of(index.ids[name] for name in rollout.stalled),
         blockers=ranges_of(index.ids[name] for name in rollout.blockers),
         leaving=rollout.leaving,
-        budget=budget
-        and BudgetEntry(
-            max_unavailable=budget.max_unavailable,
-            max_surge=budget.max_surge,
-            desired=budget.desired,
-            arithmetic=budget.arithmetic,
-        ),
+        budget=None if rollout.budget is None else _budget(rollout.budget),
+    )
+
+
+def _budget(budget: Budget) -> BudgetEntry:
+    return BudgetEntry(
+        max_unavailable=budget.max_unavailable,
+        max_surge=budget.max_surge,
+        desired=budget.desired,
+        arithmetic=budget.arithmetic,
     )
 
 

@@ -101,7 +101,7 @@ def forecast(observed: Observed, index: NodeIndex, rolling: Rolling, budget: Bud
 
 
 def _lower_bound(rolling: Rolling, budget: Budget, first: int, waiting: int) -> int:
-    """Return the least number of waves: sick pods are replaced beyond the budget, all others within it (R9, R12, R20)."""
+    """Return the least number of waves: sick pods are replaced beyond the budget, all others within it (R12, R20)."""
     chosen = [reason for _, reason in rolling.create] if budget.max_surge else [reason for *_, reason in rolling.delete]
     budgeted = waiting + min(first, chosen.count(ActionReason.OUTDATED))
     limit = budget.max_surge or budget.max_unavailable
