@@ -1,8 +1,8 @@
 """The plan document: everything a plan says, in a form that stays small and that any output is made from.
 
 Nodes are named once, in name order; a node's place there is its id, and sets of nodes are text such as `0-99,105`.
-Verdicts are coded per node class: one letter (R run, K keep, D deny) per class. A minor version adds fields, a major one
-breaks.
+Verdicts are coded per node class: one letter (R run, K keep, D deny) per class. A minor version adds fields, a major
+one breaks.
 """
 
 from __future__ import annotations
