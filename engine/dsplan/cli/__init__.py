@@ -12,6 +12,7 @@ __all__ = ["main"]
 
 COMMANDS = {
     "solve": "What will the controller do? The plan for a cluster.",
+    "show": "A plan that was written to a file, in every format.",
     "get": "What `kubectl get daemonsets` would show.",
     "describe": "What `kubectl describe daemonsets` would show.",
 }

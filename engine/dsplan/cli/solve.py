@@ -15,6 +15,7 @@ from .printing import print_plan
 @click.command()
 @input_options
 @output_option("table", "wide", "json", "yaml", "name")
+@click.option("--out", metavar="PLAN.json", help="Write the plan to a file, for show, verify, drift and diff.")
 @click.option("--bodies", is_flag=True, help="Put the complete bodies of created pods into json and yaml.")
 @click.option("--exit-code", is_flag=True, help="Exit with 3 if changes are pending, 4 if there are conflicts.")
 def command(
@@ -27,13 +28,19 @@ def command(
     output: str,
     exit_code: bool,
     bodies: bool,
+    out: str | None,
 ) -> None:
     """Print what the DaemonSet controller will do to the cluster in FILE: verdicts, actions and update waves."""
     from ..planner import solve
     from ..report.document import plan_document
+    from ..report.encoding import compact_json
+    from ..report.inputs import inputs_digest
+    from .writing import write_whole
 
     world = load_world(files, more, None if all_namespaces else namespace, selector)
-    document = plan_document(solve(world, now=moment(now)), bodies=bodies)
+    document = plan_document(solve(world, now=moment(now)), inputs=inputs_digest(world), bodies=bodies)
+    if out is not None:
+        write_whole(out, compact_json(document) + b"\n")
     print_plan(document, output)
     if exit_code:
         sys.exit(CONFLICTS if document.errored else CHANGES_PENDING if document.applyable else 0)

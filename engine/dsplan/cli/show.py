@@ -1,0 +1,42 @@
+"""dsplan show."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from ..errors import InputError, Problem
+from ..report.document_types import PlanDocument
+from .failures import CHANGES_PENDING, CONFLICTS
+from .options import output_option
+from .printing import print_plan
+
+__all__ = ["command", "read_plan_file"]
+
+
+def read_plan_file(path: str) -> PlanDocument:
+    """Return the plan in a file, `-` for standard input. Raises InputError where it is none."""
+    from ..report.encoding import read_plan
+
+    if path == "-":
+        return read_plan(sys.stdin.buffer.read(), "<stdin>")
+    try:
+        data = Path(path).read_bytes()
+    except OSError as error:
+        problem = Problem(reason="Unreadable", message=f"cannot be read: {error.strerror}", source=path)
+        raise InputError.of([problem]) from None
+    return read_plan(data, path)
+
+
+@click.command()
+@click.argument("plan", metavar="PLAN.json")
+@output_option("table", "wide", "json", "yaml", "name")
+@click.option("--exit-code", is_flag=True, help="Exit with 3 if changes are pending, 4 if there are conflicts.")
+def command(plan: str, output: str, exit_code: bool) -> None:
+    """Print a plan that `dsplan solve --out` has written, from the file alone."""
+    document = read_plan_file(plan)
+    print_plan(document, output)
+    if exit_code:
+        sys.exit(CONFLICTS if document.errored else CHANGES_PENDING if document.applyable else 0)
