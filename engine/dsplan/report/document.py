@@ -16,6 +16,7 @@ from ..planner import DaemonSetPlan, Plan, Summary
 from ..planner.plan import SEMANTICS_VERSION, DeploymentContrast
 from ..waves.forecast import Rollout
 from .document_types import (
+    PLAN_VERSION,
     ActionEntry,
     BudgetEntry,
     DaemonSetEntry,
@@ -48,6 +49,8 @@ def plan_document(plan: Plan, *, inputs: str = "", bodies: bool = False) -> Plan
     entries = tuple(_daemonset(entry, plan.index, firsts, orders) for entry in plan.daemonsets)
     places = {entry.identity: place for place, entry in enumerate(plan.daemonsets)}
     return PlanDocument(
+        api_version="dsplan.dev/v1alpha1",
+        version=PLAN_VERSION,
         dsplan_version=__version__,
         semantics=SEMANTICS_VERSION,
         now=plan.now,

@@ -182,8 +182,8 @@ class NoteEntry(Entry, frozen=True, kw_only=True):
 class PlanDocument(Entry, frozen=True, kw_only=True, tag_field="kind", tag=PLAN_KIND):
     """A whole plan. `complete`, `applyable` and `errored` are three separate facts."""
 
-    api_version: str = "dsplan.dev/v1alpha1"
-    version: str = PLAN_VERSION
+    api_version: str
+    version: str
     dsplan_version: str
     semantics: str
     now: datetime
