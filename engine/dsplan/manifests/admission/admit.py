@@ -46,9 +46,9 @@ def admit_pod(pod: dict[str, Any], context: AdmissionContext = _NO_CLASSES) -> A
     add_default_tolerations(spec)
     if refusal := apply_runtime_class(spec, context):
         return refusal
-    prepare(admitted)
-    if problems := pod_problems(spec):
+    if problems := pod_problems(admitted, pod):
         return Refusal(code=422, reason="Invalid", problems=tuple(problems))
+    prepare(admitted)
     if refusal := check_limit_ranges(admitted, namespace, context) or check_overhead(spec, context):
         return refusal
     admitted["spec"] = {field: spec[field] for field in sorted(spec)}
