@@ -11,10 +11,11 @@ from collections import Counter
 from typing import Any
 
 from dsplan.errors import Problem
+from dsplan.manifests.admission import Refusal, admit_pod
 from dsplan.manifests.reading.chunks import cut_yaml
 from dsplan.manifests.reading.json_exact import parse_json, skip_blanks
 from dsplan.manifests.reading.yaml_exact import parse_yaml
-from dsplan.manifests.validation import admit_pod, validate
+from dsplan.manifests.validation import validate
 
 __all__ = ["check"]
 
@@ -53,7 +54,8 @@ def problems_of(record: dict[str, Any]) -> list[Problem]:
         return problems
     problems = validate(tree, kind=record["kind"], strict=strict, stored=False)
     if record["kind"] == "Pod" and not problems:
-        problems = admit_pod(tree)
+        outcome = admit_pod(tree)
+        return list(outcome.problems) if isinstance(outcome, Refusal) else []
     return problems
 
 

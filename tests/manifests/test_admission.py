@@ -101,7 +101,9 @@ def test_the_replay_sees_a_difference() -> None:
     ("given_spec", "priority", "policy"),
     [
         ({}, 0, "PreemptLowerPriority"),
+        ({"priority": 0, "preemptionPolicy": "PreemptLowerPriority"}, 0, "PreemptLowerPriority"),
         ({"priorityClassName": "high"}, 100, "PreemptLowerPriority"),
+        ({"priorityClassName": "high", "priority": 100}, 100, "PreemptLowerPriority"),
         ({"priorityClassName": "polite"}, 5, "Never"),
         ({"priorityClassName": "polite", "priority": 5, "preemptionPolicy": "Never"}, 5, "Never"),
         ({"priorityClassName": "system-node-critical"}, 2000001000, "PreemptLowerPriority"),
@@ -126,6 +128,8 @@ def test_the_lowest_of_several_global_defaults_counts_p1() -> None:
     [
         ({"priorityClassName": "gold"}, "spec.priorityClassName"),
         ({"priority": 1}, "spec.priority"),
+        ({"preemptionPolicy": "Never"}, "spec.preemptionPolicy"),
+        ({"priorityClassName": "polite", "preemptionPolicy": "PreemptLowerPriority"}, "spec.preemptionPolicy"),
         ({"priorityClassName": "high", "preemptionPolicy": "Never"}, "spec.preemptionPolicy"),
         ({"runtimeClassName": "gvisor"}, "spec.runtimeClassName"),
         ({"runtimeClassName": ""}, "spec.runtimeClassName"),

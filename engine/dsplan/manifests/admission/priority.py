@@ -10,14 +10,14 @@ from typing import Any
 
 from ...model.meta import ObjectMeta
 from ...model.priority import PriorityClass
+from ..validation.priorityclass import SYSTEM_CLASSES
 from .outcome import AdmissionContext, Refusal, forbidden
 
 __all__ = ["fill_priority"]
 
 _PREEMPTS = "PreemptLowerPriority"
 _SYSTEM = tuple(
-    PriorityClass(metadata=ObjectMeta(name=name), value=value)
-    for name, value in (("system-cluster-critical", 2_000_000_000), ("system-node-critical", 2_000_001_000))
+    PriorityClass(metadata=ObjectMeta(name=name), value=value) for name, value in sorted(SYSTEM_CLASSES.items())
 )
 
 

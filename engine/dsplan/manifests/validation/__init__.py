@@ -1,7 +1,6 @@
 """What an API server v1.36 would refuse about an object, over raw trees: every row of table V, all at once."""
 
 from ..field_paths import tree_path
-from .admission import admit_pod
 from .validate import validate
 
-__all__ = ["admit_pod", "tree_path", "validate"]
+__all__ = ["tree_path", "validate"]
