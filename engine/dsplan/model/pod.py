@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from .meta import Condition, ObjectMeta, Wire
+from .meta import Condition, ObjectMeta, RawTree, Wire
 from .node import Toleration
 from .selectors import LabelSelector, NodeSelector
 
 __all__ = [
     "Affinity",
+    "CSIVolumeSource",
+    "ClaimSource",
     "Container",
     "ContainerPort",
     "ContainerStatus",
@@ -24,6 +26,7 @@ __all__ = [
     "Resources",
     "SchedulingGate",
     "TopologySpreadConstraint",
+    "Volume",
     "target_node",
 ]
 
@@ -107,6 +110,27 @@ class SchedulingGate(Wire, frozen=True, kw_only=True, gc=False):
     name: str = ""
 
 
+class ClaimSource(Wire, frozen=True, kw_only=True, gc=False):
+    """volumes[].persistentVolumeClaim."""
+
+    claim_name: str = ""
+
+
+class CSIVolumeSource(Wire, frozen=True, kw_only=True, gc=False):
+    """volumes[].csi: a volume that lives with the pod."""
+
+    driver: str = ""
+
+
+class Volume(Wire, frozen=True, kw_only=True, gc=False):
+    """volumes[], as far as it ties a pod to nodes (K19); an `ephemeral` one has a claim named POD-VOLUME."""
+
+    name: str = ""
+    persistent_volume_claim: ClaimSource | None = None
+    csi: CSIVolumeSource | None = None
+    ephemeral: RawTree | None = None
+
+
 class PodSpec(Wire, frozen=True, kw_only=True, gc=False):
     """spec of a pod or of a pod template."""
 
@@ -127,6 +151,7 @@ class PodSpec(Wire, frozen=True, kw_only=True, gc=False):
     termination_grace_period_seconds: int | None = None
     topology_spread_constraints: tuple[TopologySpreadConstraint, ...] = ()
     scheduling_gates: tuple[SchedulingGate, ...] = ()
+    volumes: tuple[Volume, ...] = ()
 
     @property
     def required_node_affinity(self) -> NodeSelector | None:

@@ -8,16 +8,30 @@ from typing import Any, Protocol, TypeVar
 import msgspec
 
 from .daemonset import ControllerRevision, DaemonSet, Deployment
+from .disruption import PodDisruptionBudget
 from .meta import Identity, ObjectMeta
 from .node import Node
 from .pod import Pod
 from .priority import LimitRange, Namespace, PriorityClass, RuntimeClass
 from .state import State
+from .storage import CSINode, PersistentVolume, PersistentVolumeClaim
 
 __all__ = ["KINDS", "KubernetesObject", "Note", "Origins", "World"]
 
 KubernetesObject = (
-    Node | Pod | DaemonSet | ControllerRevision | Deployment | PriorityClass | RuntimeClass | LimitRange | Namespace
+    Node
+    | Pod
+    | DaemonSet
+    | ControllerRevision
+    | Deployment
+    | PriorityClass
+    | RuntimeClass
+    | LimitRange
+    | Namespace
+    | PodDisruptionBudget
+    | PersistentVolumeClaim
+    | PersistentVolume
+    | CSINode
 )
 
 KINDS: dict[str, tuple[str, type[KubernetesObject]]] = {
@@ -30,6 +44,10 @@ KINDS: dict[str, tuple[str, type[KubernetesObject]]] = {
     "RuntimeClass": ("runtime_classes", RuntimeClass),
     "LimitRange": ("limit_ranges", LimitRange),
     "Namespace": ("namespaces", Namespace),
+    "PodDisruptionBudget": ("disruption_budgets", PodDisruptionBudget),
+    "PersistentVolumeClaim": ("volume_claims", PersistentVolumeClaim),
+    "PersistentVolume": ("volumes", PersistentVolume),
+    "CSINode": ("csi_nodes", CSINode),
 }
 """Kind -> (field of World, type)."""
 
@@ -76,6 +94,10 @@ class World(msgspec.Struct, frozen=True, kw_only=True):
     runtime_classes: tuple[RuntimeClass, ...] = ()
     limit_ranges: tuple[LimitRange, ...] = ()
     namespaces: tuple[Namespace, ...] = ()
+    disruption_budgets: tuple[PodDisruptionBudget, ...] = ()
+    volume_claims: tuple[PersistentVolumeClaim, ...] = ()
+    volumes: tuple[PersistentVolume, ...] = ()
+    csi_nodes: tuple[CSINode, ...] = ()
     state: State = State()
     notes: tuple[Note, ...] = ()
     origins: Origins | None = None

@@ -15,11 +15,11 @@ import msgspec
 from ..errors import InputError, Problem
 from ..model.meta import Identity, controller_of
 from ..model.node import Toleration
-from ..model.pod import Affinity, Pod, PodAffinityTerm, PodSpec, TopologySpreadConstraint
+from ..model.pod import Affinity, Pod, PodAffinityTerm, PodSpec, TopologySpreadConstraint, Volume
 from ..model.quantity import QuantityError
 from ..model.selectors import LabelSelector, NodeSelector, is_empty_selector, selector_matches, selector_problem
 from .ports import HostPort, host_ports
-from .requests import Amounts, pod_requests
+from .requests import Amounts, pod_requests, resized_to
 
 __all__ = ["NEVER", "Demand", "Demands", "Tenant", "Term", "owner_of", "split_pin"]
 
@@ -77,6 +77,7 @@ class Demand(msgspec.Struct, frozen=True, eq=False, kw_only=True):
     required: NodeSelector | None = None
     node_name: str = ""
     gates: tuple[str, ...] = ()
+    volumes: tuple[Volume, ...] = ()
     unreadable: str = ""
 
 
@@ -138,9 +139,8 @@ class Demands:
             spec.overhead,
             spec.priority,
             None if spec.affinity is None else spec.affinity.pod_anti_affinity,
-            status.container_statuses,
-            status.init_container_statuses,
-            status.conditions if status.container_statuses else (),
+            spec.volumes and tuple(filter(_is_tied, spec.volumes)),
+            resized_to(status),
         )
 
 
@@ -166,6 +166,7 @@ def _demand(pod: Pod, affinity: Affinity | None, *, required: NodeSelector | Non
         "requests": _requests(pod),
         "ports": host_ports(spec),
         "priority": spec.priority or 0,
+        "volumes": tuple(filter(_is_tied, spec.volumes)),
         "anti_affinity": tuple(_term(term, metadata.namespace) for term in anti_terms if not _problem(term)),
     }
     if bound:
@@ -190,7 +191,7 @@ def _demand(pod: Pod, affinity: Affinity | None, *, required: NodeSelector | Non
 
 def _requests(pod: Pod) -> Amounts:
     try:
-        return pod_requests(pod.spec, pod.status)
+        return pod_requests(pod.spec, resized_to(pod.status))
     except QuantityError as error:
         name = f"Pod {pod.metadata.namespace}/{pod.metadata.name}"
         raise InputError.of([Problem(reason="DecodeError", message=str(error), object=name)]) from None
@@ -204,6 +205,10 @@ def _term(term: PodAffinityTerm, namespace: str) -> Term:
     text = msgspec.json.encode((term, namespace if own else ""), order="sorted").decode()
     everywhere = chosen is not None and is_empty_selector(chosen)
     return Term(text, term.topology_key, term.label_selector, resolved, None if everywhere else chosen, everywhere)
+
+
+def _is_tied(volume: Volume) -> bool:
+    return volume.persistent_volume_claim is not None or volume.csi is not None
 
 
 def _problem(term: PodAffinityTerm) -> str | None:

@@ -17,6 +17,9 @@ __all__ = ["Failure", "Holder", "Plugin", "Shortage", "amount_text", "holders_of
 class Plugin(StrEnum):
     """The filters of the default scheduler, in the order in which it asks them."""
 
+    ADMISSION = "Admission"
+    """No filter: the API server refuses to create the pod."""
+    SCHEDULING_GATES = "SchedulingGates"
     NODE_UNSCHEDULABLE = "NodeUnschedulable"
     NODE_NAME = "NodeName"
     TAINT_TOLERATION = "TaintToleration"

@@ -1,4 +1,4 @@
-"""The filters of the default scheduler for one pod on one node, each asked by itself (K1-K18).
+"""The filters of the default scheduler for one pod on one node, each asked by itself (K1-K19).
 
 `fits` answers fast; `failures` says everything. A property test holds the two together.
 """
@@ -18,6 +18,7 @@ from .pod_affinity import affinity_failures
 from .ports import conflict
 from .requests import PODS
 from .spread import spread_failures
+from .volumes import volume_failures
 
 __all__ = ["failures", "fits", "node_failures", "resource_failure", "static_failures"]
 
@@ -39,6 +40,8 @@ def fits(demand: Demand, load: NodeLoad, cluster: Cluster) -> bool:
 
 def _rare_failures(demand: Demand, load: NodeLoad, cluster: Cluster) -> Iterator[Failure]:
     yield from static_failures(demand, load)
+    if cluster.storage is not None:
+        yield from volume_failures(demand, load, cluster, cluster.storage)
     yield from spread_failures(demand, load, cluster)
     yield from affinity_failures(demand, load, cluster.domains)
 
@@ -49,6 +52,8 @@ def failures(demand: Demand, load: NodeLoad, cluster: Cluster) -> tuple[Failure,
     The real scheduler reports the first of them alone.
     """
     found = [*static_failures(demand, load), *node_failures(demand, load)]
+    if cluster.storage is not None:
+        found += volume_failures(demand, load, cluster, cluster.storage)
     found += spread_failures(demand, load, cluster)
     found += affinity_failures(demand, load, cluster.domains)
     return tuple(found)
@@ -57,6 +62,9 @@ def failures(demand: Demand, load: NodeLoad, cluster: Cluster) -> tuple[Failure,
 def static_failures(demand: Demand, load: NodeLoad) -> Iterator[Failure]:
     """Yield what no pod on the node has to do with: cordon, name, taints, labels (K1-K3). Nothing evicts these."""
     node = load.node
+    if demand.gates:
+        words = "Scheduling is blocked due to non-empty scheduling gates"
+        yield _static(Plugin.SCHEDULING_GATES, words, "scheduling gates", ", ".join(demand.gates))
     if node.spec.unschedulable and not any(tolerates(entry, _UNSCHEDULABLE) for entry in demand.tolerations):
         yield _static(Plugin.NODE_UNSCHEDULABLE, "node(s) were unschedulable", "node", "is cordoned")
     if demand.node_name and demand.node_name != node.name:

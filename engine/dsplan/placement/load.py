@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from ..errors import InputError, Problem
 from ..model.node import Node
@@ -12,6 +12,9 @@ from ..model.quantity import QuantityError
 from .demand import Demand, Tenant, Term
 from .ports import HostPort
 from .requests import PODS, Amounts, allocatable_of
+
+if TYPE_CHECKING:
+    from .volumes import Storage
 
 __all__ = ["Cluster", "Domains", "NodeLoad"]
 
@@ -150,7 +153,7 @@ class Watcher(Protocol):
 
 
 class Cluster:
-    """The loads of all nodes, in name order, with the domains over them."""
+    """The loads of all nodes, in name order, with the domains over them; `changes` counts (bound, evicted)."""
 
     def __init__(
         self, loads: Sequence[NodeLoad], namespace_labels: Mapping[str, Mapping[str, str]] | None = None
@@ -158,14 +161,18 @@ class Cluster:
         self.loads = loads
         self.domains = Domains(loads, namespace_labels or {})
         self.watchers: dict[tuple[Demand, int], Watcher] = {}
+        self.changes = (0, 0)
+        self.storage: Storage | None = None
 
     def bind(self, tenant: Tenant, load: NodeLoad) -> None:
         """Put a pod on a node."""
+        self.changes = (self.changes[0] + 1, self.changes[1])
         load.add(tenant)
         self._moved(tenant, load.node, 1)
 
     def evict(self, tenant: Tenant, load: NodeLoad) -> None:
         """Take a pod off its node."""
+        self.changes = (self.changes[0], self.changes[1] + 1)
         load.remove(tenant)
         self._moved(tenant, load.node, -1)
 

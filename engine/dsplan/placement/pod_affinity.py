@@ -42,10 +42,7 @@ def _unmet(demand: Demand, load: NodeLoad, domains: Domains) -> tuple[Shortage, 
     empty = [term for term in terms if not counts.get((term.topology_key, labels[term.topology_key]))]
     if not empty or (not counts and domains.matches(terms, demand)):
         return ()
-    return tuple(
-        Shortage(_text(term), detail=f"no such pod in {term.topology_key}={labels[term.topology_key]}")
-        for term in empty
-    )
+    return tuple(Shortage(_text(term), detail=f"no such pod in the same {term.topology_key}") for term in empty)
 
 
 def _repelled(demand: Demand, load: NodeLoad, domains: Domains) -> Iterator[Shortage]:
@@ -54,7 +51,7 @@ def _repelled(demand: Demand, load: NodeLoad, domains: Domains) -> Iterator[Shor
         value = load.node.labels.get(term.topology_key)
         if value is not None and domains.counts((term,)).get((term.topology_key, value)):
             here = [tenant for tenant in load.tenants if domains.matches((term,), tenant.demand)]
-            detail = f"such a pod is in {term.topology_key}={value}"
+            detail = f"such a pod is in the same {term.topology_key}"
             yield Shortage(_text(term, "anti-affinity"), detail=detail, holders=holders_of(here))
 
 
@@ -65,7 +62,7 @@ def _refused(demand: Demand, load: NodeLoad, domains: Domains) -> Iterator[Short
         value = labels.get(term.topology_key)
         if value is not None and values.get(value):
             here = [tenant for tenant in load.tenants if term in tenant.demand.anti_affinity]
-            detail = f"a pod in {term.topology_key}={value} refuses it"
+            detail = f"a pod in the same {term.topology_key} refuses it"
             yield Shortage(_text(term, "anti-affinity of others"), detail=detail, holders=holders_of(here))
 
 

@@ -8,18 +8,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
+import msgspec
+
 from ..model.names import is_label_key
 from ..model.node import Node
 from ..model.pod import Container, ContainerStatus, PodSpec, PodStatus, ResourceList
 from ..model.quantity import Exact, RawQuantity, milli_value, parse_quantity, round_up_milli, value
 
-__all__ = ["CPU", "PODS", "Amounts", "allocatable_of", "is_counted", "pod_requests"]
+__all__ = ["CPU", "PODS", "Amounts", "allocatable_of", "Resized", "is_counted", "pod_requests", "resized_to"]
 
 CPU, MEMORY, STORAGE, PODS = "cpu", "memory", "ephemeral-storage", "pods"
 _FIRST = (CPU, MEMORY, STORAGE)
 _HUGEPAGES, _ATTACHABLE, _NATIVE = "hugepages-", "attachable-volumes-", "kubernetes.io/"
 _SIDECAR = "Always"
-_NO_STATUS = PodStatus()
 
 Amounts = dict[str, int]
 """Resource name -> amount in the scheduler's units."""
@@ -40,7 +41,7 @@ def is_counted(resource: str) -> bool:
     return is_extended and is_label_key(f"requests.{resource}")
 
 
-def pod_requests(spec: PodSpec, status: PodStatus = _NO_STATUS) -> Amounts:
+def pod_requests(spec: PodSpec, resized: Resized | None = None) -> Amounts:
     """Return what the scheduler counts for a pod, of every resource it compares (K7-K10). Zeros are left out.
 
     `spec` is that of a pod, where limits have become requests already (D9, D10). Sizes that an in-place resize has not
@@ -53,7 +54,7 @@ def pod_requests(spec: PodSpec, status: PodStatus = _NO_STATUS) -> Amounts:
     ...                      init_containers=(container("200m", restart_policy="Always"), container("1"))))
     {'cpu': 1200}
     """
-    total = _aggregate(spec, status)
+    total = _aggregate(spec, resized or _NOT_RESIZED)
     if spec.resources is not None and spec.resources.requests:
         total.update(
             (name, amount)
@@ -71,9 +72,8 @@ def _scheduler_order(resource: str) -> tuple[int, str]:
     return (_FIRST.index(resource), "") if resource in _FIRST else (len(_FIRST), resource)
 
 
-def _aggregate(spec: PodSpec, status: PodStatus) -> _Exact:
+def _aggregate(spec: PodSpec, given: Resized) -> _Exact:
     """K8: what all containers need together, or the hungriest moment of the start, whichever is more."""
-    given = _statuses(status)
     running: _Exact = {}
     for container in spec.containers:
         _add(running, _effective(container, given))
@@ -93,26 +93,29 @@ def _aggregate(spec: PodSpec, status: PodStatus) -> _Exact:
     return running
 
 
-class _Given(dict[str, ContainerStatus]):
-    """Container statuses by container name; `infeasible` says that the node cannot carry the resize out (K9)."""
+class Resized(msgspec.Struct, frozen=True):
+    """Amounts that containers hold whatever their spec says (K9); `infeasible`: the node will not follow it."""
 
-    infeasible = False
+    containers: dict[str, ContainerStatus] = {}
+    infeasible: bool = False
 
 
-def _statuses(status: PodStatus) -> _Given:
-    given = _Given()
-    for entry in (*status.container_statuses, *status.init_container_statuses):
-        if entry.resources is not None:
-            given[entry.name] = entry
-    given.infeasible = any(
+def resized_to(status: PodStatus) -> Resized:
+    """Return what the kubelet reports as given to a pod's containers; nothing where it does not say."""
+    entries = (*status.container_statuses, *status.init_container_statuses)
+    given = {entry.name: entry for entry in entries if entry.resources is not None}
+    infeasible = bool(given) and any(
         condition.type == "PodResizePending" and condition.reason == "Infeasible" for condition in status.conditions
     )
-    return given
+    return Resized(given, infeasible) if given else _NOT_RESIZED
 
 
-def _effective(container: Container, given: _Given) -> _Exact:
+_NOT_RESIZED = Resized()
+
+
+def _effective(container: Container, given: Resized) -> _Exact:
     """Return max(spec, actuated, allocated), without the spec where the resize is infeasible (K9)."""
-    entry = given.get(container.name)
+    entry = given.containers.get(container.name)
     wanted = _exact(container.resources.requests)
     if entry is None or entry.resources is None:
         return wanted

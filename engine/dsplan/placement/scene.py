@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from ..model.daemonset import DaemonSet
 from ..model.pod import Pod
 from ..model.world import World
@@ -10,40 +12,45 @@ from .demand import Demand, Demands, Tenant, owner_of, split_pin
 from .failures import Failure
 from .filters import failures
 from .load import Cluster, NodeLoad
+from .queue import Slot
+from .volumes import Storage
 
 __all__ = ["Scene"]
 
 _TERMINAL = ("Succeeded", "Failed")
+_LAST = float("inf")
 
 
 class Scene:
-    """Everything that fitting reads of a world."""
+    """Everything that fitting reads of a world; positions are those of the nodes in name order.
 
-    def __init__(self, world: World) -> None:
+    Terminal pods use nothing, terminating ones do (K4); the pods in `leaving`, as (namespace, name), are gone.
+    """
+
+    def __init__(self, world: World, *, leaving: Collection[tuple[str, str]] = ()) -> None:
         self.world = world
         self.demands = Demands()
         self.loads = [NodeLoad(node) for node in world.nodes]
-        self.by_name = {load.node.name: load for load in self.loads}
-        self.cluster = Cluster(self.loads, {entry.metadata.name: entry.metadata.labels for entry in world.namespaces})
+        self.names = [node.name for node in world.nodes]
+        self.positions = {name: position for position, name in enumerate(self.names)}
+        namespace_labels = {entry.metadata.name: entry.metadata.labels for entry in world.namespaces}
+        self.cluster = Cluster(self.loads, namespace_labels)
+        if world.volume_claims or world.csi_nodes:
+            self.cluster.storage = Storage(world)
         self.waiting: list[Pod] = []
         self._created: dict[int, Demand] = {}
         for pod in world.pods:
-            self._settle(pod)
-
-    @classmethod
-    def of(cls, world: World) -> Scene:
-        """Return the scene of a world."""
-        return cls(world)
+            if pod.status.phase not in _TERMINAL and (pod.metadata.namespace, pod.name) not in leaving:
+                self._settle(pod)
 
     def _settle(self, pod: Pod) -> None:
-        """Put a bound pod on its node, if that exists; terminal pods use nothing, terminating ones do (K4)."""
-        if pod.status.phase in _TERMINAL:
-            return
-        load = self.by_name.get(pod.spec.node_name)
-        if load is not None:
-            load.add(self.tenant(pod))
-        elif not pod.spec.node_name:
+        node = pod.spec.node_name
+        if not node:
             self.waiting.append(pod)
+            return
+        position = self.positions.get(node)
+        if position is not None:
+            self.loads[position].add(self.tenant(pod))
 
     def tenant(self, pod: Pod) -> Tenant:
         """Return a bound pod as the holder of room."""
@@ -63,6 +70,18 @@ class Scene:
             found = self._created[id(daemonset)] = self.demands.of(pod, required=split_pin(pod.spec)[1])
         return found
 
+    def created_slot(self, daemonset: DaemonSet, position: int) -> Slot:
+        """Return the place in the queue of a pod created from now on, behind all that wait already."""
+        demand = self.created(daemonset)
+        return Slot(
+            rank=(-demand.priority, _LAST, str(daemonset.identity)),
+            owner=daemonset.identity,
+            demand=demand,
+            daemonset=position,
+            trusted=demand.node_selector == daemonset.pod.spec.node_selector and not demand.gates,
+            born_bound=bool(demand.node_name),
+        )
+
     def failures(self, daemonset: DaemonSet, node: str) -> tuple[Failure, ...]:
         """Return why a created pod would not fit on a node as it is now; empty where it fits."""
-        return failures(self.created(daemonset), self.by_name[node], self.cluster)
+        return failures(self.created(daemonset), self.loads[self.positions[node]], self.cluster)

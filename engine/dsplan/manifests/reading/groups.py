@@ -25,6 +25,10 @@ _CURRENT: Final = {
     "ControllerRevision": "apps/v1",
     "PriorityClass": "scheduling.k8s.io/v1",
     "RuntimeClass": "node.k8s.io/v1",
+    "PodDisruptionBudget": "policy/v1",
+    "PersistentVolumeClaim": "v1",
+    "PersistentVolume": "v1",
+    "CSINode": "storage.k8s.io/v1",
 }
 _FORMER: Final = {
     "DaemonSet": ("extensions/v1beta1", "apps/v1beta1", "apps/v1beta2"),
@@ -32,6 +36,8 @@ _FORMER: Final = {
     "ControllerRevision": ("apps/v1beta1", "apps/v1beta2"),
     "PriorityClass": ("scheduling.k8s.io/v1alpha1", "scheduling.k8s.io/v1beta1"),
     "RuntimeClass": ("node.k8s.io/v1beta1",),
+    "PodDisruptionBudget": ("policy/v1beta1",),
+    "CSINode": ("storage.k8s.io/v1beta1",),
 }
 _SELECTOR_DEFAULTED: Final = ("extensions/v1beta1", "apps/v1beta1")
 _GENERATION: Final = "deprecated.daemonset.template.generation"

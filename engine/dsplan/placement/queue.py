@@ -1,0 +1,196 @@
+"""The scheduling queue, simulated: priority, age, name; filters; preemption (P1-P3).
+
+Assumptions: nobody else creates pods; an evicted pod of another workload goes elsewhere, an evicted daemon pod is
+created again for its node and queues anew; what does not fit is tried again whenever something that could help changed.
+It ends because eviction goes strictly down in priority.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from enum import StrEnum
+from heapq import heapify, heappop, heappush
+
+import msgspec
+
+from ..model.disruption import PodDisruptionBudget
+from ..model.meta import Identity
+from .demand import Demand, Tenant
+from .failures import Failure, Holder, Plugin, holders_of
+from .filters import failures, fits
+from .load import Cluster, NodeLoad
+from .preemption import victims_for
+
+__all__ = ["Outcome", "OutcomeKind", "Queue", "Recreate", "Slot"]
+
+_KUBELET_ASKS = (Plugin.NODE_NAME, Plugin.NODE_AFFINITY, Plugin.NODE_PORTS, Plugin.NODE_RESOURCES)
+
+
+class OutcomeKind(StrEnum):
+    """What becomes of a pod that wants to be on a node."""
+
+    PLACED = "placed"
+    EVICTS = "evicts"
+    """Placed, by evicting others."""
+    WAITS = "waits"
+    """Placed as soon as pods that are terminating are gone."""
+    PENDING = "pending"
+    """Does not fit; stays Pending until something else changes (K20)."""
+    REJECTED = "rejected"
+    """Born bound (template.spec.nodeName) and refused by the kubelet (K1, K21)."""
+
+
+class Outcome(msgspec.Struct, frozen=True, order=True):
+    """What becomes of one pod. `holders` are evicted, or waited for; `evicted_by` took its place before.
+
+    `failures` are in the scheduler's order; the real scheduler reports the first alone.
+    """
+
+    kind: OutcomeKind
+    holders: tuple[Holder, ...] = ()
+    failures: tuple[Failure, ...] = ()
+    evicted_by: Identity | None = None
+
+
+class Slot(msgspec.Struct, frozen=True, eq=False):
+    """One pod in the queue, of `owner`, for whatever node it is queued at. `rank` is (-priority, age, name).
+
+    `daemonset` is a position in the world's DaemonSets, -1 for other owners. `trusted` says that eligibility has looked
+    at everything that the node alone decides. `born_bound` pods are on the node before any scheduler looks.
+    """
+
+    rank: tuple[int, float, str]
+    owner: Identity
+    demand: Demand
+    name: str = ""
+    daemonset: int = -1
+    trusted: bool = False
+    born_bound: bool = False
+    evicted_by: Identity | None = None
+
+
+Recreate = Callable[[Tenant, int, Identity], Slot | None]
+"""(evicted pod, node position, who evicted it) -> what its controller creates for that very node, if anything."""
+
+
+class Queue:
+    """Runs a queue over loads, which it changes."""
+
+    def __init__(
+        self, cluster: Cluster, *, recreate: Recreate | None = None, budgets: Sequence[PodDisruptionBudget] = ()
+    ) -> None:
+        self.cluster = cluster
+        self.recreate = recreate
+        self.budgets = budgets
+        self.outcomes: dict[tuple[int, Slot], Outcome] = {}
+        self._heap: list[tuple[tuple[int, float, str], int, int, Slot]] = []
+        self._sequence = 0
+        self._stuck: list[tuple[int, Slot]] = []
+        self._placed_kind = OutcomeKind.PLACED
+        self._awaited: dict[int, tuple[Holder, ...]] = {}
+        self._bound: dict[Tenant, tuple[int, Slot]] = {}
+
+    def run(self, entries: Iterable[tuple[int, Slot]]) -> dict[tuple[int, Slot], Outcome]:
+        """Return what becomes of every (node position, slot), evicted daemon pods that come back included."""
+        for position, slot in entries:
+            self._push(position, slot)
+        heapify(self._heap)
+        self._admit_born_bound()
+        self._settle()
+        if self._stuck and self._release_terminating():
+            self._settle()
+        loads, cluster = self.cluster.loads, self.cluster
+        for position, slot in self._stuck:
+            found = failures(slot.demand, loads[position], cluster)
+            self.outcomes[position, slot] = Outcome(OutcomeKind.PENDING, (), found, slot.evicted_by)
+        return self.outcomes
+
+    def _push(self, position: int, slot: Slot) -> None:
+        self._sequence += 1
+        self._heap.append((slot.rank, position, self._sequence, slot))
+
+    def _admit_born_bound(self) -> None:
+        """Let the kubelet judge what was created bound (K1, K21)."""
+        if not any(entry[3].born_bound for entry in self._heap):
+            return
+        bound = sorted(entry for entry in self._heap if entry[3].born_bound)
+        self._heap = [entry for entry in self._heap if not entry[3].born_bound]
+        heapify(self._heap)
+        for _, position, _, slot in bound:
+            load = self.cluster.loads[position]
+            found = tuple(
+                failure for failure in failures(slot.demand, load, self.cluster) if failure.plugin in _KUBELET_ASKS
+            )
+            if found:
+                self.outcomes[position, slot] = Outcome(OutcomeKind.REJECTED, (), found, slot.evicted_by)
+            else:
+                self._bind(position, slot, Outcome(OutcomeKind.PLACED, evicted_by=slot.evicted_by))
+
+    def _settle(self) -> None:
+        """Try all that waits until nothing that happened could help what is left."""
+        while self._heap:
+            changes = self.cluster.changes
+            while self._heap:
+                _, position, _, slot = heappop(self._heap)
+                self._attempt(position, slot)
+            if self.cluster.changes != changes:
+                self._retry(changes)
+
+    def _retry(self, changes: tuple[int, int]) -> None:
+        """Queue again whom a later event may have helped: evictions help all, new pods who wants to be near them."""
+        evicted = self.cluster.changes[1] != changes[1]
+        again, self._stuck = self._stuck, []
+        for position, slot in again:
+            if evicted or slot.demand.affinity or slot.demand.spread:
+                self._sequence += 1
+                heappush(self._heap, (slot.rank, position, self._sequence, slot))
+            else:
+                self._stuck.append((position, slot))
+
+    def _attempt(self, position: int, slot: Slot) -> None:
+        load = self.cluster.loads[position]
+        if fits(slot.demand, load, self.cluster):
+            holders = self._awaited.get(position, ()) if self._placed_kind is OutcomeKind.WAITS else ()
+            self._bind(position, slot, Outcome(self._placed_kind, holders, evicted_by=slot.evicted_by))
+            return
+        victims = victims_for(slot.demand, load, self.cluster, self.budgets)
+        if victims is None:
+            self._stuck.append((position, slot))
+            return
+        for tenant in victims:
+            self._evict(position, load, tenant, slot)
+        self._bind(position, slot, Outcome(OutcomeKind.EVICTS, holders_of(victims), evicted_by=slot.evicted_by))
+
+    def _evict(self, position: int, load: NodeLoad, tenant: Tenant, by: Slot) -> None:
+        self.cluster.evict(tenant, load)
+        if tenant in self._bound:
+            del self.outcomes[self._bound.pop(tenant)]
+        again = self.recreate(tenant, position, by.owner) if self.recreate else None
+        if again is not None:
+            self._sequence += 1
+            heappush(self._heap, (again.rank, position, self._sequence, again))
+
+    def _bind(self, position: int, slot: Slot, outcome: Outcome) -> None:
+        tenant = Tenant(slot.name, slot.owner, slot.demand)
+        self.cluster.bind(tenant, self.cluster.loads[position])
+        self.outcomes[position, slot] = outcome
+        self._bound[tenant] = (position, slot)
+
+    def _release_terminating(self) -> bool:
+        """Let the pods go that are going already, and queue again who may profit; return whether there were any."""
+        positions = sorted({position for position, _ in self._stuck})
+        for position in positions:
+            load = self.cluster.loads[position]
+            leaving = [tenant for tenant in load.tenants if tenant.terminating]
+            for tenant in leaving:
+                self.cluster.evict(tenant, load)
+            if leaving:
+                self._awaited[position] = holders_of(leaving)
+        if not self._awaited:
+            return False
+        self._placed_kind = OutcomeKind.WAITS
+        again, self._stuck = self._stuck, []
+        for position, slot in again:
+            self._push(position, slot)
+        heapify(self._heap)
+        return True
