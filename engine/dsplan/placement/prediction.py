@@ -29,6 +29,11 @@ class Fate(msgspec.Struct, frozen=True):
     nodes: BitMap
 
 
+def _written_order(fate: Fate) -> tuple[object, ...]:
+    outcome = fate.outcome
+    return fate.nodes[0], outcome.kind, str(outcome.evicted_by), outcome.holders, outcome.failures
+
+
 class DaemonSetPrediction(msgspec.Struct, frozen=True, kw_only=True):
     """One DaemonSet: where its pod is already, where a new one fits without further ado, and what happens elsewhere.
 
@@ -173,10 +178,15 @@ class _Prediction:
     def _queue(self) -> Queue:
         return Queue(self.scene.cluster, recreate=self._recreate, budgets=self.world.disruption_budgets)
 
-    def _recreate(self, tenant: Tenant, position: int, by: Identity) -> Slot | None:
-        """An evicted daemon pod is created anew for its node, from the current template, if still wanted there."""
+    def _recreate(self, tenant: Tenant, position: int, by: Identity, fresh: bool) -> Slot | None:
+        """An evicted daemon pod is created anew for its node, from the current template, if still wanted there.
+
+        Where a successor queues already, the pod that was there gets no second one.
+        """
         number = self.by_owner.get(tenant.owner)
         if number is None or position not in self.wanted[number]:
+            return None
+        if not fresh and position not in self.arrivals[number].present:
             return None
         slot = self._returning.get((number, by))
         if slot is None:
@@ -231,7 +241,7 @@ class _Prediction:
             identity=self.daemonsets[number].identity,
             present=self.arrivals[number].present - elsewhere,
             placed=placed - BitMap.union(BitMap(), *(fate.nodes for fate in fates)),
-            fates=tuple(sorted(fates, key=lambda fate: (fate.nodes[0], fate.outcome))),
+            fates=tuple(sorted(fates, key=_written_order)),
         )
 
     def _notes(self) -> Iterator[Note]:

@@ -40,7 +40,7 @@ class OutcomeKind(StrEnum):
     """Born bound (template.spec.nodeName) and refused by the kubelet (K1, K21)."""
 
 
-class Outcome(msgspec.Struct, frozen=True, order=True):
+class Outcome(msgspec.Struct, frozen=True):
     """What becomes of one pod. `holders` are evicted, or waited for; `evicted_by` took its place before.
 
     `failures` are in the scheduler's order; the real scheduler reports the first alone.
@@ -69,8 +69,8 @@ class Slot(msgspec.Struct, frozen=True, eq=False):
     evicted_by: Identity | None = None
 
 
-Recreate = Callable[[Tenant, int, Identity], Slot | None]
-"""(evicted pod, node position, who evicted it) -> what its controller creates for that very node, if anything."""
+Recreate = Callable[[Tenant, int, Identity, bool], Slot | None]
+"""(evicted pod, node position, who evicted it, whether this queue placed it) -> what its controller creates instead."""
 
 
 class Queue:
@@ -163,9 +163,10 @@ class Queue:
 
     def _evict(self, position: int, load: NodeLoad, tenant: Tenant, by: Slot) -> None:
         self.cluster.evict(tenant, load)
-        if tenant in self._bound:
+        fresh = tenant in self._bound
+        if fresh:
             del self.outcomes[self._bound.pop(tenant)]
-        again = self.recreate(tenant, position, by.owner) if self.recreate else None
+        again = self.recreate(tenant, position, by.owner, fresh) if self.recreate else None
         if again is not None:
             self._sequence += 1
             heappush(self._heap, (again.rank, position, self._sequence, again))
