@@ -1,0 +1,143 @@
+"""Raw trees to dsplan's own kinds, with every error at once: unknown fields, wrong types, missing fields.
+
+Kubernetes' kinds are looked at leniently (planning reads a part of them); dsplan's own are small and fully known, so a
+misspelt field is an error, and what it might have meant is said.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Iterator
+from typing import Any, TypeVar
+
+import msgspec
+from msgspec import inspect
+
+from dsplan.errors import InputError, Problem
+
+__all__ = ["close_to", "decode_strict"]
+
+T = TypeVar("T")
+
+
+def decode_strict(tree: Any, kind: type[T]) -> T:
+    """Return `tree` as a `kind` (a msgspec Struct); fields that the Struct does not have are errors.
+
+    Raises InputError with one problem for every unknown field, missing field and value of a wrong type.
+
+    >>> class Pet(msgspec.Struct):
+    ...     name: str
+    ...     legs: int = 4
+    >>> decode_strict({"name": "Tom"}, Pet)
+    Pet(name='Tom', legs=4)
+    >>> try:
+    ...     decode_strict({"nmae": "Tom", "legs": "four"}, Pet)
+    ... except InputError as error:
+    ...     for problem in error.problems:
+    ...         print(problem)
+    nmae: unknown field, did you mean name?, seen: 'Tom' (accepted: legs, name)
+    legs: expected `int`, got `str`, seen: 'four'
+    name: required
+    """
+    problems = list(_problems(tree, inspect.type_info(kind), ""))
+    if not problems:
+        try:
+            return msgspec.convert(tree, kind)
+        except msgspec.ValidationError as error:
+            problems = [_of(str(error), "", tree)]
+    raise InputError.of(problems)
+
+
+def close_to(word: str, words: Iterable[str]) -> str:
+    """Return the one of `words` that `word` is probably meant to be, empty if none is near.
+
+    >>> close_to("replcas", ["replicas", "labels"]), close_to("x", ["replicas"])
+    ('replicas', '')
+    """
+    found = difflib.get_close_matches(word[:100], list(words), n=1, cutoff=0.6)
+    return found[0] if found else ""
+
+
+def _problems(value: Any, kind: inspect.Type, path: str) -> Iterator[Problem]:
+    kind = _without_null(value, kind)
+    if isinstance(kind, inspect.StructType) and isinstance(value, dict):
+        yield from _field_problems(value, kind, path)
+    elif isinstance(kind, inspect.ListType | inspect.VarTupleType) and isinstance(value, list):
+        for index, entry in enumerate(value):
+            yield from _problems(entry, kind.item_type, f"{path}[{index}]")
+    elif isinstance(kind, inspect.DictType) and isinstance(value, dict):
+        for key, entry in value.items():
+            yield from _problems(entry, kind.value_type, f"{path}[{key}]")
+    else:
+        yield from _leaf_problems(value, kind, path)
+
+
+def _field_problems(value: dict[str, Any], kind: inspect.StructType, path: str) -> Iterator[Problem]:
+    fields = {field.encode_name: field for field in kind.fields}
+    for key, entry in value.items():
+        place = f"{path}.{key}" if path else key
+        if key in fields:
+            yield from _problems(entry, fields[key].type, place)
+        else:
+            near = close_to(key, fields)
+            message = f"unknown field, did you mean {near}?" if near else "unknown field"
+            yield Problem(
+                reason="FieldValueInvalid", message=message, field=place, value=entry, accepted=tuple(sorted(fields))
+            )
+    for name, field in fields.items():
+        if field.required and name not in value:
+            yield Problem(reason="FieldValueRequired", message="required", field=f"{path}.{name}" if path else name)
+
+
+def _leaf_problems(value: Any, kind: inspect.Type, path: str) -> Iterator[Problem]:
+    python_type = _python_type(kind)
+    if python_type is None:
+        return
+    try:
+        msgspec.convert(value, python_type)
+    except msgspec.ValidationError as error:
+        yield _of(str(error), path, value)
+
+
+def _of(text: str, path: str, value: Any) -> Problem:
+    message, _, where = text.partition(" - at `$")
+    field = path + where.rstrip("`") if path else where.rstrip("`").lstrip(".")
+    return Problem(reason="DecodeError", message=message[:1].lower() + message[1:], field=field, value=value)
+
+
+def _without_null(value: Any, kind: inspect.Type) -> inspect.Type:
+    """Return the one type of `X | None` that a value which is not null can have; other unions are left as they are."""
+    if not isinstance(kind, inspect.UnionType) or value is None:
+        return kind
+    others = [each for each in kind.types if not isinstance(each, inspect.NoneType)]
+    return others[0] if len(others) == 1 else kind
+
+
+def _python_type(kind: inspect.Type) -> Any:
+    """Return the annotation that `kind` came from, None for a type that is checked as a whole only."""
+    simple: dict[type[inspect.Type], Any] = {
+        inspect.StrType: str,
+        inspect.BoolType: bool,
+        inspect.FloatType: float,
+        inspect.NoneType: type(None),
+        inspect.DictType: dict,
+        inspect.ListType: list,
+        inspect.VarTupleType: list,
+    }
+    if isinstance(kind, inspect.IntType):
+        return int
+    if isinstance(kind, inspect.StructType):
+        return kind.cls
+    if isinstance(kind, inspect.LiteralType):
+        from typing import Literal
+
+        return Literal[tuple(kind.values)]
+    if isinstance(kind, inspect.UnionType):
+        members = [_python_type(each) for each in kind.types]
+        if any(member is None for member in members):
+            return None
+        union = members[0]
+        for member in members[1:]:
+            union = union | member
+        return union
+    return simple.get(type(kind))
