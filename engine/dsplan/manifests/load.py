@@ -10,12 +10,14 @@ from typing import Any, BinaryIO
 import msgspec
 
 from dsplan.errors import InputError, Problem
+from dsplan.manifests import nodepool
 from dsplan.manifests.decode import decode_object
 from dsplan.manifests.defaulting import default_object
 from dsplan.manifests.reading.groups import Selection
 from dsplan.manifests.reading.objects import RawObject
 from dsplan.manifests.reading.origins import Origin
 from dsplan.manifests.reading.read import Found, stream
+from dsplan.manifests.strict import close_to
 from dsplan.model.daemonset import Deployment
 from dsplan.model.meta import Identity
 from dsplan.model.world import KINDS, KubernetesObject, Note, World
@@ -85,7 +87,7 @@ class _Collector:
     def __init__(self) -> None:
         self.problems: list[Problem] = []
         self.notes: list[Note] = []
-        self.selection = Selection()
+        self.selection = Selection(also=frozenset((nodepool.API_VERSION,)))
         self.origins = OriginTable()
         self.fields: dict[str, list[Any]] = {field: [] for field, _ in KINDS.values()}
 
@@ -94,18 +96,35 @@ class _Collector:
         if chosen is None:
             return
         try:
-            decoded = decode_item(chosen)
+            if chosen.api_version == nodepool.API_VERSION:
+                self._add_shorthand(chosen)
+            else:
+                self._keep(decode_item(chosen), chosen)
         except InputError as error:
             self.problems.extend(with_place(problem, chosen) for problem in error.problems)
-            return
-        metadata = decoded.metadata
-        identity = Identity(chosen.kind, metadata.namespace, metadata.name)
+
+    def _add_shorthand(self, item: RawObject) -> None:
+        """Add what a kind of dsplan's own stands for; those that no World holds are left to who reads them."""
+        if item.kind == "NodePool":
+            nodes = [decode_object(tree) for tree in nodepool.expand(item.tree)]
+            for node in nodes:
+                if node is not None:
+                    self._keep(node, item)
+        elif close_to(item.kind, ("NodePool",)):
+            message = "unknown kind, did you mean NodePool?"
+            raise InputError.of(
+                [Problem(reason="FieldValueNotSupported", field="kind", message=message, value=item.kind)]
+            )
+
+    def _keep(self, decoded: KubernetesObject, item: RawObject) -> None:
+        kind, metadata = type(decoded).__name__, decoded.metadata
+        identity = Identity(kind, metadata.namespace, metadata.name)
         # Objects without a name are left to validation.
-        known = self.origins.add(identity, chosen.origin) if metadata.name else None
+        known = self.origins.add(identity, item.origin) if metadata.name else None
         if known is None:
-            self.fields[KINDS[chosen.kind][0]].append(decoded)
+            self.fields[KINDS[kind][0]].append(decoded)
         else:
-            self.problems.append(with_place(_double(identity, known), chosen))
+            self.problems.append(with_place(_double(identity, known), item))
 
     def world(self) -> World:
         self.origins.forget()

@@ -20,9 +20,9 @@ A pool always expands to the same nodes: shares and distributions are spread eve
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
-from functools import cache
+from functools import lru_cache
 from itertools import accumulate
 from typing import Any, Final, Literal
 
@@ -71,7 +71,9 @@ class Sick(_Kind, frozen=True, kw_only=True):
     """A share of the nodes (`2%` or a number of nodes) in a condition, with the taints that go with it (E8, T15)."""
 
     share: str | int
-    condition: Literal["NotReady", "Unreachable", "MemoryPressure", "DiskPressure", "PIDPressure", "Cordoned"] = "NotReady"
+    condition: Literal["NotReady", "Unreachable", "MemoryPressure", "DiskPressure", "PIDPressure", "Cordoned"] = (
+        "NotReady"
+    )
 
 
 class NodePoolSpec(_Kind, frozen=True, kw_only=True):
@@ -161,7 +163,7 @@ def node_tree(pool: NodePool, position: int) -> dict[str, Any]:
     }
 
 
-def _conditions(sick: list[str]) -> list[dict[str, str]]:
+def _conditions(sick: Sequence[str]) -> list[dict[str, str]]:
     ready = "Unknown" if "Unreachable" in sick else "False" if "NotReady" in sick else "True"
     return [
         {"type": kind, "status": ready if kind == "Ready" else "True" if kind in sick else status}
@@ -190,7 +192,7 @@ def _is_sick(sick: Sick, position: int, replicas: int) -> bool:
     return int(share * (position + 1)) > int(share * position)
 
 
-@cache
+@lru_cache(maxsize=256)
 def _share(share: str | int, replicas: int) -> Fraction:
     if isinstance(share, int):
         return Fraction(share, max(replicas, 1))
@@ -223,7 +225,9 @@ def _name_problems(pool: NodePool) -> Iterator[Problem]:
         return
     last = _filled(spec.name_template, pool.metadata.name, max(spec.first_index, 0) + max(spec.replicas - 1, 0))
     if not is_dns_subdomain(last):
-        yield _invalid("spec.nameTemplate", f"makes names such as {last[:80]!r}, which no node may have", spec.name_template)
+        yield _invalid(
+            "spec.nameTemplate", f"makes names such as {last[:80]!r}, which no node may have", spec.name_template
+        )
 
 
 def _label_problems(field: str, key: str, value: str) -> Iterator[Problem]:
@@ -242,7 +246,9 @@ def _distribution_problems(field: str, distribution: Distribution) -> Iterator[P
     if weights is None:
         return
     if len(weights) != len(distribution.values):
-        yield _invalid(f"{field}.weights", f"needs one weight for each of {len(distribution.values)} values", len(weights))
+        yield _invalid(
+            f"{field}.weights", f"needs one weight for each of {len(distribution.values)} values", len(weights)
+        )
     elif any(weight < 0 for weight in weights) or sum(weights) <= 0 or sum(weights) > MAX_REPLICAS:
         yield _invalid(f"{field}.weights", f"must be >= 0 with a sum between 1 and {MAX_REPLICAS}", tuple(weights))
 

@@ -90,6 +90,9 @@ def _field_problems(value: dict[str, Any], kind: inspect.StructType, path: str) 
 
 
 def _leaf_problems(value: Any, kind: inspect.Type, path: str) -> Iterator[Problem]:
+    if isinstance(kind, inspect.LiteralType):
+        yield from _choice_problems(value, tuple(map(str, kind.values)), path)
+        return
     python_type = _python_type(kind)
     if python_type is None:
         return
@@ -97,6 +100,13 @@ def _leaf_problems(value: Any, kind: inspect.Type, path: str) -> Iterator[Proble
         msgspec.convert(value, python_type)
     except msgspec.ValidationError as error:
         yield _of(str(error), path, value)
+
+
+def _choice_problems(value: Any, accepted: tuple[str, ...], path: str) -> Iterator[Problem]:
+    if value not in accepted:
+        near = close_to(value, accepted) if isinstance(value, str) else ""
+        message = f"unsupported value, did you mean {near}?" if near else "unsupported value"
+        yield Problem(reason="FieldValueNotSupported", message=message, field=path, value=value, accepted=accepted)
 
 
 def _of(text: str, path: str, value: Any) -> Problem:
@@ -128,10 +138,6 @@ def _python_type(kind: inspect.Type) -> Any:
         return int
     if isinstance(kind, inspect.StructType):
         return kind.cls
-    if isinstance(kind, inspect.LiteralType):
-        from typing import Literal
-
-        return Literal[tuple(kind.values)]
     if isinstance(kind, inspect.UnionType):
         members = [_python_type(each) for each in kind.types]
         if any(member is None for member in members):

@@ -49,12 +49,12 @@ class RawObject:
     @property
     def namespace(self) -> str:
         """metadata.namespace, empty if it is absent."""
-        return _text(self.tree.get("metadata"), "namespace")
+        return self._metadata("namespace")
 
     @property
     def name(self) -> str:
         """metadata.name, empty if it is absent."""
-        return _text(self.tree.get("metadata"), "name")
+        return self._metadata("name")
 
     @property
     def group(self) -> str:
@@ -70,6 +70,12 @@ class RawObject:
     def with_tree(self, api_version: str, tree: dict[str, Any]) -> RawObject:
         """Return the same object of the same place with another tree."""
         return RawObject(api_version, self.kind, self.origin, tree)
+
+    def _metadata(self, field: str) -> str:
+        try:
+            return _text(self.tree.get("metadata"), field)
+        except InputError:
+            return ""
 
     def _decoded(self) -> dict[str, Any]:
         data = b"{}" if self.json is None else self.json
