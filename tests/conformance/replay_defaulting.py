@@ -113,7 +113,10 @@ def manifest_of(record: Record) -> dict[str, Any]:
 
 @cache
 def documents(name: str) -> list[Any]:
-    """Return the documents of a corpus file."""
+    """Return the documents of a corpus file, read as they were for the recording.
+
+    That was not by kubectl, which ends the last line of a file, and with it a block scalar that stands there.
+    """
     return list(yaml.load_all(next(CORPUS.rglob(name)).read_text("utf-8"), _Loader))
 
 

@@ -6,7 +6,7 @@ Node:
 
 NodeSpec:
   podCIDR:string podCIDRs:[]string providerID:string unschedulable:bool taints:[]Taint
-  configSource:*NodeConfigSource externalID:string
+  configSource~:*NodeConfigSource externalID:string
 
 Taint:
   key!:string value:string effect!:string timeAdded:*time
@@ -20,7 +20,7 @@ ConfigMapNodeConfigSource:
 NodeStatus:
   capacity:{}quantity allocatable:{}quantity phase:string conditions:[]NodeCondition addresses:[]NodeAddress
   daemonEndpoints:NodeDaemonEndpoints nodeInfo:NodeSystemInfo images:[]ContainerImage volumesInUse:[]string
-  volumesAttached:[]AttachedVolume config:*NodeConfigStatus runtimeHandlers:[]NodeRuntimeHandler
+  volumesAttached:[]AttachedVolume config~:*NodeConfigStatus runtimeHandlers:[]NodeRuntimeHandler
   features:*NodeFeatures declaredFeatures:[]string
 
 NodeCondition:

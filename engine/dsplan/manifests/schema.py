@@ -51,7 +51,7 @@ class Presence(Enum):
 
 
 class Field(NamedTuple):
-    """One field: `type` is a scalar or the name of a struct; `gated` ones vanish in silence with default gates (X6)."""
+    """One field: `type` is a scalar or the name of a struct; `gated` ones vanish in silence on creation (X6)."""
 
     name: str
     type: str
