@@ -25,14 +25,23 @@ def node(name: str, *, labels: Tree | None = None, taints: list[Tree] | None = N
     }
 
 
-def spec(*, port: int = 0, labels_away: Tree | None = None, key: str = HOSTNAME, **requests: str) -> Tree:
-    """A pod spec with one container; `labels_away` is a required anti-affinity."""
+def spec(
+    *,
+    port: int = 0,
+    labels_away: Tree | None = None,
+    labels_near: Tree | None = None,
+    key: str = HOSTNAME,
+    **requests: str,
+) -> Tree:
+    """A pod spec with one container; `labels_away` is a required anti-affinity, `labels_near` an affinity."""
     container: Tree = {"name": "c", "image": "i:1", "resources": {"requests": requests}}
     if port:
         container["ports"] = [{"containerPort": port, "hostPort": port}]
     found: Tree = {"containers": [container]}
     if labels_away is not None:
         found["affinity"] = {"podAntiAffinity": required(labels_away, key)}
+    if labels_near is not None:
+        found.setdefault("affinity", {})["podAffinity"] = required(labels_near, key)
     return found
 
 
@@ -86,13 +95,19 @@ def world(*trees: Tree) -> World:
 
 
 _bodies = st.builds(
-    lambda cpu, memory, port, away, key: spec(
-        cpu=cpu, memory=memory, port=port, labels_away={"app": away} if away else None, key=key
+    lambda cpu, memory, port, away, near, key: spec(
+        cpu=cpu,
+        memory=memory,
+        port=port,
+        labels_away={"app": away} if away else None,
+        labels_near={"app": near} if near else None,
+        key=key,
     ),
     st.sampled_from(("0", "1", "1500m", "3")),
     st.sampled_from(("0", "1Gi", "2Gi", "5Gi")),
     st.sampled_from((0, 0, 0, 80, 81)),
     st.sampled_from(("", "", "", "d0", "d1", "web")),
+    st.sampled_from(("", "", "", "", "", "d0", "d2")),
     st.sampled_from((HOSTNAME, HOSTNAME, ZONE)),
 )
 _NAMES = ("d0", "d1", "d2", "d3")

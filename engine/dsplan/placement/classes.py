@@ -10,7 +10,7 @@ from collections.abc import Hashable, Iterable, Iterator, Sequence
 
 from ..model.meta import Identity
 from .demand import Demand, Tenant
-from .load import Cluster, NodeLoad
+from .load import NodeLoad
 from .ports import HostPort, conflict
 from .preemption import importance
 from .queue import Slot
@@ -62,15 +62,16 @@ def takes_all(load: NodeLoad, bundle: Bundle) -> bool:
     return not (bundle.ports and load.ports and any(conflict(port, load.ports) for port in bundle.ports))
 
 
-def class_key(load: NodeLoad, slots: Sequence[Slot], cluster: Cluster) -> Hashable:
+def class_key(load: NodeLoad, slots: Sequence[Slot], keys: Sequence[str]) -> Hashable:
     """Return what decides about a queue on a node whose pods look at no other node.
 
-    Slots that wait under names of their own are told apart by what they ask for and their order alone.
+    `keys` are the topology keys that any term reads: whether a node has them matters, the value is its own. Slots that
+    wait under names of their own are told apart by what they ask for and their order alone.
     """
     node = load.node
     highest = max(slot.demand.priority for slot in slots)
     tenants = (*_safe(load.tenants, highest), *_at_risk(load.tenants, highest))
-    labels = tuple(_labels_read(load, slots, cluster))
+    labels = (tuple(key in node.labels for key in keys), tuple(_labels_read(load, slots)))
     queue = tuple((slot.daemonset, id(slot.demand), slot.born_bound) for slot in slots)
     return tuple(sorted(load.allocatable.items())), node.taints, node.spec.unschedulable, tenants, labels, queue
 
@@ -92,16 +93,10 @@ def _kind(tenant: Tenant) -> _Kind:
     return id(tenant.demand), tenant.owner, tenant.terminating
 
 
-def _labels_read(load: NodeLoad, slots: Sequence[Slot], cluster: Cluster) -> Iterator[Hashable]:
-    """Yield what a queue reads of the node's labels and name: whole answers, and keys of terms by their presence."""
-    labels = load.node.labels
+def _labels_read(load: NodeLoad, slots: Sequence[Slot]) -> Iterator[Hashable]:
+    """Yield what a queue reads of the node's labels and name beyond what eligibility has looked at."""
     for slot in slots:
         demand = slot.demand
         if not slot.trusted:
-            yield (
-                load.node.name if demand.node_name or demand.required else tuple(map(labels.get, demand.node_selector))
-            )
-        for term in demand.anti_affinity:
-            yield term.topology_key in labels
-        for term, _ in cluster.domains.refused_by(demand):
-            yield term.topology_key in labels
+            by_name = demand.node_name or demand.required or demand.volumes or demand.spread
+            yield load.node.name if by_name else tuple(map(load.node.labels.get, demand.node_selector))

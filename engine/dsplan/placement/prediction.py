@@ -134,19 +134,21 @@ class _Prediction:
 
     def run(self) -> Prediction:
         queues = self._queues()
-        coupling = Coupling({slot.demand for slots in queues.values() for slot in slots}, self.scene.cluster)
+        in_play = {slot.demand for slots in queues.values() for slot in slots}
+        in_play.update(arrivals.created.demand for arrivals in self.arrivals if arrivals.present)
+        coupling = Coupling(in_play, self.scene.cluster)
         entangled: list[tuple[int, Slot]] = []
         known: dict[tuple[Slot, ...], Bundle] = {}
         equal: dict[Hashable, list[tuple[int, list[Slot]]]] = defaultdict(list)
         for position, slots in sorted(queues.items()):
             slots.sort(key=lambda slot: slot.rank)
-            if takes_all(self.scene.loads[position], bundle_of(slots, coupling.touched, known)):
+            load = self.scene.loads[position]
+            if takes_all(load, bundle_of(slots, coupling.touched, known)):
                 self._all_fit(position, slots)
-            elif coupling.reaches_out and not coupling.touched.isdisjoint(slot.demand for slot in slots):
+            elif coupling.entangles(load, slots):
                 entangled.extend((position, slot) for slot in slots)
             else:
-                key = class_key(self.scene.loads[position], slots, self.scene.cluster)
-                equal[key].append((position, slots))
+                equal[class_key(load, slots, coupling.keys)].append((position, slots))
         for members in equal.values():
             self._settle_class(members)
         self._settle_entangled(entangled)
