@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dsplan.diff import Stage
+from dsplan.document.encoding import as_json
 from dsplan.eligibility import Verdict
 from dsplan.planner import DaemonSetStep, solve, step
 from dsplan.report.document import plan_document
-from dsplan.report.encoding import as_json
 from tests.worlds import NOW, Tree, trees, world
 
 

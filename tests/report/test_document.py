@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 
 import dsplan
+from dsplan.document.encoding import as_json, compact_json, read_plan
 from dsplan.report.document import plan_document
-from dsplan.report.encoding import as_json, compact_json, read_plan
 from dsplan.report.plan_text import action_names, plan_text
 from tests.worlds import NOW, Tree, trees, world
 

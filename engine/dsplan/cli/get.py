@@ -44,7 +44,7 @@ def command(
         for daemonset, _ in rows:
             click.echo(f"daemonset.apps/{daemonset.name}")
     elif output in ("json", "yaml"):
-        from ..report.encoding import as_json, as_yaml
+        from ..document.encoding import as_json, as_yaml
 
         items = [
             {"namespace": daemonset.metadata.namespace, "name": daemonset.name, "status": status}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from ..report.document_types import PlanDocument
+from ..document.types import PlanDocument
 from .options import style_for
 
 __all__ = ["print_plan"]
@@ -12,7 +12,7 @@ __all__ = ["print_plan"]
 
 def print_plan(document: PlanDocument, output: str) -> None:
     """Print a plan in one of the formats of -o."""
-    from ..report.encoding import as_json, as_yaml
+    from ..document.encoding import as_json, as_yaml
     from ..report.plan_text import action_names, plan_text
 
     if output == "json":

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
+from ..document.types import PlanDocument
 from ..errors import InputError, Problem
-from ..report.document_types import PlanDocument
 from .failures import CHANGES_PENDING, CONFLICTS
 from .options import output_option
 from .printing import print_plan
@@ -18,7 +18,7 @@ __all__ = ["command", "read_plan_file"]
 
 def read_plan_file(path: str) -> PlanDocument:
     """Return the plan in a file, `-` for standard input. Raises InputError where it is none."""
-    from ..report.encoding import read_plan
+    from ..document.encoding import read_plan
 
     if path == "-":
         return read_plan(sys.stdin.buffer.read(), "<stdin>")

@@ -31,9 +31,9 @@ def command(
     out: str | None,
 ) -> None:
     """Print what the DaemonSet controller will do to the cluster in FILE: verdicts, actions and update waves."""
+    from ..document.encoding import compact_json
     from ..planner import solve
     from ..report.document import plan_document
-    from ..report.encoding import compact_json
     from ..report.inputs import inputs_digest
     from .writing import write_whole
 

@@ -76,10 +76,9 @@ def _plan_of(entry: DaemonSetStep, index: NodeIndex) -> DaemonSetPlan:
         if pod.spec.node_name and not pod.terminating
     )
     managed = entry.manage
-    leaving = set(rollout.leaving) - set(entry.observed.vanished)
     summary = Summary(
         create=len(managed.create) if managed else 0,
-        delete=(len(managed.delete) if managed else 0) + len(leaving) + len(garbage),
+        delete=(len(managed.delete) if managed else 0) + len(rollout.leaving) + len(garbage),
         update=len(rollout.nodes),
         waves=rollout.wave_count,
         blocked=len({entry.node for entry in held}),

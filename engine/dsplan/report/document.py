@@ -8,14 +8,9 @@ from typing import Any
 from .. import __version__
 from ..constraints import Constraint
 from ..diff import Action, Budget
-from ..diff.order import ORDER_TEXT
-from ..eligibility import NodeIndex
-from ..eligibility.index import as_bitmap
-from ..model.selectors import LabelSelector, selector_text
-from ..planner import DaemonSetPlan, Plan, Summary
-from ..planner.plan import SEMANTICS_VERSION, DeploymentContrast
-from ..waves.forecast import Rollout
-from .document_types import (
+from ..diff.order import ORDER_TEXT, ZONE_LABEL
+from ..document.idsets import ranges_of
+from ..document.types import (
     PLAN_VERSION,
     ActionEntry,
     BudgetEntry,
@@ -31,7 +26,13 @@ from .document_types import (
     RolloutEntry,
     SummaryEntry,
 )
-from .idsets import ranges_of
+from ..eligibility import NodeIndex
+from ..eligibility.index import as_bitmap
+from ..model.selectors import LabelSelector, selector_text
+from ..planner import DaemonSetPlan, Plan, Summary
+from ..planner.plan import SEMANTICS_VERSION, DeploymentContrast
+from ..waves.forecast import Rollout
+from .inputs import node_digests
 
 __all__ = ["action_entry", "plan_document"]
 
@@ -63,6 +64,9 @@ def plan_document(plan: Plan, *, inputs: str = "", bodies: bool = False) -> Plan
         summary=_summary(plan.summary),
         reads=reads,
         nodes=tuple(plan.index.names),
+        digests=node_digests(plan, reads),
+        zones=_zones(plan.index),
+        sick=ranges_of(position for position, node in enumerate(plan.index.nodes) if not node.ready),
         classes=tuple(NodeClass(nodes=ranges_of(ids), fields=_fields(reads, values)) for values, ids in groups),
         orders=tuple(orders),
         daemonsets=entries,
@@ -92,6 +96,10 @@ def action_entry(action: Action, daemonset: int, *, bodies: bool = False) -> Act
         change=action.change,
         body=action.body if bodies else None,
     )
+
+
+def _zones(index: NodeIndex) -> dict[str, str]:
+    return {zone: ranges_of(as_bitmap(ids)) for zone, ids in sorted(index.column(ZONE_LABEL).items())}
 
 
 def _reads(plan: Plan) -> tuple[str, ...]:
@@ -143,6 +151,7 @@ def _daemonset(
         rollout=_rollout(entry.rollout, index, orders) if entry.rollout else None,
         held=_held(entry),
         deferred=step.deferred,
+        in_flight=step.observed is not None and step.manage is None,
         untouched=_untouched(entry),
         error=step.error or "",
         requeue_after_seconds=step.requeue_after,
@@ -179,6 +188,7 @@ def _rollout(rollout: Rollout, index: NodeIndex, orders: dict[tuple[int, ...], i
         strategy=str(rollout.strategy),
         order=orders.setdefault(ids, len(orders)) if ids else None,
         waves=tuple((run.size, run.repeat) for run in rollout.waves),
+        beyond_budget=rollout.beyond_budget,
         lower_bound=rollout.lower_bound,
         stalled=ranges_of(index.ids[name] for name in rollout.stalled),
         blockers=ranges_of(index.ids[name] for name in rollout.blockers),

@@ -5,8 +5,8 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator, Sequence
 
-from .document_types import DaemonSetEntry, DeploymentEntry, HeldEntry, PlanDocument, RolloutEntry, SummaryEntry
-from .idsets import ids_of
+from ..document.idsets import ids_of
+from ..document.types import DaemonSetEntry, DeploymentEntry, HeldEntry, PlanDocument, RolloutEntry, SummaryEntry
 from .style import PLAIN, Style
 from .table import listing, table
 

@@ -39,6 +39,7 @@ class Rollout(msgspec.Struct, frozen=True, kw_only=True):
     `nodes` are in the order of the waves; `waves` cut that order, run-length coded. `stalled` nodes follow in no wave,
     because `blockers` hold the whole budget. `leaving` nodes lose their old pod and get no new one (R15, R21, R25). No
     plan under this budget has fewer waves than `lower_bound` (DESIGN section 6): budgeted nodes / budget, rounded up.
+    `beyond_budget` nodes of the first wave have sick pods, which are replaced whatever the budget (R12, R20).
     """
 
     strategy: Strategy
@@ -48,6 +49,7 @@ class Rollout(msgspec.Struct, frozen=True, kw_only=True):
     blockers: tuple[str, ...] = ()
     leaving: tuple[str, ...] = ()
     lower_bound: int = 0
+    beyond_budget: int = 0
     budget: Budget | None = None
 
     @property
@@ -72,51 +74,53 @@ def forecast(observed: Observed, index: NodeIndex, rolling: Rolling, budget: Bud
     """Return the waves of a RollingUpdate from the first pass on."""
     first, leaving = _first_wave(observed, index, rolling, budget)
     waiting = [name for name in rolling.waiting if _wanted(observed, index, name)]
-    leaving += [name for name in rolling.waiting if not _wanted(observed, index, name)]
+    leaving += [name for name in rolling.waiting if name in index.ids and not _wanted(observed, index, name)]
     blockers = tuple(name for name in rolling.down if _stays_down(index, name))
     limit = budget.max_surge or max(0, budget.max_unavailable - len(blockers))
-    waves = [WaveRun(len(first), 1)] if first else []
-    if limit <= 0:
-        return Rollout(
-            strategy=Strategy.ROLLING_UPDATE,
-            nodes=tuple(first),
-            waves=tuple(waves),
-            stalled=tuple(waiting),
-            blockers=blockers if waiting else (),
-            lower_bound=len(waves),
-            leaving=tuple(leaving),
-            budget=budget,
-        )
-    whole, rest = divmod(len(waiting), limit)
-    waves += [WaveRun(limit, whole)] if whole else []
-    waves += [WaveRun(rest, 1)] if rest else []
+    sick = _beyond_budget(rolling, budget, set(first))
+    stalled = limit <= 0
+    going = [] if stalled else waiting
     return Rollout(
         strategy=Strategy.ROLLING_UPDATE,
-        nodes=(*first, *waiting),
-        waves=_merged(waves),
+        nodes=(*first, *going),
+        waves=_waves(len(first), len(going), limit),
+        stalled=tuple(waiting) if stalled else (),
+        blockers=blockers if stalled and waiting else (),
         leaving=tuple(leaving),
-        lower_bound=_lower_bound(rolling, budget, len(first), len(waiting)),
+        lower_bound=_lower_bound(len(first) + len(going), sick, budget),
+        beyond_budget=sick,
         budget=budget,
     )
 
 
-def _lower_bound(rolling: Rolling, budget: Budget, first: int, waiting: int) -> int:
-    """Return the least number of waves: sick pods are replaced beyond the budget, all others within it (R12, R20)."""
-    chosen = [reason for _, reason in rolling.create] if budget.max_surge else [reason for *_, reason in rolling.delete]
-    budgeted = waiting + min(first, chosen.count(ActionReason.OUTDATED))
+def _waves(first: int, waiting: int, limit: int) -> tuple[WaveRun, ...]:
+    waves = [WaveRun(first, 1)] if first else []
+    if waiting:
+        whole, rest = divmod(waiting, limit)
+        waves += [WaveRun(limit, whole)] if whole else []
+        waves += [WaveRun(rest, 1)] if rest else []
+    return _merged(waves)
+
+
+def _beyond_budget(rolling: Rolling, budget: Budget, first: set[str]) -> int:
+    surging = [(name, reason) for name, reason in rolling.create]
+    chosen = surging if budget.max_surge else [(name, reason) for name, _, reason in rolling.delete]
+    return sum(name in first and reason is ActionReason.OUTDATED_UNAVAILABLE for name, reason in chosen)
+
+
+def _lower_bound(nodes: int, sick: int, budget: Budget) -> int:
+    """Return the least number of waves for `nodes`, of which the `sick` do not spend the budget."""
     limit = budget.max_surge or budget.max_unavailable
-    return max(-(-budgeted // limit) if limit > 0 else 0, 1 if first + waiting else 0)
+    return max(-(-(nodes - sick) // limit) if limit > 0 else 0, 1 if nodes else 0)
 
 
 def _first_wave(observed: Observed, index: NodeIndex, rolling: Rolling, budget: Budget) -> tuple[list[str], list[str]]:
+    """Return the nodes of the first wave, and those that lose their pod for good; vanished nodes are in neither."""
+    deleted = [name for name, *_ in rolling.delete if name in index.ids]
+    leaving = [name for name in deleted if not _wanted(observed, index, name)]
     if budget.max_surge != 0:
-        wanted = [name for name, _ in rolling.create]
-        return wanted, [name for name, *_ in rolling.delete if not _wanted(observed, index, name)]
-    names = [name for name, *_ in rolling.delete]
-    return (
-        [name for name in names if _wanted(observed, index, name)],
-        [name for name in names if not _wanted(observed, index, name)],
-    )
+        return [name for name, _ in rolling.create], leaving
+    return [name for name in deleted if _wanted(observed, index, name)], leaving
 
 
 def _wanted(observed: Observed, index: NodeIndex, name: str) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from ..errors import InputError, Problem
-from .document_types import PLAN_VERSION, PlanDocument
+from .types import PLAN_VERSION, PlanDocument
 
 __all__ = ["as_json", "as_yaml", "compact_json", "read_plan"]
 

@@ -101,11 +101,15 @@ class BudgetEntry(Entry, frozen=True, kw_only=True):
 
 
 class RolloutEntry(Entry, frozen=True, kw_only=True):
-    """How out-of-date pods are replaced. `order` is a place in the document's `orders`; `waves` are [size, repeat]."""
+    """How out-of-date pods are replaced. `order` is a place in the document's `orders`; `waves` are [size, repeat].
+
+    `beyond_budget` pods of the first wave are sick and replaced whatever the budget (R12, R20).
+    """
 
     strategy: str
     order: int | None = None
     waves: tuple[tuple[int, int], ...] = ()
+    beyond_budget: int = 0
     lower_bound: int = 0
     stalled: str = ""
     blockers: str = ""
@@ -135,6 +139,7 @@ class DaemonSetEntry(Entry, frozen=True, kw_only=True):
     rollout: RolloutEntry | None = None
     held: tuple[HeldEntry, ...] = ()
     deferred: tuple[int, int] = (0, 0)
+    in_flight: bool = False
     untouched: str = ""
     error: str = ""
     requeue_after_seconds: float | None = None
@@ -180,7 +185,11 @@ class NoteEntry(Entry, frozen=True, kw_only=True):
 
 
 class PlanDocument(Entry, frozen=True, kw_only=True, tag_field="kind", tag=PLAN_KIND):
-    """A whole plan. `complete`, `applyable` and `errored` are three separate facts."""
+    """A whole plan. `complete`, `applyable` and `errored` are three separate facts.
+
+    `digests` has one entry a node, over the fields and pods that were read and nothing else: a heartbeat changes none.
+    `zones` and `sick` are what the written order looks at.
+    """
 
     api_version: str
     version: str
@@ -197,6 +206,9 @@ class PlanDocument(Entry, frozen=True, kw_only=True, tag_field="kind", tag=PLAN_
     summary: SummaryEntry
     reads: tuple[str, ...] = ()
     nodes: tuple[str, ...] = ()
+    digests: tuple[str, ...] = ()
+    zones: dict[str, str] = {}
+    sick: str = ""
     classes: tuple[NodeClass, ...] = ()
     orders: tuple[tuple[int, ...], ...] = ()
     daemonsets: tuple[DaemonSetEntry, ...] = ()

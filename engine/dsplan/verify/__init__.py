@@ -1,0 +1,23 @@
+"""Checks a plan without the solver: from its document alone, and against a world with single-case evaluators.
+
+Nothing of the planner, the waves or the search is imported, so that a mistake there cannot hide here.
+"""
+
+from ..document.types import PlanDocument
+from ..model.world import World
+from .against_world import against_world
+from .finding import Finding
+from .inside import inside
+
+__all__ = ["Finding", "verify"]
+
+
+def verify(plan: PlanDocument, world: World | None = None) -> tuple[Finding, ...]:
+    """Return everything that is wrong with a plan, nothing if it holds; with a world, also what does not fit it.
+
+    Raises nothing for a corrupt plan: what cannot be checked is a finding.
+    """
+    found = tuple(inside(plan))
+    if found or world is None:
+        return found
+    return tuple(against_world(plan, world))
