@@ -1,0 +1,69 @@
+"""All limits of a problem in one normal form, and the simple bound.
+
+A ceiling is a set of cells, how many of its units may be down in any wave, and how many in the first, when pods that
+are down already spend some of it. Ceilings that can never bind are left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+import msgspec
+
+from .problem import Cell, Problem
+
+__all__ = ["Ceiling", "binding", "ceilings", "waves_needed"]
+
+
+class Ceiling(msgspec.Struct, frozen=True):
+    """At most `limit` units of `cells` a wave, `first` in the first."""
+
+    cells: frozenset[Cell]
+    limit: int
+    first: int
+    name: str = ""
+
+
+def waves_needed(units: int, limit: int, first: int) -> int:
+    """Return how many waves `units` take under a ceiling.
+
+    >>> waves_needed(10, 3, 3), waves_needed(10, 3, 0), waves_needed(2, 3, 3)
+    (4, 5, 1)
+    """
+    return int(units > 0) if units <= first else 1 - (first - units) // limit
+
+
+def ceilings(problem: Problem) -> tuple[Ceiling, ...]:
+    """Return the limits and the rules per node as ceilings, one for every distinct set of cells."""
+    strictest: dict[frozenset[Cell], Ceiling] = {}
+    for ceiling in _all(problem):
+        known = strictest.get(ceiling.cells, ceiling)
+        name = known.name if known.limit <= ceiling.limit else ceiling.name
+        strictest[ceiling.cells] = Ceiling(
+            ceiling.cells, min(known.limit, ceiling.limit), min(known.first, ceiling.first), name
+        )
+    return tuple(strictest.values())
+
+
+def _all(problem: Problem) -> Iterator[Ceiling]:
+    present = frozenset(problem.cells())
+    for limit in problem.limits:
+        cells = limit.cells & present
+        if cells:
+            yield Ceiling(cells, limit.limit, max(0, limit.limit - limit.down), limit.name)
+    for place, rule in enumerate(problem.per_node):
+        for position, members in enumerate(problem.classes):
+            cells = frozenset((position, daemonset) for daemonset in members.daemonsets if daemonset in rule.daemonsets)
+            if cells:
+                later, first = members.room(place, rule, first=False), members.room(place, rule, first=True)
+                yield Ceiling(cells, members.size * later, members.size * first, rule.name)
+
+
+def binding(found: Iterable[Ceiling], counts: Mapping[Cell, int]) -> list[Ceiling]:
+    """Return the ceilings that some wave can reach, given how many units each cell has."""
+    kept = []
+    for ceiling in found:
+        units = sum(counts.get(cell, 0) for cell in ceiling.cells)
+        if units > ceiling.first or units > ceiling.limit:
+            kept.append(ceiling)
+    return kept

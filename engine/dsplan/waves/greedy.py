@@ -1,0 +1,309 @@
+"""The deterministic greedy, for what no flow decides: order, several step rules, crossing families, domains at once.
+
+The most urgent cells first: those whose sets need most waves from here on, with what has to follow them. Nodes are
+kept as groups of the same class on which the same DaemonSets are done, so the work does not grow with their number;
+a wave that decides as the one before did is repeated while its groups last.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+
+from .bound import tails_of
+from .ceilings import Ceiling
+from .problem import Cell, Problem, Steps, Touch
+from .schedule_types import Move, WaveRun
+
+__all__ = ["Greedy"]
+
+Group = tuple[int, int]
+"""(node class, bits of the DaemonSets that are done on its nodes)."""
+
+
+class _StepClock:
+    """Where one `Steps` rule stands: how many units of each DaemonSet the current step may still take."""
+
+    def __init__(self, steps: Steps) -> None:
+        self.steps = steps
+        self.left = dict.fromkeys(steps.daemonsets, 0)
+        self.ends: list[int] = []
+        self._current = -1
+        self._begin()
+
+    def _begin(self) -> None:
+        self._current += 1
+        for daemonset, units in zip(self.steps.daemonsets, self.steps.sizes[self._current], strict=True):
+            self.left[daemonset] += units
+
+    def allows(self, cell: Cell) -> bool:
+        """Return whether the current step may take the cell at all."""
+        return bool(self._current or not self.steps.canary or cell in self.steps.canary)
+
+    def advance(self, waves: int) -> None:
+        """End every step that has nothing left to take after so many waves, and begin the next."""
+        while len(self.ends) < len(self.steps.sizes) and not any(self.left.values()):
+            self.ends.append(waves)
+            if len(self.ends) < len(self.steps.sizes):
+                self._begin()
+
+
+class Greedy:
+    """One run over a problem; `plan` may be called once."""
+
+    def __init__(self, problem: Problem, ceilings: Sequence[Ceiling]) -> None:
+        self.problem = problem
+        self.ceilings = ceilings
+        self.around: dict[Cell, list[int]] = defaultdict(list)
+        for place, ceiling in enumerate(ceilings):
+            for cell in ceiling.cells:
+                self.around[cell].append(place)
+        self.tails = tails_of(problem, ceilings)
+        self.groups: list[dict[int, int]] = [{0: members.size} for members in problem.classes]
+        self._in_set = [sum(problem.count(cell) for cell in ceiling.cells) for ceiling in ceilings]
+        self._of_daemonset: dict[int, int] = defaultdict(int)
+        self.of_cell = {cell: problem.count(cell) for cell in problem.cells()}
+        for (_, daemonset), units in self.of_cell.items():
+            self._of_daemonset[daemonset] += units
+        self.clocks = [_StepClock(steps) for steps in problem.steps]
+        self._clock_of = {daemonset: clock for clock in self.clocks for daemonset in clock.steps.daemonsets}
+        self._before = _Predecessors(problem)
+        self._touches = [_Domains(touch, self) for touch in problem.touches]
+        self._waves = 0
+
+    @property
+    def step_ends(self) -> tuple[tuple[int, ...], ...]:
+        """After how many waves each step of each `Steps` rule was done."""
+        return tuple(tuple(clock.ends) for clock in self.clocks)
+
+    @property
+    def left_over(self) -> dict[Cell, int]:
+        """Units that could go in no wave, because order and steps contradict each other."""
+        return {cell: units for cell, units in self.of_cell.items() if units}
+
+    def plan(self) -> list[WaveRun]:
+        """Return the waves until nothing more can go."""
+        runs: list[WaveRun] = []
+        self._advance_clocks()
+        while any(self._of_daemonset.values()):
+            moves = self._wave()
+            if not moves and (self._waves or not self._is_cut()):
+                break
+            repeat = self._repeats(moves) if runs and moves == runs[-1].moves and self._waves > 1 else 1
+            self._apply(moves, repeat)
+            if runs and moves == runs[-1].moves:
+                repeat += runs.pop().repeat
+            runs.append(WaveRun(repeat, _takes(moves), moves))
+        return runs
+
+    def _is_cut(self) -> bool:
+        """Return whether the first wave is held up by what is down already."""
+        return any(ceiling.first < ceiling.limit for ceiling in self.ceilings) or any(
+            touch.open for touch in self.problem.touches
+        )
+
+    def _wave(self) -> tuple[Move, ...]:
+        wave = _Wave(self, first=self._waves == 0)
+        for cell, group in self._candidates():
+            wave.take(cell, group)
+        return wave.moves()
+
+    def _candidates(self) -> Iterator[tuple[Cell, Group]]:
+        """Yield what may go now, the most urgent first, by class and DaemonSet among equals."""
+        closed = frozenset[Cell]().union(*(domains.closed(first=self._waves == 0) for domains in self._touches))
+        found: list[tuple[int, Cell, Group]] = []
+        for position, groups in enumerate(self.groups):
+            for daemonset in self.problem.classes[position].daemonsets:
+                cell = (position, daemonset)
+                if cell not in closed and self.of_cell[cell]:
+                    urgency = -self._urgency(cell)
+                    found += ((urgency, cell, (position, done)) for done in groups if self._may_go(cell, done))
+        return ((cell, group) for _, cell, group in sorted(found))
+
+    def can_start(self, cell: Cell) -> bool:
+        """Return whether some node of a cell may go now."""
+        return bool(self.of_cell[cell]) and any(self._may_go(cell, done) for done in self.groups[cell[0]])
+
+    def _may_go(self, cell: Cell, done: int) -> bool:
+        if done >> cell[1] & 1:
+            return False
+        clock = self._clock_of.get(cell[1])
+        if clock is not None and (not clock.left[cell[1]] or not clock.allows(cell)):
+            return False
+        return self._before.are_done(cell, done, self._of_daemonset)
+
+    def _urgency(self, cell: Cell) -> int:
+        waves = (-(-self._in_set[place] // self.ceilings[place].limit) for place in self.around[cell])
+        return max(waves, default=1) + self.tails[cell]
+
+    def _repeats(self, moves: Sequence[Move]) -> int:
+        """Return how often the moves of the wave before can be made again: as long as their groups and steps last."""
+        change: dict[Group, int] = defaultdict(int)
+        needed: dict[Group, int] = defaultdict(int)
+        taken: dict[int, int] = defaultdict(int)
+        for move in moves:
+            change[move.node_class, move.done] -= move.count
+            change[move.node_class, move.done | move.chosen] += move.count
+            needed[move.node_class, move.done] += move.count
+            for daemonset in _bits(move.chosen):
+                taken[daemonset] += move.count
+        repeat = min((self._last(daemonset) - 1) // units for daemonset, units in taken.items())
+        for group, units in needed.items():
+            if change[group] < 0:
+                repeat = min(repeat, (self.groups[group[0]].get(group[1], 0) - units) // -change[group])
+        return max(1, repeat)
+
+    def _last(self, daemonset: int) -> int:
+        clock = self._clock_of.get(daemonset)
+        return self._of_daemonset[daemonset] if clock is None else clock.left[daemonset]
+
+    def _apply(self, moves: Sequence[Move], repeat: int) -> None:
+        for move in moves:
+            units = move.count * repeat
+            self._shift((move.node_class, move.done), -units)
+            self._shift((move.node_class, move.done | move.chosen), units)
+            for daemonset in _bits(move.chosen):
+                self._count((move.node_class, daemonset), units)
+        self._waves += repeat
+        self._advance_clocks()
+
+    def _shift(self, group: Group, units: int) -> None:
+        groups, done = self.groups[group[0]], group[1]
+        groups[done] = groups.get(done, 0) + units
+        if not groups[done]:
+            del groups[done]
+
+    def _count(self, cell: Cell, units: int) -> None:
+        self._of_daemonset[cell[1]] -= units
+        self.of_cell[cell] -= units
+        for place in self.around[cell]:
+            self._in_set[place] -= units
+        clock = self._clock_of.get(cell[1])
+        if clock is not None:
+            clock.left[cell[1]] -= units
+
+    def _advance_clocks(self) -> None:
+        for clock in self.clocks:
+            clock.advance(self._waves)
+
+
+class _Domains:
+    """One `Touch` rule: which domains a wave may open."""
+
+    def __init__(self, touch: Touch, plan: Greedy) -> None:
+        self._touch, self._plan = touch, plan
+        present = [sorted(cell for cell in domain if cell in plan.of_cell) for domain in touch.domains]
+        self._cells = present
+        self._sets = [
+            [
+                (ceiling.limit, shared)
+                for ceiling in plan.ceilings
+                if (shared := sorted(ceiling.cells.intersection(cells)))
+            ]
+            for cells in present
+        ]
+
+    def closed(self, *, first: bool) -> set[Cell]:
+        """Return the cells of the domains that must wait: those that need most waves are opened first."""
+        ranked = []
+        for place, cells in enumerate(self._cells):
+            held = first and place in self._touch.open
+            if held or any(map(self._plan.can_start, cells)):
+                ranked.append((not held, -self._need(place), place))
+        opened = {place for *_, place in sorted(ranked)[: self._touch.limit]}
+        return {cell for place, cells in enumerate(self._cells) if place not in opened for cell in cells}
+
+    def _need(self, place: int) -> int:
+        """Return how many waves the rest of a domain takes by itself."""
+        left = self._plan.of_cell
+        waves = (-(-sum(left[cell] for cell in shared) // limit) for limit, shared in self._sets[place])
+        tails = (self._plan.tails[cell] for cell in self._cells[place] if left[cell])
+        return max(waves, default=1) + max(tails, default=0)
+
+
+class _Predecessors:
+    """The order, as bits per DaemonSet."""
+
+    def __init__(self, problem: Problem) -> None:
+        self._on_node: dict[int, int] = defaultdict(int)
+        self._whole: dict[int, list[int]] = defaultdict(list)
+        for edge in problem.order:
+            if edge.per_node:
+                self._on_node[edge.then] |= 1 << edge.first
+            else:
+                self._whole[edge.then].append(edge.first)
+        self._of_class = [sum(1 << daemonset for daemonset in members.daemonsets) for members in problem.classes]
+
+    def are_done(self, cell: Cell, done: int, left: dict[int, int]) -> bool:
+        """Return whether everything before a cell is up again on nodes where `done` is."""
+        missing = self._on_node[cell[1]] & self._of_class[cell[0]] & ~done
+        return not missing and not any(left[daemonset] for daemonset in self._whole[cell[1]])
+
+
+class _Wave:
+    """One wave while it is filled."""
+
+    def __init__(self, plan: Greedy, *, first: bool) -> None:
+        self._plan = plan
+        self._first = first
+        self._room = [ceiling.first if first else ceiling.limit for ceiling in plan.ceilings]
+        self._segments: dict[Group, list[tuple[int, int]]] = {}
+        self._allowed = {daemonset: left for clock in plan.clocks for daemonset, left in clock.left.items()}
+        self._masks = [sum(1 << daemonset for daemonset in rule.daemonsets) for rule in plan.problem.per_node]
+
+    def take(self, cell: Cell, group: Group) -> None:
+        """Take as many nodes of a group as every limit leaves; a node that has room left for it."""
+        available = min(
+            (self._room[place] for place in self._plan.around[cell]), default=self._plan.groups[group[0]][group[1]]
+        )
+        available = min(available, self._allowed.get(cell[1], available))
+        if available <= 0:
+            return
+        taken = 0
+        kept: list[tuple[int, int]] = []
+        for count, chosen in self._segments.get(group) or [(self._plan.groups[group[0]][group[1]], 0)]:
+            units = min(count, available - taken) if self._fits(cell, chosen) else 0
+            if units:
+                kept.append((units, chosen | 1 << cell[1]))
+                taken += units
+            if count > units:
+                kept.append((count - units, chosen))
+        self._segments[group] = kept
+        for place in self._plan.around[cell]:
+            self._room[place] -= taken
+        if cell[1] in self._allowed:
+            self._allowed[cell[1]] -= taken
+
+    def _fits(self, cell: Cell, chosen: int) -> bool:
+        members = self._plan.problem.classes[cell[0]]
+        for place, rule in enumerate(self._plan.problem.per_node):
+            spent = (chosen & self._masks[place]).bit_count()
+            if cell[1] in rule.daemonsets and spent >= members.room(place, rule, first=self._first):
+                return False
+        return True
+
+    def moves(self) -> tuple[Move, ...]:
+        """Return what was taken, by group."""
+        found: dict[tuple[int, int, int], int] = defaultdict(int)
+        for (position, done), segments in self._segments.items():
+            for count, chosen in segments:
+                if chosen:
+                    found[position, done, chosen] += count
+        return tuple(Move(*key, count) for key, count in sorted(found.items()))
+
+
+def _takes(moves: Sequence[Move]) -> tuple[tuple[Cell, int], ...]:
+    takes: dict[Cell, int] = defaultdict(int)
+    for move in moves:
+        for daemonset in _bits(move.chosen):
+            takes[move.node_class, daemonset] += move.count
+    return tuple(sorted(takes.items()))
+
+
+def _bits(mask: int) -> Iterator[int]:
+    place = 0
+    while mask:
+        if mask & 1:
+            yield place
+        mask >>= 1
+        place += 1

@@ -1,0 +1,98 @@
+"""Waves for a problem: taken apart, each part by the strongest method that applies, never without the bound."""
+
+from __future__ import annotations
+
+import msgspec
+
+from .bound import lower_bound
+from .ceilings import Ceiling, binding, ceilings
+from .components import Component, components, without_stalled
+from .exact import FlowPlanner
+from .greedy import Greedy
+from .problem import Cell, Problem
+from .schedule_types import Method, Move, Part, Schedule, Stalled, WaveRun
+from .search import improve
+
+__all__ = ["schedule"]
+
+
+def schedule(problem: Problem) -> Schedule:
+    """Return waves that keep every rule, and the bound that no schedule stays below.
+
+    Two nested families of fixed limits reach the bound. Order, several steps, three crossing families and domains at
+    once may leave a gap, which is returned, not hidden: `Schedule.minimal` is true only where it is 0.
+
+    >>> from dsplan.waves.problem import Limit, NodeClass, PerNode
+    >>> everywhere = frozenset({(0, 0), (0, 1)})
+    >>> found = schedule(Problem(classes=(NodeClass(10, (0, 1)),), limits=(Limit("all", everywhere, 4),),
+    ...                          per_node=(PerNode("one a node", frozenset({0, 1})),)))
+    >>> found.waves, found.bound, found.minimal, sum(run.repeat * run.size for run in found.runs())
+    (5, 5, True, 20)
+    """
+    startable, stalled = without_stalled(problem)
+    known: dict[Problem, _Solved] = {}
+    parts, left = [], list(stalled)
+    for component in components(startable):
+        if component.problem not in known:
+            known[component.problem] = _solve(component.problem)
+        solved = known[component.problem]
+        parts.append(_renumbered(solved, component))
+        names = dict(zip(sorted(component.problem.cells()), component.cells, strict=True))
+        left += [Stalled(names[cell], count, "order against steps") for cell, count in solved.left_over]
+    return Schedule(tuple(parts), tuple(sorted(left)))
+
+
+class _Solved(msgspec.Struct, frozen=True):
+    runs: tuple[WaveRun, ...]
+    bound: int
+    method: Method
+    searched: int = 0
+    step_ends: tuple[tuple[int, ...], ...] = ()
+    left_over: tuple[tuple[Cell, int], ...] = ()
+
+
+def _solve(problem: Problem) -> _Solved:
+    counts = {cell: problem.count(cell) for cell in problem.cells()}
+    limits = binding(ceilings(problem), counts)
+    bound = lower_bound(problem, limits)
+    if not problem.order and not problem.touches and len(problem.steps) <= 1:
+        planner = FlowPlanner(counts, limits, problem.steps[0] if problem.steps else None)
+        if planner.applies:
+            runs, proved, ends = planner.plan()
+            return _Solved(tuple(runs), max(bound, proved), Method.FLOW, step_ends=(ends,) if problem.steps else ())
+    return _without_flow(problem, limits, bound)
+
+
+def _without_flow(problem: Problem, limits: list[Ceiling], bound: int) -> _Solved:
+    greedy = Greedy(problem, limits)
+    runs = tuple(greedy.plan())
+    left_over = tuple(sorted(greedy.left_over.items()))
+    waves = sum(run.repeat for run in runs)
+    if left_over or problem.order or problem.steps or problem.touches:
+        return _Solved(runs, min(bound, waves), Method.GREEDY, step_ends=greedy.step_ends, left_over=left_over)
+    searched = improve(problem, limits, bound, waves)
+    if searched.runs is not None:
+        return _Solved(tuple(searched.runs), searched.bound, Method.SEARCH, searched.looked_at)
+    method = Method.SEARCH if searched.looked_at and searched.bound == waves else Method.GREEDY
+    return _Solved(runs, searched.bound, method, searched.looked_at)
+
+
+def _renumbered(solved: _Solved, component: Component) -> Part:
+    """Return a part in the numbers of the whole problem."""
+    names = dict(zip(sorted(component.problem.cells()), component.cells, strict=True))
+    daemonsets = {local[1]: cell[1] for local, cell in names.items()}
+    classes = {local[0]: cell[0] for local, cell in names.items()}
+
+    def mask(bits: int) -> int:
+        return sum(1 << position for place, position in daemonsets.items() if bits >> place & 1)
+
+    runs = tuple(
+        WaveRun(
+            run.repeat,
+            tuple((names[cell], count) for cell, count in run.takes),
+            tuple(Move(classes[m.node_class], mask(m.done), mask(m.chosen), m.count) for m in run.moves),
+        )
+        for run in solved.runs
+    )
+    ends = tuple(zip(component.steps, solved.step_ends, strict=True))
+    return Part(frozenset(component.cells), runs, solved.bound, solved.method, solved.searched, ends)
