@@ -1,4 +1,4 @@
-"""The plan document: its types, and bytes to and from it. It stands below the engine, so that `verify` needs no solver."""
+"""The plan document: its types, and bytes to and from it. It stands below the engine: `verify` needs no solver."""
 
 from .encoding import as_json, as_yaml, compact_json, read_plan
 from .idsets import ids_of, ranges_of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from ..constraints import constraints_of, project
 from ..diff.budget import allows_surge
@@ -47,7 +47,7 @@ class _Case:
     """One DaemonSet of the plan beside the one of the world."""
 
     def __init__(self, entry: DaemonSetEntry, daemonset: DaemonSet, plan: PlanDocument, world: World) -> None:
-        self.entry, self.daemonset, self.plan, self.world, self.now = entry, daemonset, plan, world, plan.now
+        self.entry, self.daemonset, self.plan, self.world = entry, daemonset, plan, world
         self.generation = template_generation(daemonset)
         self.letters: dict[str, str] = {}
         self.pods: dict[str, list[Pod]] = defaultdict(list)
@@ -104,7 +104,8 @@ class _Case:
             return ("Missing" if letter == "R" else ""), set()
         failed = [pod for pod in live if pod.status.phase == "Failed"][: 0 if backing_off else 1]
         if backing_off:
-            failed = [pod for pod in live if (pod.name, "Failed") in self._said_deleted()]
+            said = {pod for part in self.entry.delete if part.reason == "Failed" for _, pod in part.pods}
+            failed = [pod for pod in live if pod.name in said and pod.status.phase == "Failed"]
         delete = {(pod.name, "Failed") for pod in failed}
         delete |= {(pod.name, "Succeeded") for pod in live if pod.status.phase == "Succeeded"}
         running = [pod for pod in live if pod.status.phase not in ("Failed", "Succeeded")]
@@ -118,9 +119,6 @@ class _Case:
         if new and old and (not is_ready(old[0]) or self._available(new[0])):
             delete.add((old[0].name, "Replaced"))
         return "", delete
-
-    def _said_deleted(self) -> set[tuple[str, str]]:
-        return {(pod, part.reason) for part in self.entry.delete for _, pod in part.pods}
 
     def _rolling(self) -> Iterator[tuple[str, str]]:
         rollout = self.entry.rollout
@@ -152,12 +150,9 @@ class _Case:
         return by_generation or labels.get(HASH_LABEL) == self.entry.hash
 
     def _available(self, pod: Pod) -> bool:
-        return _available(pod, self.daemonset.spec.min_ready_seconds, self.now)
-
-
-def _available(pod: Pod, seconds: int, now: datetime) -> bool:
-    since = ready_since(pod)
-    return is_ready(pod) and (seconds <= 0 or (since is not None and since + timedelta(seconds=seconds) <= now))
+        seconds, since = self.daemonset.spec.min_ready_seconds, ready_since(pod)
+        ripe = since is not None and since + timedelta(seconds=seconds) <= self.plan.now
+        return is_ready(pod) and (seconds <= 0 or ripe)
 
 
 def _belongs(pod: Pod, daemonset: DaemonSet) -> bool:

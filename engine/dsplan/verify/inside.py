@@ -61,8 +61,8 @@ def _daemonset(entry: DaemonSetEntry, wanted: set[int], plan: PlanDocument) -> _
         yield "create", f"on {_names(set(created) - wanted, plan)}, where no pod is wanted"
     if any(count > 1 for count in created.values()):
         yield "create", "two pods on one node"
-    deleted = [pod for part in entry.delete for pod in part.pods] + list(entry.garbage)
-    if len(set(deleted)) != len(deleted):
+    deleted = Counter([*entry.garbage, *(pod for part in entry.delete for pod in part.pods)])
+    if any(count > 1 for count in deleted.values()):
         yield "delete", "a pod is deleted twice"
     if entry.rollout is not None:
         yield from _rollout(entry.rollout, wanted, plan)
@@ -146,14 +146,8 @@ def _actions(plan: PlanDocument) -> _Check:
 
 def _sums(plan: PlanDocument) -> _Check:
     parts = [entry.summary for entry in plan.daemonsets]
-    total = SummaryEntry(
-        **{
-            name: sum(getattr(part, name) for part in parts)
-            for name in SummaryEntry.__struct_fields__
-            if name != "waves"
-        },
-        waves=max((part.waves for part in parts), default=0),
-    )
+    sums = {name: sum(getattr(part, name) for part in parts) for name in SummaryEntry.__struct_fields__}
+    total = SummaryEntry(**{**sums, "waves": max((part.waves for part in parts), default=0)})
     if total != plan.summary:
         yield "summary", f"says {plan.summary}, the DaemonSets add up to {total}"
     if plan.errored != any(entry.error for entry in plan.daemonsets):
