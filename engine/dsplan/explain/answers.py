@@ -57,15 +57,15 @@ class Standing(StrEnum):
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
     """One failing constraint with everything that fails in it.
 
-    `origins` are `file:line:column` of the causes' fields in the manifest, in the order of `causes`, empty where they
-    are not known. `hints` name what almost exists.
+    In the order of `causes`: `origins` are `file:line:column` of their fields in the manifest, empty where that is not
+    known; `hints` name what almost exists.
     """
 
     code: str
     rule: str
     causes: tuple[Cause, ...]
     origins: tuple[str, ...] = ()
-    hints: tuple[str, ...] = ()
+    hints: tuple[tuple[str, ...], ...] = ()
 
 
 class Closest(msgspec.Struct, frozen=True, kw_only=True):
@@ -123,7 +123,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def hints(self) -> tuple[str, ...]:
         """All hints, each once."""
-        return tuple(dict.fromkeys(hint for finding in self.findings for hint in finding.hints))
+        return tuple(dict.fromkeys(hint for finding in self.findings for each in finding.hints for hint in each))
 
 
 class AnswerClass(msgspec.Struct, frozen=True, kw_only=True):

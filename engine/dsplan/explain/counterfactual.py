@@ -18,7 +18,7 @@ from ..planner import Plan, solve
 from ..planner.plan import DaemonSetPlan
 from ..waves.forecast import forecast
 from .answers import Standing
-from .edits import DeletePod, Edit, SetField, apply
+from .edits import DeletePod, Edit, SetField, SetLabel, apply
 from .names import find_daemonset, find_node
 from .price import Price, price_of
 from .search import Proposal, Side, proposals
@@ -167,13 +167,22 @@ def _smallest(trial: _Trial, side: Side, limit: int, below: int | None) -> Itera
     """Yield up to `limit` verified sets of the least size, of less than `below` where that is given."""
     size = None if below is None else below - 1
     found = 0
+    seen: set[tuple[object, ...]] = set()
     for tried, proposal in enumerate(_proposed(trial, side)):
         if tried >= _TRIED or found >= limit or (size is not None and proposal.size > size):
             return
+        if (fields := tuple(map(_touched, proposal.edits))) in seen:
+            continue
         outcome = trial.try_out(side, proposal.edits, lambda verdict, _: verdict is Verdict.RUN)
         if outcome is not None:
             size, found = outcome.size, found + 1
+            seen.add(fields)
             yield outcome
+
+
+def _touched(edit: Edit) -> object:
+    """Return what an edit touches: two labels that differ in their value alone are one suggestion."""
+    return (edit.node, edit.key) if isinstance(edit, SetLabel) else edit
 
 
 def _proposed(trial: _Trial, side: Side) -> Iterator[Proposal]:

@@ -47,6 +47,8 @@ class Demand(msgspec.Struct, frozen=True):
     @property
     def text(self) -> str:
         """What it asks, for people."""
+        if self.kind in (DemandKind.NODE_NAME, DemandKind.SELECTOR):
+            return f"{self.requirement.key}={self.requirement.values[0]}"
         return str(self.requirement)
 
     @property

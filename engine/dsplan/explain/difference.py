@@ -42,7 +42,8 @@ class VerdictChange(msgspec.Struct, frozen=True):
 class DaemonSetDifference(msgspec.Struct, frozen=True, kw_only=True):
     """What differs for one DaemonSet: nodes that are created on, `pod@node` that are deleted, nodes that are updated.
 
-    `gone` are pods that are there in the first world only. `desired` and `waves` are (before, after); `error` is why the pass fails, before and after, "" where it does not.
+    `gone` are pods that are there in the first world only. `desired` and `waves` are (before, after), so is `error`,
+    why the pass fails, "" where it does not.
     """
 
     daemonset: Identity

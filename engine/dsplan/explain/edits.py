@@ -36,6 +36,7 @@ __all__ = [
     "apply",
     "edited_daemonset",
     "edited_node",
+    "removals",
 ]
 
 _CORDON = Taint(key="node.kubernetes.io/unschedulable", effect="NoSchedule")
@@ -124,22 +125,26 @@ class AddToleration(_Edit, frozen=True):
 
 
 class AllowValue(_Edit, frozen=True):
-    """An In expression gets one more value, or a NotIn expression one less."""
+    """An In expression gets one more value, or a NotIn expression one less: `values` are those it has then."""
 
     daemonset: Identity
     path: str
     value: str
+    key: str
+    operator: str
+    values: tuple[str, ...]
 
 
 class DropRequirements(_Edit, frozen=True):
     """Requirements of a template go: nodeName, nodeSelector keys, expressions, fields, empty terms.
 
     A term that loses its last requirement goes, too, and so does an affinity that loses its last term; both would
-    match nothing if they stayed empty (A3, A4).
+    match nothing if they stayed empty (A3, A4). `texts` say what each of them asks.
     """
 
     daemonset: Identity
     paths: tuple[str, ...]
+    texts: tuple[str, ...] = ()
 
     @property
     def size(self) -> int:
@@ -286,35 +291,40 @@ def _tolerate(tree: RawTree, edit: AddToleration) -> RawTree:
 
 def _allow(tree: RawTree, edit: AllowValue) -> RawTree:
     path, _ = parse_path(edit.path)
-    expression = _at(tree, path)
-    values = list(expression.get("values") or ())
-    if expression.get("operator") == "In":
-        return set_field(tree, (*path, "values"), [*values, edit.value])
-    return set_field(tree, (*path, "values"), [value for value in values if value != edit.value])
+    _at(tree, path)
+    return set_field(tree, (*path, "values"), list(edit.values))
 
 
 def _drop(tree: RawTree, edit: DropRequirements) -> RawTree:
-    within: dict[int, list[Path]] = {}
-    paths = [parse_path(text)[0] for text in edit.paths]
-    for path in paths:
-        if path[: len(_TERMS)] == _TERMS and len(path) > len(_TERMS):
-            within.setdefault(int(path[len(_TERMS)]), []).append(path[len(_TERMS) + 1 :])
-        else:
-            tree = set_field(tree, path, REMOVE)
+    for path in removals(tree, edit):
+        tree = set_field(tree, path, REMOVE)
+    return tree
+
+
+def removals(tree: RawTree, edit: DropRequirements) -> tuple[Path, ...]:
+    """Return the fields that have to go for some requirements to go, in the order in which all indexes stay right."""
+    paths = {parse_path(text)[0] for text in edit.paths}
+    depth = len(_TERMS) + 1
+    within = {path for path in paths if path[: len(_TERMS)] == _TERMS and len(path) >= depth}
+    outside = tuple(sorted(paths - within, key=str))
     if not within:
-        return tree
-    terms = [_term_without(term, within.get(number, ())) for number, term in enumerate(_at(tree, _TERMS))]
-    kept = [term for term in terms if term is not None]
-    return set_field(tree, _TERMS, kept) if kept else set_field(tree, _REQUIRED, REMOVE)
+        return outside
+    terms = _at(tree, _TERMS)
+    whole = {path[:depth] for path in within if path[:depth] in within or not _left(terms, path[:depth], within)}
+    if len(whole) == len(terms):
+        return (*outside, _REQUIRED)
+    kept = {path for path in within if path[:depth] not in whole}
+    return (*outside, *sorted(kept | whole, key=lambda path: (path[depth - 1], path[depth:]), reverse=True))
 
 
-def _term_without(term: RawTree, paths: Sequence[Path]) -> RawTree | None:
-    """Return a term without some of its requirements, None where nothing is left of it."""
-    for path in sorted(paths, key=lambda path: path[-1:], reverse=True):
-        if not path:
-            return None
-        term = set_field(term, path, REMOVE)
-    return term if not paths or term.get("matchExpressions") or term.get("matchFields") else None
+def _left(terms: Sequence[RawTree], term: Path, dropped: set[Path]) -> bool:
+    """Return whether a term keeps a requirement."""
+    held = terms[int(term[-1])]
+    return any(
+        (*term, kind, place) not in dropped
+        for kind in ("matchExpressions", "matchFields")
+        for place in range(len(held.get(kind) or ()))
+    )
 
 
 def _at(tree: Any, path: tuple[str | int, ...]) -> Any:

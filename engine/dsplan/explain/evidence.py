@@ -37,7 +37,7 @@ class Evidence:
         self._vocabulary = vocabulary
         self._locate = locate
         self._places: dict[str, str] = {}
-        self._spellings: dict[str, tuple[str, ...]] = {}
+        self._spellings: dict[str, dict[str, tuple[str, ...]]] = {}
 
     def findings(self, evaluation: Evaluation, node: Node) -> tuple[Finding, ...]:
         """Return the reasons of an evaluation with places and hints, in accounting order."""
@@ -74,18 +74,16 @@ class Evidence:
         return bool(causes) and all(cause.observed in taints for cause in causes)
 
     def _finding(self, reason: Reason, node: Node) -> Finding:
-        hints = [*self._spelling(reason.code)]
+        hints = self._spelling(reason.code)
         if reason.code.startswith("Untolerated"):
-            observed = {cause.observed for cause in reason.causes}
-            for taint in node.taints:
-                if f"taint {taint}" in observed:
-                    hints.extend(toleration_hints(self._spec.tolerations, taint))
+            taints = {f"toleration of {taint}": taint for taint in node.taints}
+            hints = {needed: tuple(toleration_hints(self._spec.tolerations, taint)) for needed, taint in taints.items()}
         return Finding(
             code=reason.code,
             rule=reason.rule,
             causes=reason.causes,
             origins=tuple(self._place(cause.field) for cause in reason.causes),
-            hints=tuple(dict.fromkeys(hints)),
+            hints=tuple(hints.get(cause.needed, ()) for cause in reason.causes),
         )
 
     def _place(self, field: str) -> str:
@@ -93,10 +91,13 @@ class Evidence:
             self._places[field] = self._locate(field)
         return self._places[field]
 
-    def _spelling(self, code: str) -> tuple[str, ...]:
+    def _spelling(self, code: str) -> dict[str, tuple[str, ...]]:
         if code not in self._spellings:
-            hints = (hint for entry in self.constraints if entry.id == code for hint in self._vocabulary.hints(entry))
-            self._spellings[code] = tuple(dict.fromkeys(hints))
+            found: dict[str, tuple[str, ...]] = {}
+            for entry in self.constraints:
+                if entry.id == code:
+                    found.update(self._vocabulary.hints(entry))
+            self._spellings[code] = found
         return self._spellings[code]
 
     def _helped(self, node: Node) -> Iterator[Helped]:

@@ -56,10 +56,10 @@ class Proposal(msgspec.Struct, frozen=True):
 
 
 class _Option(msgspec.Struct, frozen=True):
-    """One way to satisfy one key. `dropped` are the paths of the requirements that go."""
+    """One way to satisfy one key. `dropped` are the requirements that go."""
 
     edits: tuple[Edit, ...] = ()
-    dropped: tuple[str, ...] = ()
+    dropped: tuple[Demand, ...] = ()
 
     @property
     def size(self) -> int:
@@ -98,7 +98,7 @@ def _groups(
         if all(labels) and all(taints):
             yield branch, labels + taints
     if len(branches) > 1 and side is not Side.NODE:
-        whole = _Option(dropped=tuple(demand.path for branch in branches for demand in branch.optional))
+        whole = _Option(dropped=tuple(demand for branch in branches for demand in branch.optional))
         bare = Branch(None, branches[0].always, (), 0)
         labels = [
             _key_options(key, demands, node, index, daemonset.identity, side) for key, demands in bare.by_key().items()
@@ -130,14 +130,14 @@ def _key_options(
 def _repaired(demands: Iterable[Demand], value: str | None, daemonset: Identity) -> _Option:
     """Return the edits of the DaemonSet after which a node with this value satisfies the demands."""
     allowed: list[Edit] = []
-    dropped: list[str] = []
+    dropped: list[Demand] = []
     for demand in demands:
         if demand.holds(value):
             continue
         if value is not None and _can_allow(demand, value):
-            allowed.append(AllowValue(daemonset, demand.path, value))
+            allowed.append(_allowing(demand, value, daemonset))
         else:
-            dropped.append(demand.path)
+            dropped.append(demand)
     return _Option(tuple(allowed), tuple(dropped))
 
 
@@ -149,6 +149,14 @@ def _can_allow(demand: Demand, value: str) -> bool:
     if requirement.operator == "NotIn":
         return demand.invalid is None and set(requirement.values) != {value}
     return requirement.operator == "In" and all(map(is_label_value, requirement.values))
+
+
+def _allowing(demand: Demand, value: str, daemonset: Identity) -> AllowValue:
+    """Return the edit of the values after which an expression holds for a value."""
+    entry = demand.requirement
+    values = tuple(other for other in entry.values if other != value)
+    values = (*values, value) if entry.operator == "In" else values
+    return AllowValue(daemonset, demand.path, value, entry.key, entry.operator, values)
 
 
 def _taint_options(daemonset: DaemonSet, node: Node, side: Side) -> Iterator[list[_Option]]:
@@ -218,7 +226,7 @@ def _combinations(
             return
         size, places = heapq.heappop(heap)
         options = [group[place] for group, place in zip(groups, places, strict=True)]
-        dropped = [path for option in options for path in option.dropped]
+        dropped = [demand for option in options for demand in option.dropped]
         if not _leaves_no_term(branch, dropped):
             yield size, Proposal(side, _edits(options, dropped, daemonset))
         for number, place in enumerate(places):
@@ -230,12 +238,15 @@ def _combinations(
                     heapq.heappush(heap, (size + worse, following))
 
 
-def _leaves_no_term(branch: Branch, dropped: Sequence[str]) -> bool:
+def _leaves_no_term(branch: Branch, dropped: Sequence[Demand]) -> bool:
     """Return whether the branch's term loses its last requirement while others stay: then it matches nothing."""
-    return bool(branch.others) and all(demand.path in dropped for demand in branch.optional)
+    return bool(branch.others) and all(demand in dropped for demand in branch.optional)
 
 
-def _edits(options: Iterable[_Option], dropped: Sequence[str], daemonset: Identity) -> tuple[Edit, ...]:
+def _edits(options: Iterable[_Option], dropped: Sequence[Demand], daemonset: Identity) -> tuple[Edit, ...]:
     """Return the edits in the order in which paths stay right: those that remove list entries last."""
-    edits = [edit for option in options for edit in option.edits]
-    return (*edits, DropRequirements(daemonset, tuple(dropped))) if dropped else tuple(edits)
+    edits = tuple(edit for option in options for edit in option.edits)
+    if not dropped:
+        return edits
+    paths, texts = tuple(demand.path for demand in dropped), tuple(demand.text for demand in dropped)
+    return (*edits, DropRequirements(daemonset, paths, texts))

@@ -15,6 +15,7 @@ from ..constraints.placement_fields import NodeNameMatches, NodeSelectorMatches
 from ..constraints.protocol import Constraint
 from ..eligibility import NodeIndex
 from ..model.node import Taint, Toleration
+from ..model.selectors import Requirement
 
 __all__ = ["Vocabulary", "almost", "toleration_hints"]
 
@@ -68,30 +69,38 @@ class Vocabulary:
     >>> from dsplan.model.meta import ObjectMeta
     >>> from dsplan.model.node import Node
     >>> words = Vocabulary(NodeIndex([Node(metadata=ObjectMeta(name="n1", labels={"disktype": "ssd"}))]))
-    >>> list(words.hints(NodeSelectorMatches({"disk-type": "ssd"})))
-    ['no node has the label disk-type; 1 node has disktype']
+    >>> words.hints(NodeSelectorMatches({"disk-type": "ssd"}))
+    {'disk-type=ssd': ('no node has the label disk-type; 1 node has disktype',)}
     """
 
     def __init__(self, index: NodeIndex) -> None:
         self._index = index
         self._known_keys: Counter[str] | None = None
 
-    def hints(self, constraint: Constraint) -> Iterator[str]:
-        """Yield what a failing constraint was perhaps meant to say."""
+    def hints(self, constraint: Constraint) -> dict[str, tuple[str, ...]]:
+        """Return what a failing constraint was perhaps meant to say, by what it needs as its causes put it."""
+        found = {needed: tuple(hints) for needed, hints in self._hints(constraint)}
+        return {needed: hints for needed, hints in found.items() if hints}
+
+    def _hints(self, constraint: Constraint) -> Iterator[tuple[str, Iterator[str]]]:
         if isinstance(constraint, NodeSelectorMatches):
             for key, value in constraint.selector:
-                yield from self._label(key, (value,))
+                yield f"{key}={value}", self._label(key, (value,))
+        elif isinstance(constraint, NodeNameMatches):
+            yield f"node name {constraint.node_name}", self._name(constraint.node_name)
         elif isinstance(constraint, NodeAffinityMatches):
             for term, dead in zip(constraint.terms, constraint.dead, strict=True):
-                for requirement in () if dead else term.match_expressions:
-                    wanted = requirement.values if requirement.operator == "In" else ()
-                    if requirement.operator in ("In", "Exists", "Gt", "Lt"):
-                        yield from self._label(requirement.key, wanted)
-                for requirement in () if dead else term.match_fields:
-                    if requirement.key == "metadata.name" and requirement.operator == "In":
-                        yield from self._name(requirement.values[0])
-        elif isinstance(constraint, NodeNameMatches):
-            yield from self._name(constraint.node_name)
+                if dead is None:
+                    yield from ((str(entry), self._requirement(entry)) for entry in term.match_expressions)
+                    yield from ((str(entry), self._field(entry)) for entry in term.match_fields)
+
+    def _requirement(self, entry: Requirement) -> Iterator[str]:
+        if entry.operator in ("In", "Exists", "Gt", "Lt"):
+            yield from self._label(entry.key, entry.values if entry.operator == "In" else ())
+
+    def _field(self, entry: Requirement) -> Iterator[str]:
+        if entry.key == "metadata.name" and entry.operator == "In":
+            yield from self._name(entry.values[0])
 
     @property
     def _keys(self) -> Counter[str]:

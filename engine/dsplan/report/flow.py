@@ -1,0 +1,28 @@
+"""Text that flows within the width of the terminal."""
+
+from __future__ import annotations
+
+import textwrap
+
+__all__ = ["counted", "flow"]
+
+
+def flow(text: str, width: int, first: str = "", rest: str | None = None) -> list[str]:
+    """Return lines of at most `width` columns, longer only where one word is; `first` and `rest` begin them.
+
+    >>> flow("one two three", 9, "- ")
+    ['- one two', '  three']
+    """
+    indent = " " * len(first) if rest is None else rest
+    return textwrap.wrap(
+        text, width, initial_indent=first, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+    ) or [first.rstrip()]
+
+
+def counted(number: int, word: str) -> str:
+    """Return a number and its noun.
+
+    >>> counted(1, "node"), counted(1200, "node")
+    ('1 node', '1,200 nodes')
+    """
+    return f"{number:,} {word}{'s' * (number != 1)}"

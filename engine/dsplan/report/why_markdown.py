@@ -1,0 +1,81 @@
+"""Explanations and counterfactuals as markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from ..explain.answers import Answer, Explanation
+from ..explain.counterfactual import Counterfactual
+from ..explain.shared import shared_causes
+from .edit_words import edit_words, short_path
+from .table import listing
+from .why_text import KIND_WORDS, STANDING_WORDS, price_words
+
+__all__ = ["counterfactuals_markdown", "why_markdown"]
+
+
+def why_markdown(explanation: Explanation, limit: int = 10) -> str:
+    """Return an explanation as markdown: one pair in full, more of them as tables of classes and causes."""
+    if explanation.total == 1 and len(explanation.classes) == 1:
+        lines = list(_pair(explanation.classes[0].answer))
+    else:
+        lines = list(_classes(explanation, limit))
+    lines += [f"> {note.subject}: {note.text}" for note in explanation.notes]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _pair(answer: Answer) -> Iterator[str]:
+    yield f"### {answer.daemonset} on {answer.node}: {KIND_WORDS[answer.kind]}"
+    yield ""
+    detail = f" ({answer.detail})" if answer.detail else ""
+    yield f"**{answer.verdict}**: {STANDING_WORDS[answer.standing]}{detail}"
+    yield ""
+    if answer.findings:
+        yield from ("| reason | field | needs | node has | at |", "|---|---|---|---|---|")
+    for finding in answer.findings:
+        for cause, origin in zip(finding.causes, finding.origins, strict=True):
+            row = (finding.code, _code(short_path(cause.field)), _code(cause.needed), _code(cause.observed), origin)
+            yield f"| {' | '.join(row)} |"
+    yield ""
+    if answer.closest is not None:
+        yield f"- closest: term {answer.closest.term} of {answer.closest.terms}"
+    yield from (f"- hint: {hint}" for hint in answer.hints)
+    yield from (f"- {_code(helped.taint)} is tolerated automatically" for helped in answer.helped)
+    yield from (f"- pod {_code(pod.name)} holds the place" for pod in answer.pods if pod.holds)
+    if answer.blockers:
+        yield f"- held up by {', '.join(map(_code, answer.blockers))}"
+    yield ""
+
+
+def _classes(explanation: Explanation, limit: int) -> Iterator[str]:
+    yield f"### {explanation.subject}"
+    yield ""
+    yield from ("| count | answer | because | members |", "|---:|---|---|---|")
+    causes = shared_causes(explanation)
+    for position, entry in enumerate(explanation.classes):
+        numbers = " ".join(f"[{n}]" for n, cause in enumerate(causes, start=1) if position in cause.classes)
+        text = f"{KIND_WORDS[entry.answer.kind]}: {STANDING_WORDS[entry.answer.standing]}"
+        yield f"| {entry.count:,} | {text} | {numbers} | {listing(entry.members, limit)} |"
+    yield ""
+    for number, cause in enumerate(causes, start=1):
+        where = f" in {_code(short_path(cause.field))}" if cause.field else ""
+        at = f" ({cause.origin})" if cause.origin else ""
+        seen = ", ".join(f"{_code(value)} ({count:,})" for value, count in cause.observed[:limit])
+        yield f"- [{number}] {cause.code}: needs {_code(cause.needed)}{where}{at}; there is {seen}"
+        yield from (f"  - hint: {hint}" for hint in cause.hints)
+    yield ""
+
+
+def counterfactuals_markdown(found: Sequence[Counterfactual]) -> str:
+    """Return the edits that change an answer as a table, the smallest first."""
+    if not found:
+        return "No edit of the known kinds changes that.\n"
+    lines = ["| change | size | price |", "|---|---:|---|"]
+    for entry in found:
+        words = " and ".join(edit_words(edit) for edit in entry.edits)
+        lines.append(f"| {words.replace('|', chr(92) + '|')} | {entry.size} | {price_words(entry)} |")
+    return "\n".join(lines) + "\n"
+
+
+def _code(text: str) -> str:
+    return f"`{text.replace('|', chr(92) + '|')}`"

@@ -1,0 +1,216 @@
+"""Explanations and counterfactuals as text. Nothing is decided here; colour is decoration only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from ..constraints.tolerations import is_passing_taint
+from ..explain.answers import Answer, AnswerClass, Explanation, Kind, Standing
+from ..explain.counterfactual import Counterfactual
+from ..explain.edits import RemoveTaint
+from ..explain.search import Side
+from ..explain.shared import SharedCause, shared_causes
+from ..model.daemonset import DaemonSet
+from ..model.node import Taint
+from .edit_words import edit_command, edit_option, edit_words, short_path
+from .flow import counted, flow
+from .style import PLAIN, Style
+from .table import listing, table
+
+__all__ = ["KIND_WORDS", "STANDING_WORDS", "counterfactuals_text", "price_words", "why_text"]
+
+KIND_WORDS = {
+    Kind.YES: "yes",
+    Kind.BLOCKED: "no, wanted and blocked for now",
+    Kind.IMPOSSIBLE: "no, wanted but impossible",
+    Kind.BY_DESIGN: "no, excluded by design",
+}
+_COLOURS = {Kind.YES: "green", Kind.BLOCKED: "yellow", Kind.IMPOSSIBLE: "red", Kind.BY_DESIGN: "dim"}
+STANDING_WORDS = {
+    Standing.UP_TO_DATE: "its pod is there, up to date and available",
+    Standing.STARTING: "its pod is there and not available yet",
+    Standing.CREATED: "the next pass creates its pod",
+    Standing.UPDATED: "its pod is there, of an older template, and the roll-out replaces it",
+    Standing.CLEANED: "pods that are done, failed or too many are deleted there",
+    Standing.TERMINATING: "a terminating pod holds the place",
+    Standing.BACK_OFF: "a failed pod holds the place until its back-off ends",
+    Standing.ON_DELETE: "its pod is of an older template and stays until somebody deletes it",
+    Standing.STALLED: "its pod is of an older template and the roll-out cannot go on",
+    Standing.IN_FLIGHT: "writes are on their way",
+    Standing.PENDING: "its pod is there and not scheduled",
+    Standing.FAILING: "the controller does nothing for this DaemonSet",
+    Standing.EXCLUDED: "no pod is wanted there",
+    Standing.KEPT: "a pod that is there may stay, a new one would not be created",
+    Standing.REMOVED: "the pod that is there is deleted",
+    Standing.LEAVING: "the pod that is there goes and is not created again",
+}
+_SIDES = {
+    Side.DAEMONSET: "the DaemonSet",
+    Side.NODE: "the node",
+    Side.BOTH: "both",
+    Side.CLUSTER: "the cluster",
+}
+
+
+def why_text(explanation: Explanation, style: Style = PLAIN) -> str:
+    """Return an explanation as text: one pair in full, more of them as classes and shared causes."""
+    if explanation.total == 1 and len(explanation.classes) == 1:
+        lines = list(_pair(explanation.classes[0].answer, style))
+    else:
+        lines = list(_classes(explanation, style))
+    lines += [line for note in explanation.notes for line in flow(f"Note: {note.subject}: {note.text}", style.width)]
+    return "\n".join(lines) + "\n"
+
+
+def _pair(answer: Answer, style: Style) -> Iterator[str]:
+    head = f"{answer.daemonset} on {answer.node}: "
+    yield style.paint(head, "bold") + style.paint(KIND_WORDS[answer.kind], _COLOURS[answer.kind])
+    yield from flow(_standing(answer), style.width, "  ")
+    yield from _reasons(answer, style)
+    if answer.closest is not None:
+        closest = answer.closest
+        held = f"{closest.held} of {closest.held + len(closest.failing)} requirements hold"
+        text = f"closest: term {closest.term} of the {closest.terms} OR-ed ones, {held}; it fails "
+        yield from flow(text + ", ".join(cause.needed for cause in closest.failing), style.width, "  ")
+    for hint in answer.hints:
+        yield from flow(f"hint: {hint}", style.width, "  ")
+    for helped in answer.helped:
+        yield from flow(f"helped: {helped.taint} is tolerated automatically", style.width, "  ")
+    yield from _pods(answer, style)
+    if answer.blockers:
+        yield from flow(f"held up by {listing(answer.blockers, style.limit)}", style.width, "  ")
+
+
+def _standing(answer: Answer) -> str:
+    parts = [f"{answer.verdict}: {STANDING_WORDS[answer.standing]}"]
+    if answer.wave:
+        parts[0] += f" in wave {answer.wave:,}"
+    return "; ".join([*parts, answer.detail] if answer.detail else parts)
+
+
+def _reasons(answer: Answer, style: Style) -> Iterator[str]:
+    """Yield every cause with both sides, as a table where it fits, else one below the other."""
+    rows = [
+        (finding.code, short_path(cause.field), cause.needed, cause.observed, finding.origins[number])
+        for finding in answer.findings
+        for number, cause in enumerate(finding.causes)
+    ]
+    if not rows:
+        return
+    yield ""
+    lines = table(("  REASON", "FIELD", "NEEDS", "NODE HAS", "AT"), [(f"  {row[0]}", *row[1:]) for row in rows], gap=2)
+    if max(map(len, lines)) <= style.width:
+        yield from lines
+    else:
+        for code, field, needed, observed, origin in rows:
+            yield f"  {code}  {field}"
+            yield from flow(f"needs     {needed}", style.width, "    ", " " * 14)
+            yield from flow(f"node has  {observed}", style.width, "    ", " " * 14)
+            if origin:
+                yield from flow(f"at        {origin}", style.width, "    ", " " * 14)
+    yield ""
+
+
+def _pods(answer: Answer, style: Style) -> Iterator[str]:
+    for pod in answer.pods:
+        facts = [pod.phase or "no phase", "ready" if pod.ready else "not ready"]
+        facts.append("up to date" if pod.current else "of an older template")
+        facts += ["terminating"] if pod.terminating else []
+        facts += ["holds the place"] if pod.holds else []
+        yield from flow(f"pod {pod.name}: {', '.join(facts)}", style.width, "  ")
+
+
+def _classes(explanation: Explanation, style: Style) -> Iterator[str]:
+    yield style.paint(explanation.subject, "bold") + ": " + _sum(explanation)
+    causes = shared_causes(explanation)
+    numbers: dict[int, list[int]] = {}
+    for number, cause in enumerate(causes, start=1):
+        for position in cause.classes:
+            numbers.setdefault(position, []).append(number)
+    last: Kind | None = None
+    for position, entry in enumerate(explanation.classes):
+        if entry.answer.kind is not last:
+            last = entry.answer.kind
+            yield ""
+            yield style.paint(KIND_WORDS[last], _COLOURS[last])
+        yield from _class(entry, numbers.get(position, ()), style)
+    if causes:
+        yield ""
+        yield "because"
+        for number, cause in enumerate(causes, start=1):
+            yield from _cause(number, cause, style)
+
+
+def _sum(explanation: Explanation) -> str:
+    parts = []
+    for kind in KIND_WORDS:
+        count = sum(entry.count for entry in explanation.classes if entry.answer.kind is kind)
+        if count:
+            parts.append(f"{count:,} {kind}")
+    return " + ".join(parts) + (f" = {explanation.total:,}" if len(parts) > 1 else "")
+
+
+def _class(entry: AnswerClass, numbers: Sequence[int], style: Style) -> Iterator[str]:
+    answer = entry.answer
+    text = STANDING_WORDS[answer.standing]
+    if entry.waves[1]:
+        first, final = entry.waves
+        text += f" in wave {first:,}" if first == final else f" in waves {first:,} to {final:,}"
+    text = "; ".join(filter(None, (text, answer.detail)))
+    if numbers:
+        text += " " + " ".join(f"[{number}]" for number in numbers)
+    if answer.helped:
+        text += f" (tolerated automatically: {', '.join(helped.taint for helped in answer.helped)})"
+    yield from flow(text, style.width, f"  {entry.count:>5,}  ")
+    yield from flow(listing(entry.members, style.limit), style.width, " " * 9)
+
+
+def _cause(number: int, cause: SharedCause, style: Style) -> Iterator[str]:
+    """Yield one cause and what the nodes have, values that many have first."""
+    at = "  ".join(filter(None, (short_path(cause.field), cause.origin)))
+    yield from flow(f"{cause.code}: needs {cause.needed}" + (f"  ({at})" if at else ""), style.width, f"  [{number}] ")
+    limit = style.limit or len(cause.observed)
+    shown = [f"{value} ({count:,})" for value, count in cause.observed[:limit]]
+    if len(cause.observed) > limit:
+        shown.append(f"... and {len(cause.observed) - limit:,} other values")
+    yield from flow("there is " + ", ".join(shown), style.width, " " * 6)
+    for hint in cause.hints:
+        yield from flow(f"hint: {hint}", style.width, " " * 6)
+
+
+def counterfactuals_text(
+    found: Sequence[Counterfactual], daemonset: DaemonSet | None = None, style: Style = PLAIN
+) -> str:
+    """Return the edits that change an answer, the smallest first, each with its price and how to try it."""
+    if not found:
+        return "No edit of the known kinds changes that.\n"
+    lines = ["To change that (each was tried by solving again):"]
+    for number, entry in enumerate(found, start=1):
+        words = " and ".join(edit_words(edit) for edit in entry.edits)
+        lines += flow(f"{words}", style.width, f"  {number}. on {_SIDES[entry.side]}: ")
+        lines += flow(f"price: {price_words(entry, style.limit)}", style.width, " " * 5)
+        options = " ".join(filter(None, (edit_option(edit, daemonset) for edit in entry.edits)))
+        if options:
+            lines.append(f"     try: {options}")
+        for edit in entry.edits:
+            if isinstance(edit, RemoveTaint) and is_passing_taint(Taint(key=edit.key)):
+                lines += flow("Kubernetes itself removes that taint once the condition is over", style.width, " " * 5)
+            elif command := edit_command(edit):
+                lines.append(f"     run: {command}")
+    return "\n".join(lines) + "\n"
+
+
+def price_words(entry: Counterfactual, limit: int | None = 10) -> str:
+    """Return what else an edit changes, in words."""
+    price = entry.price
+    parts = []
+    if price.also_selects:
+        roles = ", ".join(f"{count:,} {role}" for role, count in price.also_roles)
+        names = listing(price.also_selects, min(limit or len(price.also_selects), 3))
+        parts.append(f"also selects {roles} node{'s' * (len(price.also_selects) != 1)} ({names})")
+    if price.no_longer:
+        parts.append(f"no longer selects {counted(len(price.no_longer), 'node')} ({listing(price.no_longer, limit)})")
+    if price.replaced:
+        parts.append(f"the changed template replaces {counted(price.replaced, 'pod')} elsewhere")
+    parts += [f"{other.daemonset} goes from {other.before} to {other.after} there" for other in price.others]
+    return "; ".join(parts) or "nothing else changes"
