@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from importlib import import_module
 
 import click
@@ -10,11 +12,16 @@ from .failures import reporting_failures
 
 __all__ = ["main"]
 
+VARIABLE = "_DSPLAN_COMPLETE"
+"""Set by the shell's completion script, whatever name dsplan is called by."""
+
 COMMANDS = {
     "solve": "What will the controller do? The plan for a cluster.",
+    "why": "Why is there, or is there not, a pod on a node? And what would change that?",
     "show": "A plan that was written to a file, in every format.",
     "get": "What `kubectl get daemonsets` would show.",
     "describe": "What `kubectl describe daemonsets` would show.",
+    "completion": "The completion script for bash, zsh or fish.",
 }
 """Command -> its line in the help; the module is `dsplan.cli.<command>`."""
 
@@ -28,8 +35,10 @@ class _Lazy(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
+        from .what_if import with_what_if
+
         command: click.Command = import_module(f".{cmd_name.replace('-', '_')}", __name__).command
-        return command
+        return with_what_if(command)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
@@ -57,6 +66,7 @@ def cli() -> None:
 
 
 def main() -> None:
-    """Run the command line and exit."""
+    """Run the command line and exit; as kubectl's plugin it calls itself what the user typed."""
+    plugin = os.path.basename(sys.argv[0]).startswith("kubectl")
     with reporting_failures():
-        cli.main(prog_name="dsplan")
+        cli.main(prog_name="kubectl dsplan" if plugin else "dsplan", complete_var=VARIABLE)

@@ -14,7 +14,7 @@ import click
 from ..model.world import World
 from ..report.style import Style
 
-__all__ = ["input_options", "load_world", "moment", "output_option", "style_for"]
+__all__ = ["input_options", "load_world", "moment", "output_option", "reading_options", "style_for"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -34,13 +34,17 @@ class _Moment(click.ParamType[datetime]):
 
 def input_options(function: F) -> F:
     """Add FILES, -f, -n, -A, -l and --now."""
+    return click.argument("files", nargs=-1, metavar="FILE|DIR|-...")(reading_options(function))
+
+
+def reading_options(function: F) -> F:
+    """Add -f, -n, -A, -l and --now, for a command whose words are not all files."""
     for decorator in (
         click.option("--now", type=_Moment(), metavar="TIME", help="Plan for this moment (RFC 3339); default: now."),
         click.option("-l", "--selector", metavar="LABELS", help="Only DaemonSets with these labels."),
         click.option("-A", "--all-namespaces", is_flag=True, help="All namespaces (the default)."),
         click.option("-n", "--namespace", metavar="NAME", help="Only DaemonSets of this namespace."),
         click.option("-f", "--filename", "more", multiple=True, metavar="FILE", help="Another FILE; repeatable."),
-        click.argument("files", nargs=-1, metavar="FILE|DIR|-..."),
     ):
         function = decorator(function)
     return function

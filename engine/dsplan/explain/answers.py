@@ -54,7 +54,7 @@ class Standing(StrEnum):
     LEAVING = "Leaving"  # an old pod that goes and is not created again (R15, R25)
 
 
-class Finding(msgspec.Struct, frozen=True, kw_only=True):
+class Finding(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """One failing constraint with everything that fails in it.
 
     In the order of `causes`: `origins` are `file:line:column` of their fields in the manifest, empty where that is not
@@ -68,7 +68,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     hints: tuple[tuple[str, ...], ...] = ()
 
 
-class Closest(msgspec.Struct, frozen=True, kw_only=True):
+class Closest(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """The OR-ed node affinity term that came closest: its number from 0, how many there are, what it still fails.
 
     `held` of its `held + len(failing)` requirements hold already.
@@ -87,7 +87,7 @@ class Helped(msgspec.Struct, frozen=True, order=True):
     toleration: str
 
 
-class PodHere(msgspec.Struct, frozen=True, kw_only=True):
+class PodHere(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """One pod of the DaemonSet on the node. `holds` tells whether it is the one that takes the place."""
 
     name: str
@@ -99,7 +99,7 @@ class PodHere(msgspec.Struct, frozen=True, kw_only=True):
     holds: bool = False
 
 
-class Answer(msgspec.Struct, frozen=True, kw_only=True):
+class Answer(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """Everything about one DaemonSet on one node.
 
     `findings` are all failing constraints in accounting order (E1, E2, E4, E3); `verdict` follows from them alone.
@@ -126,7 +126,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(dict.fromkeys(hint for finding in self.findings for each in finding.hints for hint in each))
 
 
-class AnswerClass(msgspec.Struct, frozen=True, kw_only=True):
+class AnswerClass(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """Pairs with an equal answer: told once, for `answer`, the first of them.
 
     `members` are the node names, or the DaemonSets where one node was asked about, sorted; `observed` counts, for
@@ -144,7 +144,7 @@ class AnswerClass(msgspec.Struct, frozen=True, kw_only=True):
         return len(self.members)
 
 
-class Explanation(msgspec.Struct, frozen=True, kw_only=True):
+class Explanation(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """The answer to one question: the classes of equal answer, whose counts add up to `total`.
 
     Classes stand in the order yes, blocked, impossible, by design; within a kind the larger first.

@@ -37,7 +37,7 @@ _TRIED = 24
 _ROLLING = "spec.updateStrategy.rollingUpdate"
 
 
-class Counterfactual(msgspec.Struct, frozen=True, kw_only=True):
+class Counterfactual(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """Edits after which the answer is another, as solving again has shown.
 
     `size` is the number of fields touched; no smaller set of the same kinds and the same side flips the verdict.

@@ -20,7 +20,7 @@ from .edits import Edit, apply
 __all__ = ["Change", "DaemonSetDifference", "Difference", "VerdictChange", "difference", "what_if"]
 
 
-class Change(msgspec.Struct, frozen=True, kw_only=True):
+class Change(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """Members of a list in the second plan only, and in the first only; both sorted."""
 
     more: tuple[str, ...] = ()
@@ -39,7 +39,7 @@ class VerdictChange(msgspec.Struct, frozen=True):
     nodes: tuple[str, ...]
 
 
-class DaemonSetDifference(msgspec.Struct, frozen=True, kw_only=True):
+class DaemonSetDifference(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """What differs for one DaemonSet: nodes that are created on, `pod@node` that are deleted, nodes that are updated.
 
     `gone` are pods that are there in the first world only. `desired` and `waves` are (before, after), so is `error`,
@@ -63,7 +63,7 @@ class DaemonSetDifference(msgspec.Struct, frozen=True, kw_only=True):
         return bool(changes) or len(set(self.desired)) + len(set(self.waves)) + len(set(self.error)) > 3
 
 
-class Difference(msgspec.Struct, frozen=True, kw_only=True):
+class Difference(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """Two plans compared. `daemonsets` are those that differ, by identity."""
 
     edits: tuple[Edit, ...]

@@ -10,6 +10,8 @@ import difflib
 import re
 from typing import Any
 
+import msgspec
+
 from ..errors import InputError, Problem
 from ..manifests.schema import SCALARS, Field, Shape, fields_of
 from ..model.meta import RawTree
@@ -20,12 +22,7 @@ Path = tuple[str | int, ...]
 """Keys and indexes; "+" in a list stands for one more entry."""
 
 
-class _Remove:
-    def __repr__(self) -> str:
-        return "REMOVE"
-
-
-REMOVE: Any = _Remove()
+REMOVE: Any = msgspec.UNSET
 """Given as a value: the field goes."""
 
 _WORD = re.compile(r"\.?([^.\[\]]+)")

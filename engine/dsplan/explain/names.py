@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from ..errors import InputError, Problem
 from ..model.daemonset import DaemonSet
 from ..model.node import Node
 from ..model.world import World
 
-__all__ = ["find_daemonset", "find_node"]
+__all__ = ["find_daemonset", "find_node", "which_is_which"]
 
 _DAEMONSET_PREFIXES = ("ds/", "daemonset/", "daemonsets/", "daemonset.apps/", "daemonsets.apps/")
 _NODE_PREFIXES = ("node/", "nodes/", "no/")
@@ -46,6 +46,40 @@ def find_node(world: World, name: str) -> Node:
         if node.name == bare:
             return node
     raise _refused("there is no such node", bare, _close(bare, [node.name for node in world.nodes]))
+
+
+def which_is_which(world: World, names: Sequence[str]) -> tuple[str | None, str | None]:
+    """Return (DaemonSet, node) of up to two names in either order; None for the one that is missing.
+
+    Raises InputError for a name that is neither or could be both, and for two of a kind.
+    """
+    daemonset: str | None = None
+    node: str | None = None
+    for name in names:
+        kind = _kind(world, name)
+        if (kind == "ds" and daemonset is not None) or (kind == "node" and node is not None):
+            raise _refused("a DaemonSet and a node, not two of a kind", " ".join(names), ())
+        if kind == "ds":
+            daemonset = name
+        else:
+            node = name
+    return daemonset, node
+
+
+def _kind(world: World, name: str) -> str:
+    """Return "ds" or "node"; raises InputError as `which_is_which` does."""
+    if name.startswith(_DAEMONSET_PREFIXES):
+        return "ds"
+    if name.startswith(_NODE_PREFIXES):
+        return "node"
+    is_node = any(node.name == name for node in world.nodes)
+    is_daemonset = any(name in (entry.name, str(entry.identity)) for entry in world.daemonsets)
+    if is_node and is_daemonset:
+        raise _refused("both a DaemonSet and a node have this name", name, (f"ds/{name}", f"node/{name}"))
+    if is_node or is_daemonset:
+        return "node" if is_node else "ds"
+    known = [entry.name for entry in world.daemonsets] + [node.name for node in world.nodes]
+    raise _refused("there is no DaemonSet and no node of this name", name, _close(name, known))
 
 
 def _without(name: str, prefixes: Iterable[str]) -> str:

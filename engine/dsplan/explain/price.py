@@ -27,7 +27,7 @@ class OtherChange(msgspec.Struct, frozen=True, order=True):
     after: Verdict
 
 
-class Price(msgspec.Struct, frozen=True, kw_only=True):
+class Price(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """What else changes.
 
     `also_selects` and `no_longer` are other nodes that the DaemonSet gains and loses, also counted by role;

@@ -11,7 +11,7 @@ from .answers import Explanation
 __all__ = ["SharedCause", "shared_causes"]
 
 
-class SharedCause(msgspec.Struct, frozen=True, kw_only=True):
+class SharedCause(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """One failing detail and the classes (positions in the explanation) that have it.
 
     `field` and `origin` are empty where several DaemonSets share the cause, each with a field of its own. `count` is

@@ -1,0 +1,104 @@
+"""Shell completion: names of DaemonSets and nodes come from the files that the command line names so far."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+import click
+from click.shell_completion import CompletionItem, ShellComplete, get_completion_class
+
+__all__ = ["command", "complete_edit", "complete_names", "complete_nodes", "kubectl_complete", "named_files"]
+
+SHELLS = ("bash", "zsh", "fish")
+_SUFFIXES = (".yaml", ".yml", ".json", ".jsonl", ".ndjson", ".gz")
+_MOST = 500
+
+
+def is_file(text: str) -> bool:
+    """Return whether a word of the command line is a source to read, and not the name of something in it."""
+    return text == "-" or text.endswith(_SUFFIXES) or os.path.exists(text)
+
+
+def named_files(words: Iterable[str]) -> tuple[str, ...]:
+    """Return the words that are sources."""
+    return tuple(word for word in words if is_file(word))
+
+
+def _names(ctx: click.Context) -> tuple[list[str], list[str]]:
+    """Return the names of the DaemonSets and of the nodes in the files named so far; none where they cannot be read."""
+    from ..errors import DsplanError
+    from ..manifests.load import load
+
+    words = (*(ctx.params.get("names") or ()), *(ctx.params.get("files") or ()), *ctx.args)
+    paths = [path for path in (*named_files(words), *(ctx.params.get("more") or ())) if path != "-"]
+    if not paths:
+        return [], []
+    try:
+        world = load(paths)
+    except (DsplanError, OSError):
+        return [], []
+    namespace = ctx.params.get("namespace")
+    daemonsets = [entry for entry in world.daemonsets if namespace in (None, entry.metadata.namespace)]
+    bare = [entry.name for entry in daemonsets]
+    names = [entry.name if bare.count(entry.name) == 1 else str(entry.identity) for entry in daemonsets]
+    return names, [node.name for node in world.nodes]
+
+
+def _starting(words: Iterable[str], incomplete: str) -> list[CompletionItem]:
+    found = [CompletionItem(word) for word in words if word.startswith(incomplete)]
+    return found[:_MOST]
+
+
+def complete_names(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Complete the words of `why`: a file first, then a DaemonSet and a node."""
+    daemonsets, nodes = _names(ctx)
+    if not daemonsets and not nodes:
+        return [CompletionItem(incomplete, type="file")]
+    given = [word for word in ctx.params.get("names") or () if not is_file(word)]
+    candidates = nodes if any(word in daemonsets for word in given) else [*daemonsets, *nodes]
+    return _starting((word for word in candidates if word not in given), incomplete)
+
+
+def complete_nodes(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Complete the name of a node."""
+    return _starting(_names(ctx)[1], incomplete)
+
+
+def complete_edit(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Complete the object of an edit: `node/NAME:`, and `ds/NAME:` where fields can be set."""
+    daemonsets, nodes = _names(ctx)
+    words = [f"node/{name}:" for name in nodes]
+    if param.name == "what_if_set":
+        words = [f"ds/{name}:" for name in daemonsets] + words
+    return _starting(words, incomplete)
+
+
+@click.command()
+@click.argument("shell", type=click.Choice(SHELLS))
+@click.option("--program", default="dsplan", show_default=True, metavar="NAME", help="The name it is called by.")
+def command(shell: str, program: str) -> None:
+    """Print the completion script of a shell, to be sourced: `source <(dsplan completion bash)`.
+
+    For fish: `dsplan completion fish > ~/.config/fish/completions/dsplan.fish`.
+    """
+    from . import VARIABLE, cli
+
+    made = get_completion_class(shell)
+    assert made is not None
+    click.echo(ShellComplete.source(made(cli, {}, program, VARIABLE)))
+
+
+def kubectl_complete() -> None:
+    """Answer kubectl, which runs `kubectl_complete-dsplan` with the words typed so far, the last one incomplete."""
+    from . import VARIABLE, cli
+
+    words = sys.argv[1:] or [""]
+    completion = ShellComplete(cli, {}, Path(sys.argv[0]).name, VARIABLE)
+    items = completion.get_completions(words[:-1], words[-1])
+    for item in items:
+        if item.type == "plain":
+            click.echo(f"{item.value}\t{item.help}" if item.help else item.value)
+    click.echo(":0" if any(item.type == "file" for item in items) else ":4")

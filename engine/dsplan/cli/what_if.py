@@ -1,0 +1,166 @@
+"""What-if options: any command that reads a cluster can answer with the difference that some edits would make."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import sys
+from collections.abc import Callable
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ..model.world import World
+from .completion import complete_edit, complete_nodes
+from .failures import CHANGES_PENDING
+from .options import load_world, moment, style_for
+
+if TYPE_CHECKING:
+    from ..explain.difference import Difference
+    from ..explain.edits import Edit
+
+__all__ = ["WhatIf", "what_if_options", "with_what_if"]
+
+_NEEDED = {"files", "more", "namespace", "selector", "now"}
+
+
+class WhatIf:
+    """The edits of one command line. They are applied in one written order: nodes leave, pools join, then the rest."""
+
+    def __init__(self, values: dict[str, tuple[str, ...]]) -> None:
+        self._values = values
+
+    def __bool__(self) -> bool:
+        """Return whether any edit was given."""
+        return any(self._values.values())
+
+    def edits(self, world: World) -> tuple[Edit, ...]:
+        """Return the edits; raises InputError with every one that cannot be read or names what is not there."""
+        from ..errors import InputError, Problem
+        from ..explain import edit_text
+        from ..explain.edits import apply
+
+        parsers = {
+            "remove_node": edit_text.parse_remove_node,
+            "add_pool": _parse_pool,
+            "set": edit_text.parse_set,
+            "untaint": edit_text.parse_untaint,
+            "taint": edit_text.parse_taint,
+            "cordon": edit_text.parse_cordon,
+        }
+        edits: list[Edit] = []
+        problems: list[Problem] = []
+        for option, parse in parsers.items():
+            for text in self._values.get(f"what_if_{option}", ()):
+                try:
+                    found = parse(text, world)
+                    world = apply(world, found)
+                    edits.extend(found)
+                except InputError as error:
+                    problems.extend(error.problems)
+        if problems:
+            raise InputError.of(problems)
+        return tuple(edits)
+
+
+def _parse_pool(path: str, world: World) -> tuple[Edit, ...]:
+    from ..errors import InputError, Problem
+    from ..explain.edits import AddNodes
+    from ..manifests.load import load
+
+    nodes = load([path]).nodes
+    if not nodes:
+        problem = Problem(reason="NotFound", message="the file holds no NodePool and no Node", source=path)
+        raise InputError.of([problem])
+    return (AddNodes(nodes, path),)
+
+
+def _options() -> list[click.Option]:
+    def option(name: str, metavar: str, text: str, complete: Any = None) -> click.Option:
+        parameter = f"what_if_{name.removeprefix('--').replace('-', '_')}"
+        return click.Option(
+            [name, parameter], multiple=True, metavar=metavar, help=f"What if: {text}", shell_complete=complete
+        )
+
+    return [
+        option(
+            "--set", "node/NAME:LABEL=VALUE|ds/NAME:PATH=VALUE", "a label or field is set; `-` removes.", complete_edit
+        ),
+        option("--taint", "node/NAME:KEY=VALUE:EFFECT", "a node has this taint.", complete_edit),
+        option("--untaint", "node/NAME:KEY[:EFFECT]", "a node has not this taint.", complete_edit),
+        option("--cordon", "NAME", "a node is cordoned.", complete_nodes),
+        option("--remove-node", "NAME", "a node is gone.", complete_nodes),
+        option("--add-pool", "FILE", "the nodes of a NodePool join."),
+    ]
+
+
+def what_if_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the what-if options to a command; its function gets them as `what_if`, a WhatIf."""
+
+    @functools.wraps(function)
+    def collecting(**arguments: Any) -> Any:
+        return function(what_if=_taken(arguments), **arguments)
+
+    params = getattr(collecting, "__click_params__", [])
+    collecting.__click_params__ = [*reversed(_options()), *params]  # type: ignore[attr-defined]
+    return collecting
+
+
+def _taken(arguments: dict[str, Any]) -> WhatIf:
+    names = [name for name in arguments if name.startswith("what_if_")]
+    return WhatIf({name: arguments.pop(name) for name in names})
+
+
+def with_what_if(command: click.Command) -> click.Command:
+    """Return the command, answering with the difference of the two plans where a what-if option is given.
+
+    A command that reads no cluster, or has these options already, stays as it is.
+    """
+    names = {param.name for param in command.params}
+    callback = command.callback
+    if callback is None or not names >= _NEEDED or "what_if_set" in names:
+        return command
+    command.params.extend(_options())
+
+    @functools.wraps(callback)
+    def answering(**arguments: Any) -> Any:
+        what_if = _taken(arguments)
+        return _print_difference(what_if, arguments) if what_if else callback(**arguments)
+
+    command.callback = answering
+    return command
+
+
+def _print_difference(what_if: WhatIf, arguments: dict[str, Any]) -> None:
+    from ..explain.difference import what_if as compare
+
+    if arguments.get("out"):
+        raise click.UsageError("--out keeps a plan; with a what-if option there are two")
+    if arguments.get("all_namespaces"):
+        arguments["namespace"] = None
+    wanted = inspect.signature(load_world).parameters
+    world = load_world(**{name: arguments[name] for name in wanted if name in arguments})
+    now: datetime | None = arguments.get("now")
+    found = compare(world, what_if.edits(world), now=moment(now))
+    print_difference(found, arguments.get("output", "table"))
+    if arguments.get("exit_code"):
+        sys.exit(CHANGES_PENDING if found else 0)
+
+
+def print_difference(found: Difference, output: str) -> None:
+    """Print a difference in one of the formats of -o; one that it has not prints the table."""
+    if output in ("json", "yaml"):
+        from ..report.encoding import as_json, as_yaml
+        from ..report.explanation_document import difference_document
+
+        document = difference_document(found)
+        click.echo(as_json(document) if output == "json" else as_yaml(document), nl=False)
+    elif output == "markdown":
+        from ..report.difference_text import difference_markdown
+
+        click.echo(difference_markdown(found), nl=False)
+    else:
+        from ..report.difference_text import difference_text
+
+        click.echo(difference_text(found, style_for(wide=output == "wide")), nl=False)

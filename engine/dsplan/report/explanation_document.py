@@ -1,0 +1,49 @@
+"""Explanations, counterfactuals and differences as documents for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ..explain.answers import Explanation
+from ..explain.counterfactual import Counterfactual
+from ..explain.difference import Difference
+from ..explain.shared import shared_causes
+
+__all__ = ["EXPLANATION_VERSION", "difference_document", "explanation_document"]
+
+EXPLANATION_VERSION = "1.0"
+"""A minor version adds, a major one breaks."""
+
+
+def explanation_document(
+    explanations: Sequence[Explanation],
+    counterfactuals: Sequence[Counterfactual] = (),
+    difference: Difference | None = None,
+) -> dict[str, Any]:
+    """Return explanations as one document; causes that classes share are listed once, with the classes by position."""
+    document: dict[str, Any] = {
+        "version": EXPLANATION_VERSION,
+        "kind": "Explanation",
+        "explanations": [
+            {
+                "subject": explanation.subject,
+                "total": explanation.total,
+                "classes": [{"count": entry.count, **_class(entry)} for entry in explanation.classes],
+                "causes": shared_causes(explanation),
+                "notes": explanation.notes,
+            }
+            for explanation in explanations
+        ],
+        "counterfactuals": counterfactuals,
+    }
+    return document if difference is None else {**document, "difference": difference}
+
+
+def _class(entry: Any) -> dict[str, Any]:
+    return {"answer": entry.answer, "members": entry.members, "observed": dict(entry.observed), "waves": entry.waves}
+
+
+def difference_document(difference: Difference) -> dict[str, Any]:
+    """Return a difference as a document; empty lists say that nothing differs there."""
+    return {"version": EXPLANATION_VERSION, "kind": "Difference", "difference": difference}
