@@ -17,7 +17,7 @@ def check(record: Record) -> list[str]:
     """Return what differs from the recorded answer: `fits`, the failing plugins with their words, eligibility."""
     world = world_of(record)
     daemonset, node = world.daemonsets[0], world.nodes[0]
-    found = Scene(world).failures(daemonset, node.name)
+    found = Scene(world, admit=False).failures(daemonset, node.name)
     problems = []
     if record["fits"] != (not found):
         problems.append(f"fits: expected {record['fits']}, got {not found}")

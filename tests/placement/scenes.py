@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from datetime import UTC, datetime
 from typing import Any
 
@@ -91,7 +92,22 @@ def daemon_pod(owner: str, at: str, body: Tree | None = None, *, bound: bool = T
 
 
 def world(*trees: Tree) -> World:
-    return decode(trees)
+    """A cluster; a template's `priority` and `preemptionPolicy` become a class of their own, as admission demands."""
+    found = copy.deepcopy(list(trees))
+    classes: dict[str, Tree] = {}
+    for tree in found:
+        if tree["kind"] == "DaemonSet":
+            body = tree["spec"]["template"]["spec"]
+            value, policy = body.pop("priority", 0), body.pop("preemptionPolicy", "")
+            name = f"p{value}{policy.lower()}"
+            body["priorityClassName"] = name
+            classes[name] = {
+                "kind": "PriorityClass",
+                "metadata": {"name": name},
+                "value": value,
+                "preemptionPolicy": policy,
+            }
+    return decode([*found, *classes.values()])
 
 
 _bodies = st.builds(

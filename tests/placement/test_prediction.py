@@ -6,7 +6,7 @@ import msgspec
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
-from dsplan import step
+from dsplan import decode, step
 from dsplan.model.world import World
 from dsplan.placement.prediction import Prediction, predict
 from dsplan.placement.queue import Outcome, OutcomeKind
@@ -203,3 +203,30 @@ def test_another_node_changes_nothing_elsewhere(trees: list[Tree]) -> None:
     assert named(predict(before, step(before, now=NOW)), before) == {
         pair: outcome for pair, outcome in wider.items() if pair[1] != "n9"
     }
+
+
+def test_what_admission_refuses_is_never_created() -> None:  # P1, X13
+    spoiled = daemonset("a")
+    spoiled["spec"]["template"]["spec"]["overhead"] = {"cpu": "1"}
+    outcome = fate(predicted(node("n1"), spoiled))
+    assert (outcome.kind, outcome.failures[0].plugin) == ("refused", "Admission")
+    assert "spec.overhead" in str(outcome.failures[0].shortages[0])
+
+
+def test_limits_are_requests_and_host_network_takes_ports() -> None:  # D9
+    limited = {"containers": [{"name": "c", "image": "i:1", "resources": {"limits": {"cpu": "5"}}}]}
+    assert fate(predicted(node("n1"), daemonset("a", limited))).failures[0].reasons == ("Insufficient cpu",)
+    ports = {"containers": [{"name": "c", "image": "i:1", "ports": [{"containerPort": 80}]}], "hostNetwork": True}
+    found = predicted(node("n1"), daemonset("a", ports), daemonset("b", ports))
+    assert [len(entry.placed) for entry in found.daemonsets] == [1, 0]
+
+
+def test_without_any_class_the_value_that_pods_show_is_assumed() -> None:
+    named = daemonset("a", spec(cpu="3"))
+    named["spec"]["template"]["spec"]["priorityClassName"] = "gold"
+    there = pod("p", "n2", spec(priority="1") | {"priorityClassName": "gold", "priority": 7})
+    low = pod("q", "n1", spec(cpu="3") | {"priority": 6})
+    found = decode([node("n1"), named, there, low])
+    prediction = predict(found, step(found, now=NOW))
+    assert fate(prediction).kind == "evicts"
+    assert [note.text for note in prediction.notes] == ["gold is not given: 7 is assumed"]

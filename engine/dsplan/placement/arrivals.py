@@ -13,6 +13,7 @@ from pyroaring import BitMap
 
 from ..diff import Manage, Rolling, allows_surge
 from ..eligibility import NodeIndex, Verdict, Verdicts
+from ..manifests.admission import Refusal
 from ..model.daemonset import DaemonSet
 from ..model.pod import Pod
 from ..observe import Observed, PodFact, Shape, Situation
@@ -91,7 +92,10 @@ def _leaving(entry: PassOver, rollout: bool) -> Iterator[PodName]:
 
 
 class Arrivals:
-    """The queue of one DaemonSet: `slots` of (node position, slot), and `present`, the nodes whose pod is there."""
+    """The queue of one DaemonSet: `slots` of (node position, slot), and `present`, the nodes whose pod is there.
+
+    `refused` are the nodes for which the API server refuses to create the pod.
+    """
 
     def __init__(
         self, entry: PassOver, position: int, scene: Scene, leaving: frozenset[PodName], *, rollout: bool
@@ -102,7 +106,9 @@ class Arrivals:
         self.leaving = leaving
         self.surging = rollout and allows_surge(entry.daemonset)
         self.present = BitMap()
-        self.created = scene.created_slot(entry.daemonset, position)
+        current_hash = entry.observed.history.hash if entry.observed else ""
+        self.created = scene.created_slot(entry.daemonset, position, current_hash)
+        self.refused = BitMap()
         self.slots: list[tuple[int, Slot]] = []
         if entry.observed is not None:
             self._creating = {name for part in (entry.manage, entry.rolling) if part for name, _ in part.create}
@@ -112,7 +118,10 @@ class Arrivals:
     def _arrive(self, situation: Situation, observed: Observed) -> None:
         created, names = self.created, self.scene.names
         if situation.verdict is Verdict.RUN and not situation.shape:
-            self.slots.extend((position, created) for position in situation.nodes)
+            if isinstance(created, Refusal):
+                self.refused |= situation.nodes
+            else:
+                self.slots.extend((position, created) for position in situation.nodes)
             return
         steady = _is_steady(situation.shape) and situation.verdict is Verdict.RUN and not self.surging
         for position in situation.nodes:
@@ -136,7 +145,10 @@ class Arrivals:
                 self.slots.append((position, pending_slot(pod, self.scene, self.position if wanted else -1)))
         outdated = self.surging and left and not any(facts & _UPDATED for _, facts in left)
         if wanted and (not left or outdated or self.scene.names[position] in self._creating):
-            self.slots.append((position, self.created))
+            if isinstance(self.created, Refusal):
+                self.refused.add(position)
+            else:
+                self.slots.append((position, self.created))
         elif any(facts & _BOUND for _, facts in left):
             self.present.add(position)
 

@@ -8,6 +8,7 @@ from collections.abc import Hashable, Iterator, Sequence
 import msgspec
 from pyroaring import BitMap
 
+from ..manifests.admission import Refusal
 from ..model.daemonset import DaemonSet
 from ..model.meta import Identity
 from ..model.world import Note, World
@@ -17,7 +18,7 @@ from .coupling import Coupling
 from .demand import Tenant, split_pin
 from .failures import Holder
 from .queue import Outcome, OutcomeKind, Queue, Slot
-from .scene import Scene
+from .scene import Scene, refused
 
 __all__ = ["DaemonSetPrediction", "Fate", "Prediction", "predict"]
 
@@ -57,7 +58,7 @@ class DaemonSetPrediction(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def impossible(self) -> BitMap:
         """The nodes where it is wanted and cannot be."""
-        return self.nodes(OutcomeKind.PENDING, OutcomeKind.REJECTED)
+        return self.nodes(OutcomeKind.PENDING, OutcomeKind.REFUSED, OutcomeKind.REJECTED)
 
     def at(self, position: int) -> Outcome | None:
         """Return what happens on one node; None where nothing is wanted or the pod is there already."""
@@ -135,7 +136,11 @@ class _Prediction:
     def run(self) -> Prediction:
         queues = self._queues()
         in_play = {slot.demand for slots in queues.values() for slot in slots}
-        in_play.update(arrivals.created.demand for arrivals in self.arrivals if arrivals.present)
+        in_play.update(
+            arrivals.created.demand
+            for arrivals in self.arrivals
+            if arrivals.present and not isinstance(arrivals.created, Refusal)
+        )
         coupling = Coupling(in_play, self.scene.cluster)
         entangled: list[tuple[int, Slot]] = []
         known: dict[tuple[Slot, ...], Bundle] = {}
@@ -152,6 +157,9 @@ class _Prediction:
         for members in equal.values():
             self._settle_class(members)
         self._settle_entangled(entangled)
+        for arrivals, results in zip(self.arrivals, self.results, strict=True):
+            if isinstance(arrivals.created, Refusal) and arrivals.refused:
+                results[_refusal(arrivals.created)] |= arrivals.refused
         return self._result()
 
     def _queues(self) -> dict[int, list[Slot]]:
@@ -190,9 +198,12 @@ class _Prediction:
             return None
         if not fresh and position not in self.arrivals[number].present:
             return None
+        created = self.arrivals[number].created
+        if isinstance(created, Refusal):
+            self.results[number][_refusal(created, by)].add(position)
+            return None
         slot = self._returning.get((number, by))
         if slot is None:
-            created = self.arrivals[number].created
             slot = self._returning[number, by] = msgspec.structs.replace(created, evicted_by=by)
         return slot
 
@@ -247,6 +258,11 @@ class _Prediction:
         )
 
     def _notes(self) -> Iterator[Note]:
+        yield from self.scene.templates.notes
         if self.adrift:
             text = f"{self.adrift:,} Pending pods of other workloads may go to any node; none of them is placed"
             yield Note("prediction", text)
+
+
+def _refusal(refusal: Refusal, by: Identity | None = None) -> Outcome:
+    return Outcome(OutcomeKind.REFUSED, failures=(refused(refusal),), evicted_by=by)

@@ -36,6 +36,8 @@ class OutcomeKind(StrEnum):
     """Placed as soon as pods that are terminating are gone."""
     PENDING = "pending"
     """Does not fit; stays Pending until something else changes (K20)."""
+    REFUSED = "refused"
+    """The API server does not create it (P1, X13)."""
     REJECTED = "rejected"
     """Born bound (template.spec.nodeName) and refused by the kubelet (K1, K21)."""
 

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from ..model.daemonset import DaemonSet
+from ..manifests.admission import Refusal
+from ..model.daemonset import DaemonSet, Deployment
 from ..model.pod import Pod
 from ..model.world import World
-from .created import created_pod
+from .created import Templates
 from .demand import Demand, Demands, Tenant, owner_of, split_pin
-from .failures import Failure
+from .failures import Failure, Plugin, Shortage
 from .filters import failures
 from .load import Cluster, NodeLoad
 from .queue import Slot
 from .volumes import Storage
 
-__all__ = ["Scene"]
+__all__ = ["Scene", "refused"]
 
 _TERMINAL = ("Succeeded", "Failed")
 _LAST = float("inf")
@@ -27,9 +28,11 @@ class Scene:
     Terminal pods use nothing, terminating ones do (K4); the pods in `leaving`, as (namespace, name), are gone.
     """
 
-    def __init__(self, world: World, *, leaving: Collection[tuple[str, str]] = ()) -> None:
+    def __init__(self, world: World, *, leaving: Collection[tuple[str, str]] = (), admit: bool = True) -> None:
         self.world = world
         self.demands = Demands()
+        self.templates = Templates(world)
+        self.admit = admit
         self.loads = [NodeLoad(node) for node in world.nodes]
         self.names = [node.name for node in world.nodes]
         self.positions = {name: position for position, name in enumerate(self.names)}
@@ -38,7 +41,7 @@ class Scene:
         if world.volume_claims or world.csi_nodes:
             self.cluster.storage = Storage(world)
         self.waiting: list[Pod] = []
-        self._created: dict[int, Demand] = {}
+        self._created: dict[tuple[int, str], Demand | Refusal] = {}
         for pod in world.pods:
             if pod.status.phase not in _TERMINAL and (pod.metadata.namespace, pod.name) not in leaving:
                 self._settle(pod)
@@ -62,17 +65,27 @@ class Scene:
             terminating=pod.terminating,
         )
 
-    def created(self, daemonset: DaemonSet) -> Demand:
+    def created(self, daemonset: DaemonSet, current_hash: str = "") -> Demand | Refusal:
         """Return what a pod created from the DaemonSet's template asks for, wherever it is pinned to."""
-        found = self._created.get(id(daemonset))
+        key = (id(daemonset), current_hash)
+        found = self._created.get(key)
         if found is None:
-            pod = created_pod(daemonset, self.world)
-            found = self._created[id(daemonset)] = self.demands.of(pod, required=split_pin(pod.spec)[1])
+            pod = self.templates.of_daemonset(daemonset, current_hash, admit=self.admit)
+            found = self._created[key] = self._demand(pod)
         return found
 
-    def created_slot(self, daemonset: DaemonSet, position: int) -> Slot:
+    def replica(self, deployment: Deployment) -> Demand | Refusal:
+        """Return what a pod of the Deployment asks for."""
+        return self._demand(self.templates.of_deployment(deployment))
+
+    def _demand(self, pod: Pod | Refusal) -> Demand | Refusal:
+        return pod if isinstance(pod, Refusal) else self.demands.of(pod, required=split_pin(pod.spec)[1])
+
+    def created_slot(self, daemonset: DaemonSet, position: int, current_hash: str = "") -> Slot | Refusal:
         """Return the place in the queue of a pod created from now on, behind all that wait already."""
-        demand = self.created(daemonset)
+        demand = self.created(daemonset, current_hash)
+        if isinstance(demand, Refusal):
+            return demand
         return Slot(
             rank=(-demand.priority, _LAST, str(daemonset.identity)),
             owner=daemonset.identity,
@@ -84,4 +97,13 @@ class Scene:
 
     def failures(self, daemonset: DaemonSet, node: str) -> tuple[Failure, ...]:
         """Return why a created pod would not fit on a node as it is now; empty where it fits."""
-        return failures(self.created(daemonset), self.loads[self.positions[node]], self.cluster)
+        demand = self.created(daemonset)
+        if isinstance(demand, Refusal):
+            return (refused(demand),)
+        return failures(demand, self.loads[self.positions[node]], self.cluster)
+
+
+def refused(refusal: Refusal) -> Failure:
+    """Return the failure of a pod that the API server does not create."""
+    shortage = Shortage("admission", detail=refusal.message)
+    return Failure(Plugin.ADMISSION, (refusal.reason,), resolvable=False, shortages=(shortage,))
