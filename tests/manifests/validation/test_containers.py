@@ -51,7 +51,7 @@ def port(number: int = 1, **more: Any) -> Tree:
                     {"action": "Restart", "exitCodes": {"operator": "In", "values": list(range(256))}}
                 ],
             },
-            [("restartPolicyRules[0].exitCodes.values", "TooLong")],
+            [("restartPolicyRules[0].exitCodes.values", "TooMany")],
         ),
         ({"resizePolicy": [{"resourceName": "cpu", "restartPolicy": "NotRequired"}]}, []),
         ({"resizePolicy": [{}]}, [("resizePolicy", REQUIRED)] * 2),
@@ -94,6 +94,13 @@ def test_only_sidecars_have_hooks_and_probes_among_init_containers(field: str) -
     assert of_spec({"initContainers": [{**init, "restartPolicy": "OnFailure"}]}) == [
         (f"initContainers[0].{field}", FORBIDDEN)
     ]
+    assert of_spec({"initContainers": [{**init, "restartPolicy": "Always"}]}) == []
+
+
+def test_only_sidecars_are_restarted_to_be_resized() -> None:
+    policies = [{"resourceName": "cpu", "restartPolicy": "RestartContainer"}]
+    init = {"name": "i", "image": "x", "resizePolicy": policies}
+    assert of_spec({"initContainers": [init]}) == [("initContainers[0].resizePolicy[0].restartPolicy", INVALID)]
     assert of_spec({"initContainers": [{**init, "restartPolicy": "Always"}]}) == []
 
 
@@ -180,9 +187,9 @@ def test_claims(claims: list[Tree], expected: Found) -> None:
             [("valueFrom.configMapKeyRef.name", INVALID), ("valueFrom.configMapKeyRef.key", INVALID)],
         ),
         ({"valueFrom": {"secretKeyRef": {"name": "x"}}}, [("valueFrom.secretKeyRef.key", REQUIRED)]),
-        ({"valueFrom": {"fileKeyRef": {"volumeName": "v", "path": "f", "key": "K"}}}, []),
+        ({"valueFrom": {"fileKeyRef": {"volumeName": "v", "path": "/f", "key": "K"}}}, []),
         (
-            {"valueFrom": {"fileKeyRef": {"volumeName": "w", "path": "/f", "key": "K"}}},
+            {"valueFrom": {"fileKeyRef": {"volumeName": "w", "path": "/f/..", "key": "K"}}},
             [("valueFrom.fileKeyRef.path", INVALID), ("valueFrom.fileKeyRef.volumeName", "NotFound")],
         ),
     ],

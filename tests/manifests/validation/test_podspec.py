@@ -73,6 +73,9 @@ def test_dns(config: Tree | None, policy: str, expected: Found) -> None:
     [
         ({"ip": "::1", "hostnames": ["a.b"]}, []),
         ({"ip": "1.2.3"}, [("hostAliases[0].ip", INVALID)]),
+        ({"ip": "1.2.3.04"}, [("hostAliases[0].ip", INVALID)]),
+        ({"ip": "fe80::1%eth0"}, [("hostAliases[0].ip", INVALID)]),
+        ({"ip": "::ffff:1.2.3.4"}, [("hostAliases[0].ip", INVALID)]),
         ({"ip": "1.2.3.4", "hostnames": ["a", "A"]}, [("hostAliases[0].hostnames[1]", INVALID)]),
     ],
 )
@@ -234,6 +237,12 @@ def test_pod_level_resources() -> None:
         ("resources.containers[0][cpu].limits", INVALID)
     ]
     assert pod_level({"limits": {"ephemeral-storage": 1}}) == [("resources.limits[ephemeral-storage]", UNSUPPORTED)]
+    half: Tree = {"requests": {"cpu": "0.5m"}}
+    assert pod_level({"requests": {"cpu": "1m"}}, half, half) == [("resources.requests[cpu]", INVALID)]
+    pages: Tree = {"limits": {"cpu": 1, "hugepages-2Mi": "2Mi"}}
+    assert pod_level({"limits": {"cpu": 2, "hugepages-2Mi": "2Mi"}}, pages, pages) == [
+        ("resources.limits[hugepages-2Mi]", INVALID),
+    ]
     assert pod_level({"claims": [{"name": "x"}]}) == [
         ("resources.claims", FORBIDDEN),
         ("resources.claims[0]", "NotFound"),
@@ -316,6 +325,13 @@ def test_pods_that_are_created_and_pods_that_are_there() -> None:
     assert causes(gated) == [("spec.nodeName", FORBIDDEN)]
     assert causes(changed(POD, "spec.containers[0].image", " x")) == [("spec.containers[0].image", INVALID)]
     assert validate(changed(DAEMONSET, "spec.template.spec.containers[0].image", " x")) == []
+    claims = changed(
+        changed(POD, "spec.nodeName", "n"), "spec.resourceClaims[0]", {"name": "r", "resourceClaimName": "c"}
+    )
+    mirror = changed(claims, "metadata.annotations", {"kubernetes.io/config.mirror": "x"})
+    assert causes(claims) == []
+    assert causes(mirror) == [("spec.resourceClaims[0]", FORBIDDEN)]
+    assert causes(changed(POD, "metadata.generation", -1)) == []
     token = {"name": "t", "projected": {"sources": [{"serviceAccountToken": {"path": "t"}}]}}
     tree = changed(POD, "spec.volumes", [token])
     assert causes(tree) == [("spec.volumes[0].projected.sources[0].serviceAccountToken", FORBIDDEN)]

@@ -79,7 +79,7 @@ INVALID, REQUIRED, FORBIDDEN, UNSUPPORTED = "Invalid", "Required", "Forbidden", 
             {"csi": {"driver": "a_b", "nodePublishSecretRef": {}}},
             [("csi.driver", INVALID), ("csi.nodePublishSecretRef.name", REQUIRED)],
         ),
-        ({"image": {"pullPolicy": "x"}}, [("image.pullPolicy", UNSUPPORTED)]),
+        ({"image": {"pullPolicy": "x"}}, [("image.reference", REQUIRED), ("image.pullPolicy", UNSUPPORTED)]),
         ({"secret": {}, "configMap": {"name": "x"}}, [("secret.secretName", REQUIRED), ("configMap", FORBIDDEN)]),
         ({"secret": {"secretName": "s", "defaultMode": 0o1000}}, [("secret.defaultMode", INVALID)]),
         (

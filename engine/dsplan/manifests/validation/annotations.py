@@ -16,11 +16,11 @@ from .paths import check_relative_path
 from .tolerations import check_tolerations
 from .windows import containers_with_paths
 
-__all__ = ["check_pod_annotations", "check_profiles_match"]
+__all__ = ["MIRROR", "check_pod_annotations", "check_profiles_match"]
 
 Tree = Mapping[str, Any]
 
-_MIRROR = "kubernetes.io/config.mirror"
+MIRROR = "kubernetes.io/config.mirror"
 _TOLERATIONS = "scheduler.alpha.kubernetes.io/tolerations"
 _DELETION_COST = "controller.kubernetes.io/pod-deletion-cost"
 _SECCOMP_POD = "seccomp.security.alpha.kubernetes.io/pod"
@@ -34,8 +34,8 @@ def check_pod_annotations(annotations: Mapping[str, str], spec: Tree, path: str,
     """Mirror pods, tolerations, deletion cost, and the old profiles of seccomp and AppArmor."""
     if not annotations:
         return
-    if _MIRROR in annotations and not spec.get("nodeName"):
-        found.invalid(f"{path}[{_MIRROR}]", annotations[_MIRROR], "needs spec.nodeName")
+    if MIRROR in annotations and not spec.get("nodeName"):
+        found.invalid(f"{path}[{MIRROR}]", annotations[MIRROR], "needs spec.nodeName")
     if annotations.get(_TOLERATIONS):
         _check_toleration_text(annotations[_TOLERATIONS], path, found)
     if _DELETION_COST in annotations and not _is_cost(annotations[_DELETION_COST]):

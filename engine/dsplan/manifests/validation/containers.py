@@ -15,7 +15,7 @@ from .formats import dns_label, port_name, port_number
 from .mounts import check_mounts_and_devices
 from .probes import check_lifecycle, check_probes
 from .resources import check_resources
-from .restarts import check_resize_policy, check_restart_policy
+from .restarts import check_resize_of_init_container, check_resize_policy, check_restart_policy
 from .security import check_container_security
 
 __all__ = ["PodFacts", "check_containers", "check_ephemeral_containers", "check_init_containers", "pull_policies"]
@@ -89,6 +89,7 @@ def check_init_containers(
         for field in _HOOKS_AND_PROBES:
             if field in container:
                 found.forbidden(f"{where}.{field}", "may not be set for init containers without restartPolicy Always")
+        check_resize_of_init_container(container.get("resizePolicy", ()), f"{where}.resizePolicy", found)
 
 
 def check_ephemeral_containers(

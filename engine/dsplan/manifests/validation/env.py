@@ -11,7 +11,7 @@ from typing import Any
 from ...model.quantity import parse_quantity, stored_text
 from .findings import Findings
 from .formats import config_key, dns_label, dns_subdomain, dns_subdomain_or_prefix, environment_name, label_key
-from .paths import check_plain_path
+from .paths import check_no_backsteps
 
 __all__ = ["VOLUME_FIELDS", "check_env", "check_env_from", "check_field_ref", "check_resource_field_ref"]
 
@@ -136,7 +136,7 @@ def _check_file_key_ref(reference: Tree, path: str, found: Findings) -> None:
     else:
         found.required(f"{path}.volumeName")
     if file:
-        check_plain_path(file, f"{path}.path", found)
+        check_no_backsteps(file, f"{path}.path", found)
     else:
         found.required(f"{path}.path")
 

@@ -59,6 +59,10 @@ class Findings:
         """A check could not be made; the only reason without the prefix."""
         self.problems.append(Problem(reason="InternalError", field=field, message=message))
 
+    def too_many(self, field: str, limit: int, unit: str) -> None:
+        """A list of more than `limit` entries."""
+        self.add("TooMany", field, f"may not have more than {limit} {unit}")
+
     def too_long(self, field: str, limit: int, unit: str = "bytes") -> None:
         """Longer than `limit`."""
         self.add("TooLong", field, f"may not be more than {limit} {unit}")

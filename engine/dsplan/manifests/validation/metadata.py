@@ -12,11 +12,13 @@ from .findings import Findings
 from .formats import dns_label, dns_subdomain, dns_subdomain_or_prefix, label_key, size
 from .selectors import check_labels
 
-__all__ = ["check_annotations", "check_metadata"]
+__all__ = ["check_annotations", "check_metadata", "name_after_creation"]
 
 Tree = Mapping[str, Any]
 
 _ANNOTATIONS_LIMIT = 256 * 1024
+_LONGEST_GENERATED_PREFIX = 58
+_GENERATED_SUFFIX = "xxxxx"
 _PLAIN_FINALIZERS = frozenset({"foregroundDeletion", "kubernetes", "orphan"})
 
 
@@ -29,10 +31,10 @@ def check_metadata(metadata: Tree, found: Findings, *, namespaced: bool, generat
     prefix = metadata.get("generateName", "")
     if prefix:
         found.invalid_each("metadata.generateName", prefix, dns_subdomain_or_prefix(prefix))
-    name = metadata.get("name", "")
+    name = name_after_creation(metadata)
     if name:
         found.invalid_each("metadata.name", name, dns_subdomain(name))
-    elif not prefix:
+    else:
         found.required("metadata.name", "name or generateName is required")
     namespace = metadata.get("namespace", "")
     if namespaced and namespace:
@@ -43,6 +45,17 @@ def check_metadata(metadata: Tree, found: Findings, *, namespaced: bool, generat
     check_annotations(metadata.get("annotations", {}), "metadata.annotations", found)
     _check_owners(metadata.get("ownerReferences", ()), found)
     _check_finalizers(metadata.get("finalizers", ()), found)
+
+
+def name_after_creation(metadata: Tree) -> str:
+    """Return the name; one that the server generates with a made-up end, since its rules hold there too.
+
+    >>> name_after_creation({"generateName": "a-"})
+    'a-xxxxx'
+    """
+    name: str = metadata.get("name", "")
+    prefix: str = metadata.get("generateName", "")
+    return prefix[:_LONGEST_GENERATED_PREFIX] + _GENERATED_SUFFIX if prefix and not name else name
 
 
 def check_annotations(annotations: Mapping[str, str], path: str, found: Findings) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .addresses import ip_family
+from .addresses import broken_ip_rules
 from .findings import Findings
 from .formats import dns_label, dns_subdomain, lenient_dns_subdomain, size
 
@@ -36,7 +36,7 @@ def check_dns(spec: Tree, path: str, found: Findings) -> None:
     if len(servers) > _MOST_NAMESERVERS:
         found.invalid(f"{path}.nameservers", list(servers), f"must not have more than {_MOST_NAMESERVERS} entries")
     for index, server in enumerate(servers):
-        _check_ip(server, f"{path}.nameservers[{index}]", found)
+        found.invalid_each(f"{path}.nameservers[{index}]", server, broken_ip_rules(server))
     _check_searches(config.get("searches", ()), f"{path}.searches", found)
     for index, option in enumerate(config.get("options", ())):
         if not option.get("name"):
@@ -57,14 +57,10 @@ def _check_searches(searches: Sequence[str], path: str, found: Findings) -> None
 def check_host_aliases(aliases: Sequence[Tree], path: str, found: Findings) -> None:
     """An IP address and DNS names each."""
     for index, alias in enumerate(aliases):
-        _check_ip(alias.get("ip", ""), f"{path}[{index}].ip", found)
+        address = alias.get("ip", "")
+        found.invalid_each(f"{path}[{index}].ip", address, broken_ip_rules(address))
         for number, name in enumerate(alias.get("hostnames", ())):
             found.invalid_each(f"{path}[{index}].hostnames[{number}]", name, dns_subdomain(name))
-
-
-def _check_ip(text: str, path: str, found: Findings) -> None:
-    if ip_family(text) is None:
-        found.invalid(path, text, "must be a valid IP address, such as 10.9.8.7 or 2001:db8::ffff")
 
 
 def check_host_names(spec: Tree, path: str, found: Findings) -> None:

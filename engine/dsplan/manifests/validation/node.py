@@ -6,11 +6,14 @@ Source: core validation (CV:ValidateNode).
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
-from .addresses import cidr_family
+from .addresses import broken_cidr_rules, cidr_family
 from .findings import Findings
+from .formats import size
 from .metadata import check_metadata
 from .resources import amount_of, check_amount
 from .tolerations import check_taints
@@ -20,10 +23,12 @@ __all__ = ["check_node"]
 Tree = Mapping[str, Any]
 
 _TAINTS = "scheduler.alpha.kubernetes.io/taints"
+_FEATURE = re.compile(r"[A-Z][a-zA-Z0-9]*(?:/[a-zA-Z0-9]+)*")
+_LONGEST_FEATURE = 253
 
 
 def check_node(node: Tree, found: Findings) -> None:
-    """Metadata, taints, amounts of resources (of any name), and pod CIDRs; the rest of the status is not looked at."""
+    """Metadata, taints, amounts of resources (of any name), pod CIDRs, swap and declared features."""
     metadata, spec, status = node.get("metadata", {}), node.get("spec", {}), node.get("status", {})
     check_metadata(metadata, found, namespaced=False)
     text = metadata.get("annotations", {}).get(_TAINTS)
@@ -34,7 +39,11 @@ def check_node(node: Tree, found: Findings) -> None:
     for side in ("capacity", "allocatable"):
         for name, raw in status.get(side, {}).items():
             check_amount(name, amount_of(raw), raw, f"status.{side}.{name}", found)
+    swap = status.get("nodeInfo", {}).get("swap", {}).get("capacity")
+    if swap is not None and swap <= 0:
+        found.invalid("metadata.nodeSwapStatus.capacity", swap, "must be greater than 0")
     _check_pod_cidrs(_pod_cidrs(spec), found)
+    _check_declared_features(status.get("declaredFeatures", ()), "status.declaredFeatures", found)
 
 
 def _check_taint_annotation(text: str, found: Findings) -> None:
@@ -58,19 +67,24 @@ def _pod_cidrs(spec: Tree) -> Sequence[str]:
 def _check_pod_cidrs(cidrs: Sequence[str], found: Findings) -> None:
     """Each is a CIDR block; of several there is one of each family."""
     path = "spec.podCIDRs"
-    families = [cidr_family(cidr) for cidr in cidrs]
-    for index, family in enumerate(families):
-        if family is None:
-            message = "must be a CIDR block, such as 10.9.8.0/24 or 2001:db8::/64"
-            found.invalid(f"{path}[{index}]", cidrs[index], message)
+    for index, cidr in enumerate(cidrs):
+        found.invalid_each(f"{path}[{index}]", cidr, broken_cidr_rules(cidr))
     if len(cidrs) < 2:
         return
+    families = [cidr_family(cidr) for cidr in cidrs]
     if None in families:
         found.internal(path, "cannot tell the IP families of blocks that are not valid")
     if sorted(family or 0 for family in families) != [4, 6]:
         found.invalid(path, list(cidrs), "may have no more than one CIDR block for each IP family")
-    seen: set[str] = set()
-    for index, cidr in enumerate(cidrs):
-        if cidr in seen:
-            found.duplicate(f"{path}[{index}]", cidr)
-        seen.add(cidr)
+
+
+def _check_declared_features(features: Sequence[str], path: str, found: Findings) -> None:
+    """Names such as `GuaranteedQoSPodCPUResize` or `Feature/sub`: sorted, each once."""
+    for index, feature in enumerate(features):
+        if size(feature) > _LONGEST_FEATURE or _FEATURE.fullmatch(feature) is None:
+            found.invalid(f"{path}[{index}]", feature, "must be a CamelCase name of at most 253 characters")
+    for index, (feature, following) in enumerate(pairwise(features), 1):
+        if feature == following:
+            found.duplicate(f"{path}[{index}]", following)
+        elif feature > following:
+            found.invalid(f"{path}[{index}]", following, "must be sorted")

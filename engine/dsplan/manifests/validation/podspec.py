@@ -73,7 +73,7 @@ def check_preemption_policy(owner: Tree, path: str, found: Findings) -> None:
 
 def _check_volumes_and_claims(spec: Tree, path: str, found: Findings, pod_name: str, is_pod: bool) -> PodFacts:
     """Check what containers refer to; return what their check needs."""
-    volumes = check_volumes(spec.get("volumes", ()), f"{path}.volumes", found, pod_name=pod_name, is_pod=is_pod)
+    volumes = check_volumes(spec.get("volumes", ()), f"{path}.volumes", found, pod_name=pod_name)
     claims = spec.get("resourceClaims", ())
     _check_resource_claims(claims, f"{path}.resourceClaims", found)
     return PodFacts(

@@ -22,7 +22,7 @@ def check_priority_class(priority_class: Mapping[str, Any], found: Findings) -> 
     """Names with `system-` are the two of the system, with their values; others stay below them."""
     metadata = priority_class.get("metadata", {})
     name, value = metadata.get("name", ""), priority_class.get("value", 0)
-    check_metadata(metadata, found, namespaced=False)
+    check_metadata(metadata, found, namespaced=False, generation=False)
     if name.startswith("system-"):
         if SYSTEM_CLASSES.get(name) != value or priority_class.get("globalDefault"):
             known = ", ".join(f"{known} with value {number}" for known, number in SYSTEM_CLASSES.items())

@@ -12,10 +12,11 @@ from collections.abc import Mapping, Set
 from typing import Any
 
 from ...model.quantity import Exact, QuantityError, parse_quantity, round_up_milli, value
+from ..defaulting import is_pod_level_resource
 from .findings import Findings
 from .formats import dns_label, label_key
 
-__all__ = ["amount_of", "check_amount", "check_resources", "is_pod_level_resource"]
+__all__ = ["amount_of", "check_amount", "check_resources"]
 
 Tree = Mapping[str, Any]
 
@@ -75,11 +76,6 @@ def check_amount(name: str, amount: Exact, raw: Any, path: str, found: Findings)
         found.invalid(path, raw, "must be greater than or equal to 0")
     if not isinstance(amount, int) and (name in _COUNTED or _is_extended(name)):
         found.invalid(path, raw, "must be an integer")
-
-
-def is_pod_level_resource(name: str) -> bool:
-    """Return whether the resource may stand in `spec.resources`."""
-    return name in ("cpu", "memory") or _is_huge_page(name)
 
 
 def _check_entry(name: str, amount: Exact, raw: Any, path: str, found: Findings, pod_level: bool) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from .findings import Findings
 
-__all__ = ["check_resize_policy", "check_restart_policy"]
+__all__ = ["check_resize_of_init_container", "check_resize_policy", "check_restart_policy"]
 
 Tree = Mapping[str, Any]
 
@@ -31,7 +31,7 @@ def check_restart_policy(container: Tree, path: str, found: Findings) -> None:
     elif policy not in _POLICIES:
         found.not_supported(f"{path}.restartPolicy", policy, _POLICIES)
     if len(rules) > _MOST_RULES:
-        found.too_long(f"{path}.restartPolicyRules", _MOST_RULES, "rules")
+        found.too_many(f"{path}.restartPolicyRules", _MOST_RULES, "rules")
     for index, rule in enumerate(rules):
         where = f"{path}.restartPolicyRules[{index}]"
         if rule.get("action", "") not in _ACTIONS:
@@ -46,7 +46,15 @@ def _check_exit_codes(codes: Tree | None, path: str, found: Findings) -> None:
     if codes.get("operator", "") not in ("In", "NotIn"):
         found.not_supported(f"{path}.operator", codes.get("operator", ""), ("In", "NotIn"))
     if len(codes.get("values", ())) > _MOST_EXIT_CODES:
-        found.too_long(f"{path}.values", _MOST_EXIT_CODES, "values")
+        found.too_many(f"{path}.values", _MOST_EXIT_CODES, "values")
+
+
+def check_resize_of_init_container(policies: Sequence[Tree], path: str, found: Findings) -> None:
+    """A container that runs once has no restart to resize it in; only sidecars do."""
+    for index, entry in enumerate(policies):
+        if entry.get("restartPolicy") == "RestartContainer":
+            message = "is not supported for init containers without restartPolicy Always"
+            found.invalid(f"{path}[{index}].restartPolicy", "RestartContainer", message)
 
 
 def check_resize_policy(policies: Sequence[Tree], restart_policy: str, path: str, found: Findings) -> None:

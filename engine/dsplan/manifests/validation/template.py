@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .annotations import check_pod_annotations, check_profiles_match
+from .annotations import MIRROR, check_pod_annotations, check_profiles_match
 from .containers import check_image_blanks
 from .findings import Findings
 from .label_keys import with_merged_label_keys
-from .metadata import check_annotations, check_metadata
+from .metadata import check_annotations, check_metadata, name_after_creation
 from .podspec import check_pod_spec
 from .selectors import check_labels
 
@@ -38,9 +38,12 @@ def check_pod(pod: Tree, found: Findings) -> None:
     """A Pod; its status is not looked at, since the server clears it on creation."""
     metadata, spec = pod.get("metadata", {}), pod.get("spec", {})
     annotations = metadata.get("annotations", {})
-    check_metadata(metadata, found, namespaced=True)
+    check_metadata(metadata, found, namespaced=True, generation=False)
     check_pod_annotations(annotations, spec, "metadata.annotations", found)
-    check_pod_spec(spec, "spec", found, pod_name=metadata.get("name", ""), is_pod=True)
+    check_pod_spec(spec, "spec", found, pod_name=name_after_creation(metadata), is_pod=True)
+    if MIRROR in annotations:
+        for index in range(len(spec.get("resourceClaims", ()))):
+            found.forbidden(f"spec.resourceClaims[{index}]", "may not be set for a mirror of a static pod")
     if not spec.get("serviceAccountName"):
         _check_no_tokens(spec, found)
     for kind in ("containers", "initContainers"):

@@ -249,7 +249,9 @@ def check_csi(source: Tree, path: str, found: Findings) -> None:
 
 
 def check_image(source: Tree, path: str, found: Findings) -> None:
-    """A known pull policy; the reference may be missing in a template."""
+    """A reference, and a known pull policy."""
+    if not source.get("reference"):
+        found.required(f"{path}.reference")
     policy = source.get("pullPolicy", "")
     if policy and policy not in _PULL_POLICIES:
         found.not_supported(f"{path}.pullPolicy", policy, _PULL_POLICIES)

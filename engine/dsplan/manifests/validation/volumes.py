@@ -55,9 +55,7 @@ _SOURCES: tuple[tuple[str, str, str, Check], ...] = (
 )
 
 
-def check_volumes(
-    volumes: Sequence[Tree], path: str, found: Findings, *, pod_name: str = "", is_pod: bool = False
-) -> dict[str, Tree]:
+def check_volumes(volumes: Sequence[Tree], path: str, found: Findings, *, pod_name: str = "") -> dict[str, Tree]:
     """Return the volumes without problems by name: only these can be mounted.
 
     `pod_name` is known for a Pod with a name; ephemeral volumes make claims that carry it.
@@ -67,7 +65,7 @@ def check_volumes(
     for index, volume in enumerate(volumes):
         where, before = f"{path}[{index}]", len(found.problems)
         name = volume.get("name", "")
-        _check_source(volume, name, where, found, pod_name, is_pod)
+        _check_source(volume, name, where, found, pod_name)
         if name:
             found.invalid_each(f"{where}.name", name, dns_label(name))
         else:
@@ -83,7 +81,7 @@ def check_volumes(
     return valid
 
 
-def _check_source(volume: Tree, name: str, path: str, found: Findings, pod_name: str, is_pod: bool) -> None:
+def _check_source(volume: Tree, name: str, path: str, found: Findings, pod_name: str) -> None:
     """Exactly one source; of several only the first is looked into. No source at all is an emptyDir (D7)."""
     used = ""
     for field, second_name, check_name, check in _SOURCES:
@@ -103,5 +101,3 @@ def _check_source(volume: Tree, name: str, path: str, found: Findings, pod_name:
         portal = volume["iscsi"].get("targetPortal", "")
         if size(f"{name}:{portal}") > 64:
             found.invalid(f"{path}.name", name, "must be at most 64 characters together with the iSCSI target portal")
-    if is_pod and used == "image" and not volume["image"].get("reference"):
-        found.required(f"{path}.image.reference")

@@ -150,7 +150,7 @@ def _check_windows(spec: Tree, path: str, found: Findings) -> None:
     for name in _POD_SECURITY:
         if name in context and not (name == "sysctls" and not context[name]):
             found.forbidden(f"{path}.securityContext.{name}", _NOT_ON_WINDOWS)
-    for name in ("hostUsers", "shareProcessNamespace", "resources"):
+    for name in ("hostUsers", "shareProcessNamespace"):
         if name in spec:
             found.forbidden(f"{path}.{name}", _NOT_ON_WINDOWS)
     for name in ("hostPID", "hostIPC"):
