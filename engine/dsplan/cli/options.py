@@ -11,18 +11,31 @@ from typing import Any, TypeVar
 
 import click
 
+from ..document.types import PlanDocument
 from ..model.world import World
 from ..report.style import Style
 
-__all__ = ["input_options", "load_world", "moment", "output_option", "reading_options", "style_for"]
+__all__ = [
+    "Moment",
+    "fresh_document",
+    "input_options",
+    "load_world",
+    "moment",
+    "output_option",
+    "reading_options",
+    "style_for",
+]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-class _Moment(click.ParamType[datetime]):
+class Moment(click.ParamType[datetime]):
+    """An RFC 3339 time; one without an offset is UTC."""
+
     name = "time"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        """Return the time, or fail with what is accepted."""
         if isinstance(value, datetime):
             return value
         try:
@@ -40,7 +53,7 @@ def input_options(function: F) -> F:
 def reading_options(function: F) -> F:
     """Add -f, -n, -A, -l and --now, for a command whose words are not all files."""
     for decorator in (
-        click.option("--now", type=_Moment(), metavar="TIME", help="Plan for this moment (RFC 3339); default: now."),
+        click.option("--now", type=Moment(), metavar="TIME", help="Plan for this moment (RFC 3339); default: now."),
         click.option("-l", "--selector", metavar="LABELS", help="Only DaemonSets with these labels."),
         click.option("-A", "--all-namespaces", is_flag=True, help="All namespaces (the default)."),
         click.option("-n", "--namespace", metavar="NAME", help="Only DaemonSets of this namespace."),
@@ -74,6 +87,15 @@ def load_world(files: tuple[str, ...], more: tuple[str, ...], namespace: str | N
         and (wanted is None or selector_matches(wanted, daemonset.metadata.labels))
     )
     return world if len(kept) == len(world.daemonsets) else msgspec.structs.replace(world, daemonsets=kept)
+
+
+def fresh_document(world: World, now: datetime) -> PlanDocument:
+    """Return the plan for a world as a document."""
+    from ..planner import solve
+    from ..report.document import plan_document
+    from ..report.inputs import inputs_digest
+
+    return plan_document(solve(world, now=now), inputs=inputs_digest(world))
 
 
 def moment(now: datetime | None) -> datetime:

@@ -7,9 +7,9 @@ from typing import Any
 import msgspec
 
 from ..errors import InputError, Problem
-from .types import PLAN_VERSION, PlanDocument
+from .types import PLAN_KIND, PLAN_VERSION, PlanDocument
 
-__all__ = ["as_json", "as_yaml", "compact_json", "read_plan"]
+__all__ = ["as_json", "as_yaml", "compact_json", "is_plan", "read_plan"]
 
 
 def as_json(tree: Any) -> str:
@@ -28,6 +28,21 @@ def as_yaml(tree: Any) -> str:
 
     plain = msgspec.json.decode(compact_json(tree))
     return str(yaml.dump(plain, Dumper=getattr(yaml, "CSafeDumper", yaml.SafeDumper), sort_keys=True))
+
+
+def is_plan(path: str) -> bool:
+    """Return whether a file looks like a plan that dsplan wrote; False where it cannot be read."""
+    try:
+        with open(path, "rb") as file:
+            data = file.read()
+        head = msgspec.json.decode(data, type=_Head) if data[:1] == b"{" else _Head()
+    except (OSError, msgspec.DecodeError):
+        return False
+    return head.kind == PLAN_KIND
+
+
+class _Head(msgspec.Struct):
+    kind: str = ""
 
 
 def read_plan(data: bytes, source: str = "") -> PlanDocument:

@@ -32,8 +32,8 @@ def inputs_digest(world: World) -> str:
 def node_digests(plan: Plan, reads: tuple[str, ...]) -> tuple[str, ...]:
     """Return eight hex digits a node, over the fields that constraints read, its health, and its daemon pods.
 
-    Of a pod it takes what decides: which it is, and the facts of its shape. A check sum, no proof: it tells what to look
-    at again.
+    Of a pod it takes what decides: which it is, and the facts of its shape. A check sum, no proof: it tells what to
+    look at again.
     """
     index = plan.index
     pods: list[list[str]] = [[] for _ in index.names]

@@ -1,0 +1,47 @@
+"""dsplan verify."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from .failures import CONFLICTS
+from .options import fresh_document
+from .show import read_plan_file
+
+
+@click.command()
+@click.argument("plan", metavar="PLAN.json")
+@click.option("--cluster", multiple=True, metavar="FILE", help="The cluster to check it against; repeatable.")
+def command(plan: str, cluster: tuple[str, ...]) -> None:
+    """Check a plan without trusting the solver: against itself and, with --cluster, against the cluster.
+
+    Where the cluster has changed since the plan was made, it lists what changed and which actions no longer hold. Exits
+    with 4 if anything is wrong.
+    """
+    from ..changes import drift
+    from ..manifests.load import load
+    from ..report.changes_text import drift_text
+    from ..verify import Finding, verify
+
+    document = read_plan_file(plan)
+    findings: tuple[Finding, ...] = verify(document)
+    broken = 0
+    if cluster and not findings:
+        world = load(cluster)
+        fared = drift(document, fresh_document(world, document.now))
+        if fared.same_inputs:
+            findings = verify(document, world)
+        else:
+            click.echo(drift_text(fared), nl=False)
+            broken = len(fared.broken)
+    for finding in findings:
+        click.echo(f"! {finding}")
+    nodes, pairs = len(document.nodes), len(document.nodes) * len(document.daemonsets)
+    wrong = f"{len(findings)} findings" if findings else "everything holds"
+    if not findings and broken:
+        wrong = f"true of itself, but {broken} of its actions no longer hold"
+    click.echo(f"Verified {nodes:,} nodes, {pairs:,} pairs, {len(document.actions):,} actions: {wrong}.")
+    if findings or broken:
+        sys.exit(CONFLICTS)
