@@ -6,8 +6,9 @@ import sys
 
 from .core import CORE
 from .mutant import Mutant
+from .simulation import SIMULATION
 
-MUTANTS: tuple[Mutant, ...] = CORE
+MUTANTS: tuple[Mutant, ...] = (*CORE, *SIMULATION)
 
 
 def main(names: list[str]) -> int:

@@ -6,10 +6,17 @@ import msgspec
 
 from ..model.pod import Pod
 
-__all__ = ["DEFAULT_GRACE_SECONDS", "SEED_DURATIONS", "Durations"]
+__all__ = ["DEFAULT_GRACE_SECONDS", "SEED_DURATIONS", "Durations", "Spread"]
 
 DEFAULT_GRACE_SECONDS = 30.0
 """D5: terminationGracePeriodSeconds where nothing is said."""
+
+
+class Spread(msgspec.Struct, frozen=True):
+    """A time that varies, in seconds: half take no longer than `median`, 95 of 100 no longer than `p95`."""
+
+    median: float
+    p95: float
 
 
 class Durations(msgspec.Struct, frozen=True, kw_only=True):

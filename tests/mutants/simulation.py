@@ -1,0 +1,101 @@
+"""Broken variants of controller and simulator: each breaks one invariant, or lets a view fall behind."""
+
+from __future__ import annotations
+
+from .mutant import Mutant
+
+PROPERTIES = "tests/simulate/test_simulate_properties.py"
+
+SIMULATION = (
+    Mutant(
+        "simulated-budget-off-by-one",
+        "diff/rolling.py",
+        "room = max(0, budget.max_unavailable - unavailable)",
+        "room = max(0, budget.max_unavailable + 1 - unavailable)",
+        PROPERTIES,
+    ),
+    Mutant(
+        "simulated-surge-off-by-one",
+        "diff/rolling.py",
+        "room = max(0, budget.max_surge - surging)",
+        "room = max(0, budget.max_surge + 1 - surging)",
+        PROPERTIES,
+    ),
+    Mutant(
+        "old-pod-goes-first-under-surge",
+        "diff/manage.py",
+        "(not shape[old] & _READY or shape[new] & _AVAILABLE)",
+        "True",
+        PROPERTIES,
+    ),
+    Mutant(
+        "created-beside-a-terminating-pod",
+        "diff/manage.py",
+        "    if not shape:\n",
+        "    if all(facts & _TERMINATING for facts in shape):\n",
+        PROPERTIES,
+    ),
+    Mutant(
+        "created-where-kept",
+        "diff/manage.py",
+        "create=ActionReason.MISSING if verdict is Verdict.RUN else None",
+        "create=ActionReason.MISSING",
+        PROPERTIES,
+        also=(
+            (
+                "observe/observed.py",
+                "empty = verdicts.run - BitMap.union(BitMap(), *occupied.values())",
+                "empty = (verdicts.run | verdicts.keep) - BitMap.union(BitMap(), *occupied.values())",
+            ),
+        ),
+    ),
+    Mutant(
+        "the-only-pod-is-a-duplicate",
+        "diff/manage.py",
+        "for place in running[1:]",
+        "for place in running[len(running) > 1 :]",
+        PROPERTIES,
+    ),
+    Mutant(
+        "writes-in-flight-forgotten",
+        "planner/step.py",
+        "unseen = not expectations_satisfied(",
+        "unseen = False and not expectations_satisfied(",
+        PROPERTIES,
+    ),
+    Mutant(
+        "first-creation-twice",
+        "planner/pass_actions.py",
+        "for node, reason in create[:BURST]",
+        "for node, reason in [*create, *create[:1]][:BURST]",
+        PROPERTIES,
+    ),
+    Mutant(
+        "nobody-wakes-when-a-pod-is-gone",
+        "simulate/run.py",
+        "{HappeningKind.GONE, ",
+        "{",
+        PROPERTIES,
+    ),
+    Mutant(
+        "view-misses-a-pod-that-is-gone",
+        "simulate/objects.py",
+        "        pod = self.pods.remove(key)\n        if pod is not None:\n            self._follow(pod)\n",
+        "        pod = self.pods.remove(key)\n",
+        PROPERTIES,
+    ),
+    Mutant(
+        "view-keeps-old-verdicts",
+        "simulate/view.py",
+        "        self._verdicts = None\n        self._matching = None\n",
+        "        self._matching = None\n",
+        PROPERTIES,
+    ),
+    Mutant(
+        "view-misses-ripening",
+        "simulate/life.py",
+        "                self._objects.put_pod(current)\n                if not current.terminating:",
+        "                if not current.terminating:",
+        PROPERTIES,
+    ),
+)
