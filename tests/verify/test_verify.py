@@ -1,0 +1,295 @@
+"""The checker accepts plans of recorded decisions and refuses each kind of corruption."""
+
+from __future__ import annotations
+
+import ast
+import copy
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+
+import dsplan.verify
+from dsplan.document import compact_json, read_plan
+from dsplan.document.types import PlanDocument
+from dsplan.model.world import World
+from dsplan.planner import solve
+from dsplan.report.document import plan_document
+from dsplan.verify import verify
+from tests.conformance.replay import records
+from tests.conformance.replay_sync import outcome, world_of
+from tests.worlds import NOW, Tree, trees, world
+
+RECORDS = Path(__file__).parents[1] / "conformance" / "records" / "sync.jsonl.gz"
+PACKAGE = Path(dsplan.verify.__file__).parent
+
+
+def planned(record: Tree) -> tuple[PlanDocument, World]:
+    given_world, now = world_of(record)
+    return plan_document(solve(given_world, now=now)), given_world
+
+
+def test_plans_of_all_recorded_decisions_are_accepted() -> None:
+    """Every action in these plans is the recorded one: the replay says so, and `outcome` compares them here again."""
+    refused = {}
+    for record in records(RECORDS):
+        document, given_world = planned(record)
+        if findings := verify(document, given_world):
+            refused[record["id"]] = [str(finding) for finding in findings]
+        if record["exact"]:
+            pods = [a for a in document.actions if a.kind == "Pod" and a.verb in ("create", "delete")]
+            real = record["out"]
+            assert sorted(a.node for a in pods if a.verb == "create") == sorted(real["m_create"] + real["ru_create"])
+            assert sorted(a.name for a in pods if a.verb == "delete") == sorted(real["m_delete"] + real["ru_delete"])
+    assert refused == {}
+    assert outcome
+
+
+@given(trees())
+def test_generated_plans_are_accepted(found: list[Tree]) -> None:
+    given_world = world(found)
+    assert verify(plan_document(solve(given_world, now=NOW)), given_world) == ()
+
+
+def cluster() -> tuple[Tree, World]:
+    """A plan with a bit of everything: creations, deletions, waves, exclusions, several classes."""
+    from tests.diff.test_rolling import daemonset, pod
+    from tests.worlds import revision_of
+
+    ds = daemonset(2)
+    ds["spec"]["template"]["spec"] = {"nodeSelector": {"disk": "ssd"}}
+    names = [f"n{number:02}" for number in range(12)]
+    nodes = [
+        {
+            "kind": "Node",
+            "metadata": {
+                "name": name,
+                "labels": {"disk": "hdd" if number > 9 else "ssd", "topology.kubernetes.io/zone": "ab"[number % 2]},
+            },
+        }
+        for number, name in enumerate(names)
+    ]
+    pods = [pod(name, "old") for name in names[2:9]]
+    pods += [pod(names[10], "new"), pod(names[3], "new", name="young")]
+    given_world = world([*nodes, ds, revision_of(ds), *pods])
+    tree = msgspec.json.decode(compact_json(plan_document(solve(given_world, now=NOW))))
+    return tree, given_world
+
+
+def entry(tree: Tree) -> Tree:
+    found: Tree = tree["daemonsets"][0]
+    return found
+
+
+def drop_create(tree: Tree) -> None:
+    entry(tree)["create"][0]["nodes"] = "0"
+
+
+def create_elsewhere(tree: Tree) -> None:
+    entry(tree)["create"][0]["nodes"] = "0-1,11"
+
+
+def create_twice(tree: Tree) -> None:
+    entry(tree)["create"].append({"reason": "MissingUnderSurge", "nodes": "0"})
+
+
+def swap_waves(tree: Tree) -> None:
+    order = tree["orders"][0]
+    order[0], order[-1] = order[-1], order[0]
+
+
+def grow_a_wave(tree: Tree) -> None:
+    entry(tree)["rollout"]["waves"] = [[3, 2]]
+
+
+def lose_a_wave(tree: Tree) -> None:
+    entry(tree)["rollout"]["waves"].pop()
+
+
+def false_bound(tree: Tree) -> None:
+    entry(tree)["rollout"]["lowerBound"] += 1
+
+
+def raise_the_budget(tree: Tree) -> None:
+    entry(tree)["rollout"]["budget"]["maxUnavailable"] = 6
+
+
+def call_a_healthy_pod_sick(tree: Tree) -> None:
+    entry(tree)["rollout"]["beyondBudget"] = 1
+
+
+def double_delete(tree: Tree) -> None:
+    entry(tree)["delete"][0]["pods"] *= 2
+
+
+def drop_delete(tree: Tree) -> None:
+    entry(tree)["delete"].pop()
+
+
+def wrong_reason_to_delete(tree: Tree) -> None:
+    entry(tree)["delete"][0]["reason"] = "Succeeded"
+
+
+def wrong_reason_to_exclude(tree: Tree) -> None:
+    entry(tree)["excluded"][0]["code"] = "UntoleratedNoSchedule"
+
+
+def hide_an_exclusion(tree: Tree) -> None:
+    entry(tree)["excluded"].pop()
+
+
+def flip_a_verdict(tree: Tree) -> None:
+    text = entry(tree)["verdicts"]
+    entry(tree)["verdicts"] = text[::-1]
+
+
+def unknown_verdict(tree: Tree) -> None:
+    entry(tree)["verdicts"] = entry(tree)["verdicts"].replace("R", "X", 1)
+
+
+def lose_a_node(tree: Tree) -> None:
+    tree["nodes"].pop()
+
+
+def two_nodes_of_one_name(tree: Tree) -> None:
+    tree["nodes"][1] = tree["nodes"][0]
+
+
+def false_desired(tree: Tree) -> None:
+    entry(tree)["desired"] += 1
+
+
+def false_status(tree: Tree) -> None:
+    entry(tree)["status"]["numberUnavailable"] = 0
+
+
+def false_summary(tree: Tree) -> None:
+    tree["summary"]["create"] += 1
+
+
+def false_part_of_the_summary(tree: Tree) -> None:
+    entry(tree)["summary"]["update"] -= 1
+
+
+def issue_an_action_twice(tree: Tree) -> None:
+    tree["actions"].append(copy.deepcopy(next(a for a in tree["actions"] if a["verb"] == "create" and "node" in a)))
+
+
+def issue_less_than_wanted(tree: Tree) -> None:
+    tree["actions"] = [a for a in tree["actions"] if a.get("verb") != "create" or "kind" in a]
+
+
+def action_of_no_daemonset(tree: Tree) -> None:
+    tree["actions"][0]["daemonset"] = 7
+
+
+def say_it_is_a_no_op(tree: Tree) -> None:
+    tree["applyable"] = False
+
+
+def say_it_failed(tree: Tree) -> None:
+    tree["errored"] = True
+
+
+def unknown_constraint(tree: Tree) -> None:
+    entry(tree)["constraints"].append("Embedder/1")
+
+
+def update_where_nothing_is_wanted(tree: Tree) -> None:
+    tree["orders"][0][0] = 11
+
+
+def leave_out_of_the_roll_out(tree: Tree) -> None:
+    tree["orders"][0].pop()
+    entry(tree)["rollout"]["waves"] = [[2, 2], [1, 1]]
+    for summary in (tree["summary"], entry(tree)["summary"]):
+        summary["update"] -= 1
+
+
+CORRUPTIONS: list[Callable[[Tree], None]] = [
+    drop_create,
+    create_elsewhere,
+    create_twice,
+    swap_waves,
+    grow_a_wave,
+    lose_a_wave,
+    false_bound,
+    raise_the_budget,
+    call_a_healthy_pod_sick,
+    double_delete,
+    drop_delete,
+    wrong_reason_to_delete,
+    wrong_reason_to_exclude,
+    hide_an_exclusion,
+    flip_a_verdict,
+    unknown_verdict,
+    lose_a_node,
+    two_nodes_of_one_name,
+    false_desired,
+    false_status,
+    false_summary,
+    false_part_of_the_summary,
+    issue_an_action_twice,
+    issue_less_than_wanted,
+    action_of_no_daemonset,
+    say_it_is_a_no_op,
+    say_it_failed,
+    unknown_constraint,
+    update_where_nothing_is_wanted,
+    leave_out_of_the_roll_out,
+]
+
+
+def test_the_plan_that_is_corrupted_is_a_good_one_and_has_all_parts() -> None:
+    tree, given_world = cluster()
+    assert verify(read_plan(msgspec.json.encode(tree)), given_world) == ()
+    assert entry(tree)["create"]
+    assert {part["reason"] for part in entry(tree)["delete"]} == {"NotEligible", "Duplicate"}
+    assert len(tree["orders"][0]) == 6
+    assert entry(tree)["excluded"]
+
+
+@pytest.mark.parametrize("corrupt", CORRUPTIONS, ids=lambda function: function.__name__)
+def test_corruption_is_refused_with_what_is_wrong(corrupt: Callable[[Tree], None]) -> None:
+    tree, given_world = cluster()
+    corrupt(tree)
+    findings = verify(read_plan(msgspec.json.encode(tree)), given_world)
+    assert findings
+    assert all(finding.check and finding.text for finding in findings)
+
+
+def imports(path: Path) -> set[str]:
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom):
+            found.add(node.module or "")
+    return found
+
+
+def test_nothing_of_the_solver_is_imported() -> None:
+    forbidden = ("planner", "waves", "placement", "simulate", "rolling", "manage")
+    modules = {module for path in PACKAGE.glob("*.py") for module in imports(path)}
+    assert not [module for module in modules if any(word in module for word in forbidden)]
+
+
+def code_lines(path: Path) -> int:
+    tree = ast.parse(path.read_text())
+    docstrings: set[int] = set()
+    for node in ast.walk(tree):
+        body: list[Any] = getattr(node, "body", [])
+        if (
+            isinstance(body, list)
+            and body
+            and isinstance(body[0], ast.Expr)
+            and isinstance(body[0].value, ast.Constant)
+        ):
+            docstrings.update(range(body[0].lineno, (body[0].end_lineno or 0) + 1))
+    lines = enumerate(path.read_text().splitlines(), start=1)
+    return sum(bool(line.strip()) and number not in docstrings for number, line in lines)
+
+
+def test_it_is_small_enough_to_be_read_in_one_sitting() -> None:
+    assert sum(code_lines(path) for path in PACKAGE.glob("*.py")) < 300
