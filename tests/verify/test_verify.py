@@ -117,6 +117,13 @@ def raise_the_budget(tree: Tree) -> None:
     entry(tree)["rollout"]["budget"]["maxUnavailable"] = 6
 
 
+def raise_the_budget_consistently(tree: Tree) -> None:
+    rollout = entry(tree)["rollout"]
+    rollout["budget"]["maxUnavailable"], rollout["lowerBound"], rollout["waves"] = 6, 1, [[6, 1]]
+    for summary in (tree["summary"], entry(tree)["summary"]):
+        summary["waves"] = 1
+
+
 def call_a_healthy_pod_sick(tree: Tree) -> None:
     entry(tree)["rollout"]["beyondBudget"] = 1
 
@@ -218,6 +225,7 @@ CORRUPTIONS: list[Callable[[Tree], None]] = [
     lose_a_wave,
     false_bound,
     raise_the_budget,
+    raise_the_budget_consistently,
     call_a_healthy_pod_sick,
     double_delete,
     drop_delete,

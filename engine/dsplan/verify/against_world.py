@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from ..constraints import constraints_of, project
-from ..diff.budget import allows_surge
+from ..diff.budget import allows_surge, resolve_budget
 from ..document.idsets import ids_of
 from ..document.types import DaemonSetEntry, PlanDocument
 from ..eligibility.verdicts import evaluate
@@ -124,18 +124,25 @@ class _Case:
         rollout = self.entry.rollout
         if rollout is None or not self.entry.hash_learned:
             return
-        order = [
-            self.plan.nodes[place] for place in (self.plan.orders[rollout.order] if rollout.order is not None else ())
-        ]
+        places = self.plan.orders[rollout.order] if rollout.order is not None else ()
+        order = [self.plan.nodes[place] for place in places]
         stalled = {self.plan.nodes[place] for place in ids_of(rollout.stalled)}
         outdated = {node for node, letter in self.letters.items() if letter == "R" and self._only_old(node)}
         if {*order, *stalled} != outdated:
             wrong, missing = sorted({*order, *stalled} - outdated), sorted(outdated - {*order, *stalled})
             yield "update", f"not out of date: {wrong[:3]}; out of date and left out: {missing[:3]}"
             return
-        sick = [
-            node for node in order if not any(self._available(pod) for pod in self.pods[node] if not pod.terminating)
-        ]
+        budget, said = resolve_budget(self.daemonset, self.entry.desired), rollout.budget
+        if said and (said.max_unavailable, said.max_surge) != (budget.max_unavailable, budget.max_surge):
+            yield "budget", f"is {budget.arithmetic}, not {said.arithmetic}"
+        for action in self.plan.actions:
+            if action.stage != "rolling-update" or self.plan.daemonsets[action.daemonset] is not self.entry:
+                continue
+            old = [pod for pod in self.pods.get(action.node, []) if not (pod.terminating or self._updated(pod))]
+            if len(old) != 1 or action.name not in ("", old[0].name):
+                yield "actions", f"{action.verb} {action.name or action.node}: no such pod is out of date there"
+        live = {node: [pod for pod in self.pods[node] if not pod.terminating] for node in order}
+        sick = [node for node in order if not any(map(self._available, live[node]))]
         if len(sick) != rollout.beyond_budget and not stalled:
             yield "budget", f"{rollout.beyond_budget} pods are called sick where {len(sick)} are"
 
