@@ -10,6 +10,7 @@ from ..constraints.protocol import Cause
 from ..eligibility import Verdict
 from ..model.meta import Identity
 from ..model.world import Note
+from ..placement.failures import Failure
 
 __all__ = [
     "Answer",
@@ -46,7 +47,8 @@ class Standing(StrEnum):
     ON_DELETE = "OnDelete"  # out of date until somebody deletes the pod (C10)
     STALLED = "Stalled"  # out of date, and the roll-out cannot go on (R6-R13)
     IN_FLIGHT = "InFlight"  # issued and not yet seen (C6)
-    PENDING = "Pending"  # the pod is there and has no room
+    PENDING = "Pending"  # the pod is there, or would be, and is not scheduled
+    EVICTING = "Evicting"  # the pod gets its place by evicting others (P1-P3)
     FAILING = "Failing"  # the pass over this DaemonSet fails, or ends before it decides (C3, C4)
     EXCLUDED = "Excluded"  # no pod, and none is wanted
     KEPT = "Kept"  # a pod that may stay though none would be created (E4)
@@ -104,7 +106,8 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
     `findings` are all failing constraints in accounting order (E1, E2, E4, E3); `verdict` follows from them alone.
     `detail` says in words what is waited for; `wave` is the number of the update wave, 0 where there is none.
-    `blockers` are the pods or nodes that hold the place, the room or the budget.
+    `blockers` are the pods or nodes that hold the place, the room or the budget, or whose pods are evicted. `failures`
+    are what the scheduler's filters say to a pod that is wanted and does not fit, with every shortage (K1-K21).
     """
 
     daemonset: Identity
@@ -118,6 +121,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     pods: tuple[PodHere, ...] = ()
     detail: str = ""
     blockers: tuple[str, ...] = ()
+    failures: tuple[Failure, ...] = ()
     wave: int = 0
 
     @property

@@ -14,15 +14,17 @@ from ..eligibility import Verdict, evaluate
 from ..model.daemonset import DaemonSet
 from ..model.node import Node
 from ..model.world import World
-from ..planner import Plan, solve
+from ..planner import solve
 from ..planner.plan import DaemonSetPlan
 from ..waves.forecast import forecast
-from .answers import Standing
+from .answers import Answer, Kind, Standing
 from .edits import DeletePod, Edit, SetField, SetLabel, apply
 from .names import find_daemonset, find_node
 from .price import Price, price_of
+from .room import room_edits
 from .search import Proposal, Side, proposals
 from .standing import Standings
+from .why import why
 
 __all__ = ["Counterfactual", "counterfactuals"]
 
@@ -41,16 +43,20 @@ class Counterfactual(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """Edits after which the answer is another, as solving again has shown.
 
     `size` is the number of fields touched; no smaller set of the same kinds and the same side flips the verdict.
-    `standing` is what there is on the node then, `wave` the number of its update wave.
+    `kind` and `standing` are the answer then, `detail` what is still waited for, `wave` the number of the update wave;
+    `evicts` says whose pods have to go.
     """
 
     side: Side
     edits: tuple[Edit, ...]
     size: int
     verdict: Verdict
+    kind: Kind
     standing: Standing
-    wave: int
-    price: Price
+    detail: str = ""
+    wave: int = 0
+    evicts: tuple[str, ...] = ()
+    price: Price = Price()
 
 
 def counterfactuals(
@@ -62,7 +68,7 @@ def counterfactuals(
     rules: Iterable[Rule] = BUILTIN_RULES,
     limit: int = 3,
 ) -> tuple[Counterfactual, ...]:
-    """Return the smallest edits that make the DaemonSet run on the node, or its held-up update go on.
+    """Return the smallest edits that make the DaemonSet run on the node, its pod fit, or its held-up update go on.
 
     At most `limit` for each side: the DaemonSet's, the node's, and both together where that takes fewer edits than
     either alone. Sorted by size, then by what they cost elsewhere. Empty where there is nothing to flip, or where no
@@ -104,50 +110,40 @@ class _Trial:
         self.now = now
         self.rules = rules
         self.plan = solve(self.alone, now=now, rules=rules)
-        self.standing = self.place(self.plan)[0]
 
     @property
     def entry(self) -> DaemonSetPlan:
         return self.plan.daemonsets[0]
 
-    def place(self, plan: Plan) -> tuple[Standing, int]:
-        verdict = self.verdict(plan)
-        standing, _, wave = Standings(plan.daemonsets[0]).of(self.node.name, verdict)
-        return standing, wave
+    def answer(self, world: World) -> Answer:
+        """Return the answer about the pair in another world."""
+        return why(world, str(self.daemonset.identity), self.node.name, now=self.now, rules=self.rules).answer
 
-    def verdict(self, plan: Plan) -> Verdict:
-        entry = plan.daemonsets[0].step
-        position = plan.index.ids[self.node.name]
-        if entry.verdicts is not None:
-            return entry.verdicts.of(position)
-        return evaluate(constraints_of(entry.daemonset, self.rules), plan.index.nodes[position]).verdict
-
-    def try_out(
-        self, side: Side, edits: tuple[Edit, ...], flipped: Callable[[Verdict, Standing], bool]
-    ) -> Counterfactual | None:
+    def try_out(self, side: Side, edits: tuple[Edit, ...], flipped: Callable[[Answer], bool]) -> Counterfactual | None:
         """Return what comes of the edits by solving again, None if they do not flip the answer."""
-        edited = apply(self.alone, edits)
-        same_nodes = edited.nodes == self.alone.nodes
-        plan = solve(edited, now=self.now, rules=self.rules, index=self.plan.index if same_nodes else None)
-        verdict, (standing, wave) = self.verdict(plan), self.place(plan)
-        if not flipped(verdict, standing):
+        alone = apply(self.alone, edits)
+        constraints = constraints_of(alone.daemonsets[0], self.rules)
+        there = next(node for node in alone.nodes if node.name == self.node.name)
+        if not evaluate(constraints, there).should_run:
             return None
+        answer = self.answer(apply(self.world, edits))
+        if not flipped(answer):
+            return None
+        plan = solve(alone, now=self.now, rules=self.rules)
+        before, after = self.entry, plan.daemonsets[0]
         price = price_of(
-            self.world,
-            self.node.name,
-            self.entry,
-            plan.daemonsets[0],
-            self.rules,
-            index=self.plan.index,
-            edited=plan.index,
+            self.world, self.node.name, before, after, self.rules, index=self.plan.index, edited=plan.index
         )
         return Counterfactual(
             side=side,
             edits=edits,
             size=sum(edit.size for edit in edits),
-            verdict=verdict,
-            standing=standing,
-            wave=wave,
+            verdict=answer.verdict,
+            kind=answer.kind,
+            standing=answer.standing,
+            detail=answer.detail,
+            wave=answer.wave,
+            evicts=answer.blockers if answer.standing is Standing.EVICTING else (),
             price=price,
         )
 
@@ -173,7 +169,7 @@ def _smallest(trial: _Trial, side: Side, limit: int, below: int | None) -> Itera
             return
         if (fields := tuple(map(_touched, proposal.edits))) in seen:
             continue
-        outcome = trial.try_out(side, proposal.edits, lambda verdict, _: verdict is Verdict.RUN)
+        outcome = trial.try_out(side, proposal.edits, lambda answer: answer.verdict is Verdict.RUN)
         if outcome is not None:
             size, found = outcome.size, found + 1
             seen.add(fields)
@@ -195,22 +191,33 @@ def _proposed(trial: _Trial, side: Side) -> Iterator[Proposal]:
 
 
 def _unblocking(trial: _Trial) -> Iterator[Counterfactual]:
-    """Yield what makes a wanted pod that is held up come, or be updated at once."""
-    standing, wave = trial.place(trial.plan)
-    candidates: list[tuple[Side, tuple[Edit, ...]]] = []
-    if standing is Standing.STALLED or (standing is Standing.UPDATED and wave > 1):
-        candidates += [(Side.DAEMONSET, (edit,)) for edit in _raised_budget(trial, standing)]
+    """Yield what makes a wanted pod that is held up come, fit, or be updated at once."""
+    before = trial.answer(trial.world)
+    waits = before.kind is Kind.YES and before.standing is Standing.UPDATED and before.wave > 1
+    found_on: set[tuple[Side, str]] = set()
+    for side, edits in _suggestions(trial, before):
+        family = (side, type(edits[0]).__name__ + getattr(edits[0], "path", ""))
+        if family in found_on:
+            continue
+        found = trial.try_out(side, edits, lambda after: after.kind is Kind.YES and (not waits or after.wave == 1))
+        if found is not None:
+            found_on.add(family)
+            yield found
+
+
+def _suggestions(trial: _Trial, answer: Answer) -> Iterator[tuple[Side, tuple[Edit, ...]]]:
+    """Yield edits that may help; of those of one kind the first that does is the smallest."""
+    standing = answer.standing
+    if answer.failures:
+        yield from room_edits(trial.world, trial.daemonset, trial.node, answer.failures)
+    if standing is Standing.STALLED or answer.wave > 1:
+        yield from ((Side.DAEMONSET, (edit,)) for edit in _raised_budget(trial, standing))
     if standing is Standing.ON_DELETE:
         switch = SetField(trial.daemonset.identity, "spec.updateStrategy.type", "RollingUpdate")
-        candidates.append((Side.DAEMONSET, (switch,)))
+        yield Side.DAEMONSET, (switch,)
     if standing in (Standing.ON_DELETE, Standing.BACK_OFF):
-        pods, _ = Standings(trial.entry).pods(trial.node.name)
-        for pod in pods:
-            candidates.append((Side.CLUSTER, (DeletePod(pod.metadata.namespace, pod.name),)))
-    for side, edits in candidates:
-        found = trial.try_out(side, edits, lambda _, after: after is not standing or standing is Standing.UPDATED)
-        if found is not None and found.standing in (Standing.UPDATED, Standing.CREATED, Standing.UP_TO_DATE):
-            yield found
+        for pod in Standings(trial.entry).pods(trial.node.name)[0]:
+            yield Side.CLUSTER, (DeletePod(pod.metadata.namespace, pod.name),)
 
 
 def _raised_budget(trial: _Trial, standing: Standing) -> Iterator[SetField]:

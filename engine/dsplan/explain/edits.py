@@ -18,6 +18,7 @@ from ..model.meta import Identity, RawTree
 from ..model.node import Node, Taint, Toleration
 from ..model.pod import target_node
 from ..model.world import Note, World
+from ..placement.requests import CPU, allocatable_of
 from .fields import REMOVE, Path, parse_path, path_text, set_field
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "DeletePod",
     "DropRequirements",
     "Edit",
+    "FreeRoom",
     "RemoveNode",
     "RemoveTaint",
     "SetField",
@@ -117,6 +119,14 @@ class DeletePod(_Edit, frozen=True):
     name: str
 
 
+class FreeRoom(_Edit, frozen=True):
+    """So much of a resource becomes free on a node, by whatever means; `amount` is in the scheduler's units (Q11)."""
+
+    node: str
+    resource: str
+    amount: int
+
+
 class AddToleration(_Edit, frozen=True):
     """A DaemonSet's template tolerates one more taint."""
 
@@ -152,7 +162,7 @@ class DropRequirements(_Edit, frozen=True):
         return len(self.paths)
 
 
-NodeEdit = SetLabel | AddTaint | RemoveTaint | Cordon
+NodeEdit = SetLabel | AddTaint | RemoveTaint | Cordon | FreeRoom
 DaemonSetEdit = SetField | AddToleration | AllowValue | DropRequirements
 Edit = NodeEdit | RemoveNode | AddNodes | DeletePod | DaemonSetEdit
 
@@ -174,7 +184,7 @@ def apply(world: World, edits: Iterable[Edit]) -> World:
             world = _with_nodes(world, edit)
         elif isinstance(edit, DeletePod):
             world = _without_pod(world, edit)
-        elif isinstance(edit, SetLabel | AddTaint | RemoveTaint | Cordon):
+        elif isinstance(edit, SetLabel | AddTaint | RemoveTaint | Cordon | FreeRoom):
             world = _with_node(world, edit)
         else:
             world = _with_daemonset(world, edit)
@@ -201,6 +211,8 @@ def edited_node(node: Node, edit: NodeEdit) -> Node:
         if len(kept) == len(node.taints):
             raise _missing(f"taint on node {node.name}", ":".join(filter(None, (edit.key, edit.effect))))
         return replace(node, spec=replace(node.spec, taints=kept))
+    if isinstance(edit, FreeRoom):
+        return replace(node, status=replace(node.status, allocatable=_roomier(node, edit)))
     taint = _CORDON if isinstance(edit, Cordon) else edit.taint
     others = tuple(other for other in node.taints if (other.key, other.effect) != (taint.key, taint.effect))
     unschedulable = node.spec.unschedulable or isinstance(edit, Cordon)
@@ -214,6 +226,12 @@ def _labels(node: Node, edit: SetLabel) -> dict[str, str]:
     elif labels.pop(edit.key, None) is None:
         raise _missing(f"label on node {node.name}", edit.key)
     return labels
+
+
+def _roomier(node: Node, edit: FreeRoom) -> dict[str, str | int | float]:
+    amount = allocatable_of(node).get(edit.resource, 0) + edit.amount
+    known = node.status.capacity if node.status.allocatable is None else node.status.allocatable
+    return {**(known or {}), edit.resource: f"{amount}m" if edit.resource == CPU else str(amount)}
 
 
 def _without_node(world: World, name: str) -> World:

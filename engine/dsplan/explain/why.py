@@ -7,7 +7,7 @@ a class, so what many nodes share is told once.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
 import msgspec
@@ -19,12 +19,14 @@ from ..eligibility.index import as_bitmap
 from ..model.daemonset import DaemonSet
 from ..model.node import Node
 from ..model.world import World
+from ..placement.queue import Outcome, OutcomeKind
 from ..planner import Plan, solve
 from ..planner.plan import DaemonSetPlan
 from .answers import Answer, AnswerClass, Explanation, Kind, Standing
 from .evidence import Evidence
 from .names import find_daemonset, find_node
-from .standing import Place, Standings, pods_here
+from .placed import Placements, holders_text
+from .standing import Standings, pods_here
 from .typos import Vocabulary
 
 __all__ = ["why"]
@@ -37,6 +39,12 @@ _BLOCKED = {
     Standing.IN_FLIGHT,
     Standing.PENDING,
     Standing.FAILING,
+}
+_OUTCOMES = {
+    OutcomeKind.EVICTS: "it gets its place by evicting others",
+    OutcomeKind.WAITS: "it has no room until pods that are terminating are gone",
+    OutcomeKind.PENDING: "it has no room, or may not share the node, and stays Pending",
+    OutcomeKind.REJECTED: "the kubelet refuses it",
 }
 _KIND_ORDER = (Kind.YES, Kind.BLOCKED, Kind.IMPOSSIBLE, Kind.BY_DESIGN)
 
@@ -77,7 +85,7 @@ def why(
         asked = world if wanted is None else msgspec.structs.replace(world, daemonsets=(wanted,))
         plan = solve(asked, now=now, rules=rules)
     if wanted is not None:
-        return _Asked(world, plan, wanted, rules).explain(place)
+        return _Asked(world, plan, wanted, rules, Placements(world, plan, rules)).explain(place)
     assert place is not None
     return _for_all_daemonsets(world, plan, place, rules)
 
@@ -91,6 +99,7 @@ class _Asked:
         plan: Plan,
         daemonset: DaemonSet,
         rules: tuple[Rule, ...],
+        placements: Placements,
         vocabulary: Vocabulary | None = None,
     ) -> None:
         self.daemonset = daemonset
@@ -98,6 +107,7 @@ class _Asked:
         self.entry = _entry_of(plan, daemonset)
         self.notes = self.entry.step.notes
         self.standings = Standings(self.entry)
+        self.placements = placements
         self.constraints = constraints_of(daemonset, rules)
         origins, identity = world.origins, daemonset.identity
         self.evidence = Evidence(
@@ -111,10 +121,10 @@ class _Asked:
         """Return everything about one node."""
         if evaluation is None:
             evaluation = evaluate(self.constraints, node)
-        standing, detail, wave = self.standings.of(node.name, evaluation.verdict)
+        standing, detail, wave, outcome = self.place(node.name, evaluation.verdict)
         pods, shape = self.standings.pods(node.name)
-        kind = self.kind(evaluation, standing, node)
-        if kind is Kind.IMPOSSIBLE and self.evidence.impossible:
+        kind = self.kind(evaluation, standing, outcome, node)
+        if evaluation.verdict is not Verdict.RUN and self.evidence.impossible:
             detail = self.evidence.impossible
         return Answer(
             daemonset=self.daemonset.identity,
@@ -127,20 +137,40 @@ class _Asked:
             helped=self.evidence.helped(node),
             pods=pods_here(pods, shape),
             detail=detail,
-            blockers=self.blockers(standing),
+            blockers=self.blockers(standing, outcome),
+            failures=outcome.failures if outcome is not None else (),
             wave=wave,
         )
 
-    def kind(self, evaluation: Evaluation, standing: Standing, node: Node) -> Kind:
+    def place(self, node: str, verdict: Verdict) -> tuple[Standing, str, int, Outcome | None]:
+        """Return standing, detail, update wave, and what the scheduler makes of the pod if that matters."""
+        standing, detail, wave = self.standings.of(node, verdict)
+        if verdict is not Verdict.RUN:
+            return standing, detail, wave, None
+        outcome = self.placements.of(self.daemonset.identity, node, standing)
+        if outcome is not None and outcome.kind is OutcomeKind.PLACED:
+            return (Standing.STARTING if standing is Standing.PENDING else standing), detail, wave, None
+        if outcome is not None:
+            evicts = outcome.kind is OutcomeKind.EVICTS
+            standing, detail = Standing.EVICTING if evicts else Standing.PENDING, _OUTCOMES[outcome.kind]
+            if outcome.evicted_by is not None:
+                detail += f"; {outcome.evicted_by} takes its place"
+        return standing, detail, wave, outcome
+
+    def kind(self, evaluation: Evaluation, standing: Standing, outcome: Outcome | None, node: Node) -> Kind:
         """Return the yes, or which of the three kinds of no it is."""
         if evaluation.verdict is Verdict.RUN:
+            if outcome is not None and outcome.kind in (OutcomeKind.PENDING, OutcomeKind.REJECTED):
+                return Kind.IMPOSSIBLE
             return Kind.BLOCKED if standing in _BLOCKED else Kind.YES
         if self.evidence.impossible is not None:
             return Kind.IMPOSSIBLE
         return Kind.BLOCKED if self.evidence.is_passing(evaluation, node) else Kind.BY_DESIGN
 
-    def blockers(self, standing: Standing) -> tuple[str, ...]:
-        """Return the nodes that hold the budget where the roll-out cannot go on."""
+    def blockers(self, standing: Standing, outcome: Outcome | None) -> tuple[str, ...]:
+        """Return who holds the room or is evicted, or the nodes that hold the budget of a stalled roll-out."""
+        if outcome is not None:
+            return tuple(map(str, outcome.holders)) or holders_text(outcome.failures)
         rollout = self.entry.rollout
         return rollout.blockers if standing is Standing.STALLED and rollout is not None else ()
 
@@ -149,45 +179,30 @@ class _Asked:
         if node is not None:
             subject = f"{self.daemonset.identity} on {node.name}"
             only = AnswerClass(answer=self.answer(node), members=(node.name,))
-            return Explanation(subject=subject, total=1, classes=(only,), notes=self.notes)
+            return Explanation(subject=subject, total=1, classes=(only,), notes=(*self.notes, *self.placements.notes))
         subject = f"{self.daemonset.identity} on {len(self.index):,} nodes"
         classes = tuple(sorted(self._classes(), key=_class_order))
-        return Explanation(subject=subject, total=len(self.index), classes=classes, notes=self.notes)
+        notes = (*self.notes, *self.placements.notes)
+        return Explanation(subject=subject, total=len(self.index), classes=classes, notes=notes)
 
     def _classes(self) -> Iterator[AnswerClass]:
         """Yield the classes of equal answer: same verdict, kind, standing, failing fields and helping tolerations."""
-        members: dict[tuple[object, ...], list[str]] = defaultdict(list)
-        observed: dict[tuple[object, ...], dict[str, Counter[str]]] = {}
-        first: dict[tuple[object, ...], tuple[Node, Evaluation]] = {}
-        waves: dict[tuple[object, ...], set[int]] = defaultdict(set)
+        classes: dict[tuple[object, ...], _Class] = {}
         for node, evaluation, names in self._alike():
+            helped = self.evidence.helped(node) if evaluation.verdict is Verdict.RUN else ()
+            shared = _failing(evaluation), helped
             here: Counter[tuple[object, ...]] = Counter()
-            shared = _failing(evaluation), self.evidence.helped(node)
             for name in names:
-                place: Place = self.standings.of(name, evaluation.verdict)
-                key: tuple[object, ...] = (
-                    evaluation.verdict,
-                    self.kind(evaluation, place[0], node),
-                    place[:2],
-                    *shared,
-                )
-                members[key].append(name)
-                waves[key].add(place[2])
+                standing, detail, wave, outcome = self.place(name, evaluation.verdict)
+                kind = self.kind(evaluation, standing, outcome, node)
+                key: tuple[object, ...] = (evaluation.verdict, kind, standing, detail, _words(outcome), *shared)
+                classes.setdefault(key, _Class(name, evaluation)).add(name, evaluation, wave)
                 here[key] += 1
-                if key not in first or name < first[key][0].name:
-                    first[key] = (self.index.nodes[self.index.ids[name]], evaluation)
             for alike, count in here.items():
-                seen = observed.setdefault(alike, defaultdict(Counter))
-                for reason in evaluation.reasons:
-                    for cause in reason.causes:
-                        seen[cause.field][cause.observed] += count
-        for key, names in members.items():
-            yield AnswerClass(
-                answer=self.answer(*first[key]),
-                members=tuple(sorted(names)),
-                observed=_counted(observed[key]),
-                waves=(min(waves[key]), max(waves[key])),
-            )
+                classes[alike].observe(evaluation, count)
+        for found in classes.values():
+            first = self.index.nodes[self.index.ids[found.first]]
+            yield found.told(self.answer(first, found.evaluation))
 
     def _alike(self) -> Iterator[tuple[Node, Evaluation, list[str]]]:
         """Yield nodes that no constraint can tell apart: the first of them, its evaluation, all their names."""
@@ -199,11 +214,46 @@ class _Asked:
             yield node, evaluate(self.constraints, node), [self.index.names[position] for position in positions]
 
 
+class _Class:
+    """A class of equal answers in the making."""
+
+    def __init__(self, first: str, evaluation: Evaluation) -> None:
+        self.first = first
+        self.evaluation = evaluation
+        self.members: list[str] = []
+        self.waves: set[int] = set()
+        self.observed: dict[str, Counter[str]] = defaultdict(Counter)
+
+    def add(self, name: str, evaluation: Evaluation, wave: int) -> None:
+        self.members.append(name)
+        self.waves.add(wave)
+        if name < self.first:
+            self.first, self.evaluation = name, evaluation
+
+    def observe(self, evaluation: Evaluation, count: int) -> None:
+        for reason in evaluation.reasons:
+            for cause in reason.causes:
+                self.observed[cause.field][cause.observed] += count
+
+    def told(self, answer: Answer) -> AnswerClass:
+        return AnswerClass(
+            answer=answer,
+            members=tuple(sorted(self.members)),
+            observed=_counted(self.observed),
+            waves=(min(self.waves), max(self.waves)),
+        )
+
+
 def _failing(evaluation: Evaluation) -> tuple[tuple[str, str, str], ...]:
     return tuple((reason.code, cause.field, cause.needed) for reason in evaluation.reasons for cause in reason.causes)
 
 
-def _counted(observed: dict[str, Counter[str]]) -> tuple[tuple[str, tuple[tuple[str, int], ...]], ...]:
+def _words(outcome: Outcome | None) -> tuple[object, ...]:
+    """Return what makes outcomes equal answers: the scheduler's words, not the numbers of one node."""
+    return () if outcome is None else tuple((failure.plugin, failure.reasons) for failure in outcome.failures)
+
+
+def _counted(observed: Mapping[str, Counter[str]]) -> tuple[tuple[str, tuple[tuple[str, int], ...]], ...]:
     return tuple(
         (field, tuple(sorted(values.items(), key=lambda item: (-item[1], item[0]))))
         for field, values in observed.items()
@@ -220,10 +270,10 @@ def _entry_of(plan: Plan, daemonset: DaemonSet) -> DaemonSetPlan:
 
 def _for_all_daemonsets(world: World, plan: Plan, node: Node, rules: tuple[Rule, ...]) -> Explanation:
     """Return the explanation for every DaemonSet on one node; a class shares the cause, not the field it stands in."""
-    vocabulary = Vocabulary(plan.index)
+    vocabulary, placements = Vocabulary(plan.index), Placements(world, plan, rules)
     classes: dict[tuple[object, ...], list[Answer]] = defaultdict(list)
     for daemonset in world.daemonsets:
-        answer = _Asked(world, plan, daemonset, rules, vocabulary).answer(node)
+        answer = _Asked(world, plan, daemonset, rules, placements, vocabulary).answer(node)
         causes = {(finding.code, cause.needed) for finding in answer.findings for cause in finding.causes}
         key = (answer.verdict, answer.kind, answer.standing, answer.detail, frozenset(causes), answer.helped)
         classes[key].append(answer)
@@ -233,4 +283,5 @@ def _for_all_daemonsets(world: World, plan: Plan, node: Node, rules: tuple[Rule,
     ]
     total = len(world.daemonsets)
     subject = f"{total:,} DaemonSet{'s' * (total != 1)} on {node.name}"
-    return Explanation(subject=subject, total=total, classes=tuple(sorted(found, key=_class_order)))
+    found.sort(key=_class_order)
+    return Explanation(subject=subject, total=total, classes=tuple(found), notes=tuple(placements.notes))

@@ -18,6 +18,7 @@ from ..explain.edits import (
     DeletePod,
     DropRequirements,
     Edit,
+    FreeRoom,
     RemoveNode,
     RemoveTaint,
     SetField,
@@ -27,6 +28,7 @@ from ..explain.edits import (
 from ..explain.fields import REMOVE, path_text
 from ..model.daemonset import DaemonSet
 from ..model.node import Taint, Toleration
+from ..placement.failures import amount_text
 
 __all__ = ["edit_command", "edit_option", "edit_words", "short_path"]
 
@@ -106,6 +108,7 @@ _WORDS: dict[type[Any], Callable[[Any], str]] = {
     AddToleration: _tolerate,
     AllowValue: _allow,
     DropRequirements: _drop,
+    FreeRoom: lambda edit: f"free {amount_text(edit.resource, edit.amount)} {edit.resource} on node {edit.node}",
     DeletePod: lambda edit: f"delete pod {edit.namespace}/{edit.name}",
 }
 
@@ -127,7 +130,7 @@ def _options(edit: Edit, daemonset: DaemonSet | None) -> Iterable[tuple[str, str
         return [("--untaint", f"node/{edit.node}:{edit.key}" + (f":{edit.effect}" if edit.effect else ""))]
     if isinstance(edit, Cordon | RemoveNode):
         return [("--cordon" if isinstance(edit, Cordon) else "--remove-node", edit.node)]
-    if isinstance(edit, AddNodes | DeletePod):
+    if isinstance(edit, AddNodes | DeletePod | FreeRoom):
         return []
     return [("--set", f"ds/{edit.daemonset}:{text}") for text in _fields(edit, daemonset)]
 

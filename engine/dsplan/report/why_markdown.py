@@ -42,7 +42,9 @@ def _pair(answer: Answer) -> Iterator[str]:
     yield from (f"- hint: {hint}" for hint in answer.hints)
     yield from (f"- {_code(helped.taint)} is tolerated automatically" for helped in answer.helped)
     yield from (f"- pod {_code(pod.name)} holds the place" for pod in answer.pods if pod.holds)
-    if answer.blockers:
+    for failure in answer.failures:
+        yield from (f"- {failure.plugin}: {text}" for text in failure.shortages or failure.reasons)
+    if answer.blockers and not answer.failures:
         yield f"- held up by {', '.join(map(_code, answer.blockers))}"
     yield ""
 

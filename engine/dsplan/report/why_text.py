@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from ..constraints.tolerations import is_passing_taint
+from ..eligibility import Verdict
 from ..explain.answers import Answer, AnswerClass, Explanation, Kind, Standing
 from ..explain.counterfactual import Counterfactual
 from ..explain.edits import RemoveTaint
@@ -37,7 +38,8 @@ STANDING_WORDS = {
     Standing.ON_DELETE: "its pod is of an older template and stays until somebody deletes it",
     Standing.STALLED: "its pod is of an older template and the roll-out cannot go on",
     Standing.IN_FLIGHT: "writes are on their way",
-    Standing.PENDING: "its pod is there and not scheduled",
+    Standing.PENDING: "its pod is not scheduled",
+    Standing.EVICTING: "its pod comes",
     Standing.FAILING: "the controller does nothing for this DaemonSet",
     Standing.EXCLUDED: "no pod is wanted there",
     Standing.KEPT: "a pod that is there may stay, a new one would not be created",
@@ -77,8 +79,12 @@ def _pair(answer: Answer, style: Style) -> Iterator[str]:
     for helped in answer.helped:
         yield from flow(f"helped: {helped.taint} is tolerated automatically", style.width, "  ")
     yield from _pods(answer, style)
-    if answer.blockers:
-        yield from flow(f"held up by {listing(answer.blockers, style.limit)}", style.width, "  ")
+    for failure in answer.failures:
+        for text in map(str, failure.shortages) if failure.shortages else failure.reasons:
+            yield from flow(f"{failure.plugin}  {text}", style.width, "  ")
+    if answer.blockers and not answer.failures:
+        word = "evicts" if answer.standing is Standing.EVICTING else "held up by"
+        yield from flow(f"{word} {listing(answer.blockers, style.limit)}", style.width, "  ")
 
 
 def _standing(answer: Answer) -> str:
@@ -159,8 +165,10 @@ def _class(entry: AnswerClass, numbers: Sequence[int], style: Style) -> Iterator
     text = "; ".join(filter(None, (text, answer.detail)))
     if numbers:
         text += " " + " ".join(f"[{number}]" for number in numbers)
-    if answer.helped:
+    if answer.helped and answer.verdict is Verdict.RUN:
         text += f" (tolerated automatically: {', '.join(helped.taint for helped in answer.helped)})"
+    if answer.failures:
+        text += ": " + ", ".join(reason for failure in answer.failures for reason in failure.reasons)
     yield from flow(text, style.width, f"  {entry.count:>5,}  ")
     yield from flow(listing(entry.members, style.limit), style.width, " " * 9)
 
@@ -188,6 +196,9 @@ def counterfactuals_text(
     for number, entry in enumerate(found, start=1):
         words = " and ".join(edit_words(edit) for edit in entry.edits)
         lines += flow(f"{words}", style.width, f"  {number}. on {_SIDES[entry.side]}: ")
+        if entry.kind is not Kind.YES:
+            text = f"then {STANDING_WORDS[entry.standing]}" + (f"; {entry.detail}" if entry.detail else "")
+            lines += flow(text, style.width, " " * 5)
         lines += flow(f"price: {price_words(entry, style.limit)}", style.width, " " * 5)
         options = " ".join(filter(None, (edit_option(edit, daemonset) for edit in entry.edits)))
         if options:
@@ -212,5 +223,7 @@ def price_words(entry: Counterfactual, limit: int | None = 10) -> str:
         parts.append(f"no longer selects {counted(len(price.no_longer), 'node')} ({listing(price.no_longer, limit)})")
     if price.replaced:
         parts.append(f"the changed template replaces {counted(price.replaced, 'pod')} elsewhere")
+    if entry.evicts:
+        parts.append(f"evicts {listing(entry.evicts, limit)}")
     parts += [f"{other.daemonset} goes from {other.before} to {other.after} there" for other in price.others]
     return "; ".join(parts) or "nothing else changes"
