@@ -11,7 +11,9 @@ from ..errors import InputError, Problem
 from ..model.convert import convert
 from ..model.daemonset import DaemonSet, Deployment
 from ..model.meta import RawTree
+from ..model.policy import POLICY_API_VERSION
 from ..model.world import KINDS, KubernetesObject, World
+from .policies import decode_policy
 
 __all__ = ["decode", "decode_object", "flatten"]
 
@@ -63,6 +65,8 @@ def decode_object(tree: RawTree) -> KubernetesObject | None:
     entry = KINDS.get(kind) if isinstance(kind, str) else None
     if entry is None:
         return None
+    if kind == "RolloutPolicy":
+        return decode_policy(tree) if tree.get("apiVersion") == POLICY_API_VERSION else None
     try:
         decoded = convert(tree, entry[1])
         if isinstance(decoded, DaemonSet | Deployment):

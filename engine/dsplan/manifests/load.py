@@ -13,6 +13,7 @@ from dsplan.errors import InputError, Problem
 from dsplan.manifests import nodepool
 from dsplan.manifests.decode import decode_object
 from dsplan.manifests.defaulting import default_object
+from dsplan.manifests.policies import decode_policy
 from dsplan.manifests.reading.groups import Selection
 from dsplan.manifests.reading.objects import RawObject
 from dsplan.manifests.reading.origins import Origin
@@ -110,8 +111,10 @@ class _Collector:
             for node in nodes:
                 if node is not None:
                     self._keep(node, item)
-        elif close_to(item.kind, ("NodePool",)):
-            message = "unknown kind, did you mean NodePool?"
+        elif item.kind == "RolloutPolicy":
+            self._keep(decode_policy(item.tree), item)
+        elif meant := close_to(item.kind, ("NodePool", "RolloutPolicy")):
+            message = f"unknown kind, did you mean {meant}?"
             raise InputError.of(
                 [Problem(reason="FieldValueNotSupported", field="kind", message=message, value=item.kind)]
             )

@@ -116,9 +116,12 @@ def _of(text: str, path: str, value: Any) -> Problem:
 
 
 def _without_null(value: Any, kind: inspect.Type) -> inspect.Type:
-    """Return the one type of `X | None` that a value which is not null can have; other unions are left as they are."""
+    """Return the one type of a union that a value can have: an object's, or X of `X | None`; else the union."""
     if not isinstance(kind, inspect.UnionType) or value is None:
         return kind
+    structs = [each for each in kind.types if isinstance(each, inspect.StructType)]
+    if isinstance(value, dict) and len(structs) == 1:
+        return structs[0]
     others = [each for each in kind.types if not isinstance(each, inspect.NoneType)]
     return others[0] if len(others) == 1 else kind
 

@@ -12,6 +12,7 @@ from .disruption import PodDisruptionBudget
 from .meta import Identity, ObjectMeta
 from .node import Node
 from .pod import Pod
+from .policy import RolloutPolicy
 from .priority import LimitRange, Namespace, PriorityClass, RuntimeClass
 from .state import State
 from .storage import CSINode, PersistentVolume, PersistentVolumeClaim
@@ -32,6 +33,7 @@ KubernetesObject = (
     | PersistentVolumeClaim
     | PersistentVolume
     | CSINode
+    | RolloutPolicy
 )
 
 KINDS: dict[str, tuple[str, type[KubernetesObject]]] = {
@@ -48,6 +50,7 @@ KINDS: dict[str, tuple[str, type[KubernetesObject]]] = {
     "PersistentVolumeClaim": ("volume_claims", PersistentVolumeClaim),
     "PersistentVolume": ("volumes", PersistentVolume),
     "CSINode": ("csi_nodes", CSINode),
+    "RolloutPolicy": ("rollout_policies", RolloutPolicy),
 }
 """Kind -> (field of World, type)."""
 
@@ -98,6 +101,7 @@ class World(msgspec.Struct, frozen=True, kw_only=True):
     volume_claims: tuple[PersistentVolumeClaim, ...] = ()
     volumes: tuple[PersistentVolume, ...] = ()
     csi_nodes: tuple[CSINode, ...] = ()
+    rollout_policies: tuple[RolloutPolicy, ...] = ()
     state: State = State()
     notes: tuple[Note, ...] = ()
     origins: Origins | None = None
