@@ -50,7 +50,7 @@ class _Case:
         self.entry, self.daemonset, self.plan, self.world = entry, daemonset, plan, world
         self.generation = template_generation(daemonset)
         self.letters: dict[str, str] = {}
-        self.pods: dict[str, list[Pod]] = defaultdict(list)
+        self.pods: defaultdict[str, list[Pod]] = defaultdict(list)
         for pod in world.pods:
             node = target_node(pod) if _belongs(pod, daemonset) else None
             terminal = pod.status.phase in ("Failed", "Succeeded")
@@ -80,12 +80,9 @@ class _Case:
 
     def _manage(self) -> Iterator[tuple[str, str]]:
         backing_off = {node for held in self.entry.held if held.reason == "BackOff" for node in held.nodes}
-        creates: set[tuple[str, str]] = set()
-        deletes: set[tuple[str, str]] = set()
-        for node in {*self.plan.nodes, *self.pods}:
-            create, delete = self._ruling(node, node in backing_off)
-            creates.update([(node, create)] if create else [])
-            deletes.update(delete)
+        rulings = {node: self._ruling(node, node in backing_off) for node in {*self.plan.nodes, *self.pods}}
+        creates = {(node, reason) for node, (reason, _) in rulings.items() if reason}
+        deletes = {pod for _, pods in rulings.values() for pod in pods}
         said = {(self.plan.nodes[place], part.reason) for part in self.entry.create for place in ids_of(part.nodes)}
         gone = {(pod, part.reason) for part in self.entry.delete for _, pod in part.pods}
         for check, mine, plans in (("create", creates, said), ("delete", deletes, gone)):
@@ -132,9 +129,8 @@ class _Case:
             wrong, missing = sorted({*order, *stalled} - outdated), sorted(outdated - {*order, *stalled})
             yield "update", f"not out of date: {wrong[:3]}; out of date and left out: {missing[:3]}"
             return
-        budget, said = resolve_budget(self.daemonset, self.entry.desired), rollout.budget
-        if said and (said.max_unavailable, said.max_surge) != (budget.max_unavailable, budget.max_surge):
-            yield "budget", f"is {budget.arithmetic}, not {said.arithmetic}"
+        if rollout.budget and self._budget() != (rollout.budget.max_unavailable, rollout.budget.max_surge):
+            yield "budget", f"the DaemonSet allows {self._budget()}, not {rollout.budget.arithmetic}"
         for action in self.plan.actions:
             if action.stage != "rolling-update" or self.plan.daemonsets[action.daemonset] is not self.entry:
                 continue
@@ -145,6 +141,10 @@ class _Case:
         sick = [node for node in order if not any(map(self._available, live[node]))]
         if len(sick) != rollout.beyond_budget and not stalled:
             yield "budget", f"{rollout.beyond_budget} pods are called sick where {len(sick)} are"
+
+    def _budget(self) -> tuple[int, int]:
+        budget = resolve_budget(self.daemonset, self.entry.desired)
+        return budget.max_unavailable, budget.max_surge
 
     def _only_old(self, node: str) -> bool:
         """Return whether a node has exactly one live pod, and that one is out of date (R5, H12)."""
@@ -164,11 +164,9 @@ class _Case:
 
 def _belongs(pod: Pod, daemonset: DaemonSet) -> bool:
     """M1-M3: owned by it or by nobody, and matching; terminating orphans are not adopted."""
-    if pod.metadata.namespace != daemonset.metadata.namespace:
+    owner, here = controller_of(pod.metadata), pod.metadata.namespace == daemonset.metadata.namespace
+    if not (here and selector_matches(daemonset.spec.selector, pod.metadata.labels)):
         return False
-    if not selector_matches(daemonset.spec.selector, pod.metadata.labels):
-        return False
-    owner = controller_of(pod.metadata)
     if owner is None:
         return not pod.terminating
     same = (owner.kind, owner.name) == ("DaemonSet", daemonset.name)
