@@ -57,10 +57,8 @@ def _daemonset(entry: DaemonSetEntry, wanted: set[int], plan: PlanDocument) -> _
     if entry.status.number_unavailable != entry.status.desired_number_scheduled - entry.status.number_available:
         yield "status", "numberUnavailable is not desired less available (S8)"
     created = Counter(position for part in entry.create for position in ids_of(part.nodes))
-    if set(created) - wanted:
-        yield "create", f"on {_names(set(created) - wanted, plan)}, where no pod is wanted"
-    if any(count > 1 for count in created.values()):
-        yield "create", "two pods on one node"
+    if set(created) - wanted or any(count > 1 for count in created.values()):
+        yield "create", f"where no pod is wanted ({_names(set(created) - wanted, plan)}), or twice on a node"
     deleted = Counter([*entry.garbage, *(pod for part in entry.delete for pod in part.pods)])
     if any(count > 1 for count in deleted.values()):
         yield "delete", "a pod is deleted twice"
