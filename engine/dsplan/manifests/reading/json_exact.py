@@ -7,6 +7,7 @@ stack, so nesting is bounded by a count and not by the interpreter.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import json.decoder
 import math
@@ -42,8 +43,11 @@ def parse_json(text: str, start: int = 0, *, source: str = "", lines: LineIndex 
     parser = _Parser(text, source, lines or LineIndex(text))
     try:
         end = parser.run(start)
+    except _TooMany:
+        return Located(None, {}, parser.problems), len(text)
     except _Refused as refused:
-        parser.problem(refused.reason, str(refused), refused.offset)
+        with contextlib.suppress(_TooMany):
+            parser.problem(refused.reason, str(refused), refused.offset)
         following = text.find("\n{", refused.offset)
         return Located(None, {}, parser.problems), following + 1 if following >= 0 else len(text)
     return Located(parser.root, parser.marks, parser.problems), end
@@ -64,6 +68,10 @@ class _Refused(Exception):
         super().__init__(message)
         self.offset = offset
         self.reason = reason
+
+
+class _TooMany(Exception):
+    """The value is given up; enough is said about it."""
 
 
 class _Frame:
@@ -196,10 +204,11 @@ class _Parser:
         return f", found {rest!r}" if rest else ", found the end of the text"
 
     def problem(self, reason: str, message: str, offset: int) -> None:
+        if len(self.problems) >= limits.MAX_PROBLEMS:
+            raise _TooMany
         line, column = self.lines.position(offset)
-        if len(self.problems) < limits.MAX_PROBLEMS:
-            steps = [len(frame.value) if isinstance(frame.value, list) else frame.key for frame in self.stack]
-            path = field_path(tuple(step for step in steps if step is not None))
-            self.problems.append(
-                Problem(reason=reason, message=message, field=path, source=self.source, line=line, column=column)
-            )
+        steps = [len(frame.value) if isinstance(frame.value, list) else frame.key for frame in self.stack]
+        path = field_path(tuple(step for step in steps if step is not None))
+        self.problems.append(
+            Problem(reason=reason, message=message, field=path, source=self.source, line=line, column=column)
+        )

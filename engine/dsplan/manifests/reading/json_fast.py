@@ -36,6 +36,7 @@ _HEAD: Final = re.compile(
     rb'[ \t\r\n]*\{[ \t\r\n]*"apiVersion"[ \t\r\n]*:[ \t\r\n]*"([^"\\]*)"[ \t\r\n]*,'
     rb'[ \t\r\n]*"kind"[ \t\r\n]*:[ \t\r\n]*"([^"\\]*)"[ \t\r\n]*[,}]'
 )
+_STRING: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
 _NOT_BRACKETS: Final = bytes(code for code in range(256) if code not in b"[]{}")
 
 
@@ -76,16 +77,17 @@ def is_spotless(data: bytes) -> bool:
 
 
 def is_shallow(data: JsonBytes) -> bool:
-    """Return whether `data` certainly has at most `limits.MAX_DEPTH` levels; brackets in strings may lead it to no.
+    """Return whether JSON text has at most `limits.MAX_DEPTH` levels.
 
-    >>> is_shallow(b'{"a": [[]]}'), is_shallow(b"[" * 1000 + b"]" * 1000)
+    >>> is_shallow(b'{"a": [["[[["]]}'), is_shallow(b"[" * 1000 + b"]" * 1000)
     (True, False)
     """
-    brackets = bytes(data).translate(None, _NOT_BRACKETS)
+    brackets = _STRING.sub(b"", bytes(data)).translate(None, _NOT_BRACKETS)
     for _ in range(limits.MAX_DEPTH):
-        if not brackets:
-            return True
+        before = len(brackets)
         brackets = brackets.replace(b"{}", b"").replace(b"[]", b"")
+        if len(brackets) == before:
+            break
     return not brackets
 
 

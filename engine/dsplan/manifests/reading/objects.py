@@ -86,6 +86,8 @@ class RawObject:
             tree: dict[str, Any] = msgspec.json.decode(data)
         except (msgspec.MsgspecError, RecursionError) as error:
             raise InputError.of([_problem(f"not JSON: {error}", self.origin)]) from error
+        if "apiVersion" in tree and "kind" in tree:
+            return tree
         return {"apiVersion": self.api_version, "kind": self.kind, **tree}
 
 
@@ -120,12 +122,13 @@ def objects_of(
 
 
 def _typed(tree: dict[str, Any], api_version: str, kind: str, origin: Origin) -> Iterator[RawObject | Problem | Note]:
-    missing = "kind" if not kind else "apiVersion" if not api_version else ""
-    if missing:
-        yield _problem(f"Object '{'Kind' if missing == 'kind' else missing}' is missing", origin, missing)
-    elif kind.endswith("List") and isinstance(tree.get("items", []), list | None):
+    if kind.endswith("List") and isinstance(tree.get("items", []), list | None):
         item_kind = kind.removesuffix("List")
         yield from _items(tree.get("items") or (), origin, (api_version, item_kind) if item_kind else ("", ""))
+    elif not kind:
+        yield _problem("Object 'Kind' is missing", origin, "kind")
+    elif not api_version:
+        yield _problem("Object 'apiVersion' is missing", origin, "apiVersion")
     else:
         if "apiVersion" not in tree or "kind" not in tree:
             tree = {"apiVersion": api_version, "kind": kind, **tree}

@@ -53,7 +53,7 @@ class SourceText:
         """Return the document of `origin` with all places, None without text; the last document asked for is kept."""
         large = origin.end - origin.start > LARGE
         key = (origin.start, origin.pointer[1:2] if large else ())
-        if self._located is not None and self._located[0] == key:
+        if self._located is not None and self._located[0] in (key, (origin.start, ())):
             return self._located[1]
         if self._text is None:
             self._text = self.text()
@@ -62,6 +62,10 @@ class SourceText:
         located = origin.parse(self._text)
         self._located = (key, located)
         return located
+
+    def keep(self, origin: Origin, located: Located) -> None:
+        """Remember a document that was just read with all places, for the problems its objects may have."""
+        self._located = ((origin.start, ()), located)
 
     def lines(self, text: str) -> LineIndex:
         """Return the line index of the source's text, made once."""

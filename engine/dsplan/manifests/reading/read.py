@@ -148,7 +148,10 @@ def _json_documents(text: str, source: SourceText, offset: int, *, exact: bool) 
             return
         located, end = parse_json(text, offset, source=source.name, lines=lines)
         yield from located.problems
-        yield from objects_of(located.tree, Origin(source, "json", offset, end, line))
+        origin = Origin(source, "json", offset, end, line)
+        source.keep(origin, located)
+        yield from objects_of(located.tree, origin)
+        source.forget()
         offset = skip_blanks(text, end)
 
 
@@ -182,7 +185,9 @@ def _yaml_document(text: str, origin: Origin, cache: ScalarCache) -> Iterator[Fo
 def _exact_yaml(text: str, origin: Origin) -> Iterator[Found]:
     located = parse_yaml(_ended(text), source=origin.source.name, first_line=origin.line)
     yield from located.problems
+    origin.source.keep(origin, located)
     yield from objects_of(located.tree, origin)
+    origin.source.forget()
 
 
 def _yaml_items(text: str, pieces: Pieces, origin: Origin, cache: ScalarCache) -> Iterator[Found]:

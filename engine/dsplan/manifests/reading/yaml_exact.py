@@ -26,6 +26,7 @@ _MERGE: Final = "<<"
 # libyaml refuses `{a:}` where go-yaml reads the key "a:"; the colon is hidden from libyaml behind a private character.
 _HIDDEN_COLON: Final = "\uf8f0"
 _MAX_HIDDEN: Final = 50
+_MAX_PATH: Final = 300
 _LOCAL_TAG: Final = re.compile(r"(?:&\S+\s+)?!(?:\s|$)")
 _BAD_ESCAPE: Final = re.compile(r"\\(?:[^/]|(/))", re.DOTALL)
 
@@ -379,7 +380,7 @@ class _Composer:
 
 
 def field_path(steps: Pointer) -> str:
-    """Return `steps` as Kubernetes prints a path.
+    """Return `steps` as Kubernetes prints a path, cut after 300 characters.
 
     >>> field_path(("spec", "containers", 0, "name")), field_path(("metadata", "labels", "a.b/c"))
     ('spec.containers[0].name', 'metadata.labels[a.b/c]')
@@ -390,6 +391,8 @@ def field_path(steps: Pointer) -> str:
             text += f"[{step}]"
         else:
             text += f".{step}" if text else step
+        if len(text) > _MAX_PATH:
+            return text[:_MAX_PATH] + "..."
     return text
 
 

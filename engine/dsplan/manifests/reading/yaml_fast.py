@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from operator import itemgetter
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import msgspec
 
@@ -50,6 +51,10 @@ _LINE: Final = re.compile(
 _UNUSUAL: Final = re.compile("[\t\r\x85\u2028\u2029\ufeff]")
 _WORDS_AS_KEYS: Final = frozenset(word for word in WORDS if word)
 _ITEMS: Final = re.compile(r"^items:\n( {0,2})- ", re.MULTILINE)
+_Line: TypeAlias = tuple[str, str, str, str]
+"""Indent, entry dashes, key, and scalar as written."""
+
+_SEGMENT: Final = 1 << 16
 _MAX_STACK: Final = limits.MAX_DEPTH - 2
 
 
@@ -65,17 +70,26 @@ def parse_fast(text: str, cache: ScalarCache | None = None) -> Any | NotSure:
         text += "\n"
     if _UNUSUAL.search(text) if not text.isascii() else ("\t" in text or "\r" in text):
         return NOT_SURE
-    lines: list[tuple[str, str, str, str]] = _LINE.findall(text)
-    if len(lines) != text.count("\n") or not _WORDS_AS_KEYS.isdisjoint(map(itemgetter(2), lines)):
-        return NOT_SURE
     if cache is None:
         cache = {}
     elif len(cache) > _MAX_CACHE:
         cache.clear()
     try:
-        return _build(lines, cache)
+        return _build(chain.from_iterable(_segments(text)), cache)
     except _UnsureError:
         return NOT_SURE
+
+
+def _segments(text: str) -> Iterator[list[_Line]]:
+    """Yield the lines of `text`, a segment at a time; raises `_UnsureError` at one that is not certain."""
+    start, last = 0, len(text) - 1
+    while start <= last:
+        end = text.find("\n", min(start + _SEGMENT, last)) + 1
+        lines: list[_Line] = _LINE.findall(text, start, end)
+        if len(lines) != text.count("\n", start, end) or not _WORDS_AS_KEYS.isdisjoint(map(itemgetter(2), lines)):
+            raise _UnsureError
+        yield lines
+        start = end
 
 
 class Pieces(msgspec.Struct, frozen=True, gc=False):
@@ -88,8 +102,8 @@ class Pieces(msgspec.Struct, frozen=True, gc=False):
     @property
     def inherited(self) -> tuple[str, str]:
         """What entries of a typed list inherit: (apiVersion, kind)."""
-        kind = str(self.frame["kind"]).removesuffix("List")
-        return (str(self.frame.get("apiVersion") or ""), kind) if kind else ("", "")
+        kind: str = self.frame["kind"].removesuffix("List")
+        return (self.frame.get("apiVersion") or "", kind) if kind else ("", "")
 
     def piece(self, text: str, index: int) -> str:
         """Return entry `index` of the document `text` as a document of its own; its dash is a blank."""
@@ -121,7 +135,9 @@ def cut_items(text: str) -> Pieces | None:
     tail = re.compile(rf"^(?! {{{column}}}[- ]|\n|#)", re.MULTILINE).search(text, starts[-1] + 1)
     end = len(text) if tail is None else tail.start()
     frame = parse_fast(text[: head.start(1)] + text[end:])
-    if not isinstance(frame, dict) or not str(frame.get("kind")).endswith("List"):
+    if not isinstance(frame, dict) or not isinstance(frame.get("apiVersion"), str | None):
+        return None
+    if not isinstance(frame.get("kind"), str) or not frame["kind"].endswith("List"):
         return None
     bounds = [start + 1 for start in starts]
     return Pieces(frame, list(zip(bounds, [*bounds[1:], end], strict=True)), column)
@@ -137,7 +153,7 @@ class _UnsureError(Exception):
     pass
 
 
-def _build(lines: list[tuple[str, str, str, str]], cache: ScalarCache) -> Any:  # noqa: C901 - one hot loop
+def _build(lines: Iterable[_Line], cache: ScalarCache) -> Any:  # noqa: C901 - one hot loop
     """Return the tree of the lines. `top` is the container that is open, at `column`; `waiting` its key without value.
 
     Raises `_UnsureError` for any line that does not fit, so the order of the cases matters for speed alone.
