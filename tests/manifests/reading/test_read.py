@@ -45,6 +45,8 @@ def found(data: bytes | str) -> list[str]:
         "- " + (NODE % "a").replace("\n", "\n  "),
         'apiVersion: v1\nitems:\n- {apiVersion: v1, kind: Node, metadata: {name: a}}\nkind: ""\n',
         '{"metadata": {"name": "a"}, "status": {"nodeInfo": {}}}',
+        '{"apiVersion":"v1","kind":"NodeList","items":[{"kind":null,"metadata":{"name":"a"}}]}',
+        'apiVersion: v1\nkind: NodeList\nitems: [{kind: "", apiVersion: ~, metadata: {name: a}}]\n',
     ],
 )
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])

@@ -86,9 +86,7 @@ class RawObject:
             tree: dict[str, Any] = msgspec.json.decode(data)
         except (msgspec.MsgspecError, RecursionError) as error:
             raise InputError.of([_problem(f"not JSON: {error}", self.origin)]) from error
-        if "apiVersion" in tree and "kind" in tree:
-            return tree
-        return {"apiVersion": self.api_version, "kind": self.kind, **tree}
+        return _named(tree, self.api_version, self.kind)
 
 
 def objects_of(
@@ -130,9 +128,7 @@ def _typed(tree: dict[str, Any], api_version: str, kind: str, origin: Origin) ->
     elif not api_version:
         yield _problem("Object 'apiVersion' is missing", origin, "apiVersion")
     else:
-        if "apiVersion" not in tree or "kind" not in tree:
-            tree = {"apiVersion": api_version, "kind": kind, **tree}
-        yield RawObject(api_version, kind, origin, tree)
+        yield RawObject(api_version, kind, origin, _named(tree, api_version, kind))
 
 
 def _give_away(tree: dict[str, Any]) -> str:
@@ -186,6 +182,13 @@ def _decoded_objects(
         yield _problem(f"not JSON: {error}", origin)
         return
     yield from objects_of(tree, origin, inherited)
+
+
+def _named(tree: dict[str, Any], api_version: str, kind: str) -> dict[str, Any]:
+    """Return `tree` with the apiVersion and kind that it has or inherits."""
+    if tree.get("apiVersion") == api_version and tree.get("kind") == kind:
+        return tree
+    return {**tree, "apiVersion": api_version, "kind": kind}
 
 
 def _text(metadata: Any, field: str) -> str:

@@ -130,10 +130,11 @@ def cut_items(text: str) -> Pieces | None:
     if head is None:
         return None
     column = len(head[1])
-    dash = f"\n{head[1]}- "
-    starts = list(_finds(text, dash, head.start(1) - 1))
-    tail = re.compile(rf"^(?! {{{column}}}[- ]|\n|#)", re.MULTILINE).search(text, starts[-1] + 1)
-    end = len(text) if tail is None else tail.start()
+    foreign = re.compile(rf"\n(?! {{{column}}}[- ]|\n|#)").search(text, head.start(1))
+    end = len(text) if foreign is None else foreign.start() + 1
+    starts = list(_finds(text, f"\n{head[1]}- ", head.start(1) - 1))
+    if starts[-1] > end:
+        return None
     frame = parse_fast(text[: head.start(1)] + text[end:])
     if not isinstance(frame, dict) or not isinstance(frame.get("apiVersion"), str | None):
         return None
