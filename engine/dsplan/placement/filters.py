@@ -20,22 +20,25 @@ from .requests import PODS
 from .spread import spread_failures
 from .volumes import volume_failures
 
-__all__ = ["failures", "fits", "node_failures", "resource_failure", "static_failures"]
+__all__ = ["failures", "fits", "has_room", "node_failures", "resource_failure", "static_failures"]
 
 _UNSCHEDULABLE = Taint(key="node.kubernetes.io/unschedulable", effect=EFFECTS_THAT_EXCLUDE[0])
 
 
 def fits(demand: Demand, load: NodeLoad, cluster: Cluster) -> bool:
-    """Return whether every filter lets the pod onto the node; resources first, as the likeliest to fail."""
+    """Return whether every filter lets the pod onto the node; room first, as the likeliest to fail."""
+    return has_room(demand, load) and next(_rare_failures(demand, load, cluster), None) is None
+
+
+def has_room(demand: Demand, load: NodeLoad) -> bool:
+    """Return whether the node has room for the pod: pods, resources, ports (K5-K13)."""
     if len(load.tenants) >= load.pods:
         return False
     used, allocatable = load.used, load.allocatable
     for name, amount in demand.requests.items():
-        if amount > 0 and amount > allocatable.get(name, 0) - used.get(name, 0):
+        if amount > allocatable.get(name, 0) - used.get(name, 0) and amount > 0:
             return False
-    if demand.ports and any(conflict(port, load.ports) for port in demand.ports):
-        return False
-    return next(_rare_failures(demand, load, cluster), None) is None
+    return not demand.ports or not any(conflict(port, load.ports) for port in demand.ports)
 
 
 def _rare_failures(demand: Demand, load: NodeLoad, cluster: Cluster) -> Iterator[Failure]:
@@ -122,13 +125,12 @@ def resource_failure(demand: Demand, load: NodeLoad) -> Failure | None:
     if len(load.tenants) >= load.pods:
         reasons.append("Too many pods")
         left = load.pods - len(load.tenants)
-        shortages.append(Shortage(PODS, 1, left, load.pods, holders=holders_of(load.tenants)))
+        shortages.append(Shortage(PODS, 1, left, load.pods, holders=load.holders("")))
     for name, amount in demand.requests.items():
         free = load.free(name)
         if amount > 0 and amount > free:
             total = load.allocatable.get(name, 0)
-            holders = holders_of((entry for entry in load.tenants if name in entry.demand.requests), name)
-            shortages.append(Shortage(name, amount, free, total, holders=holders))
+            shortages.append(Shortage(name, amount, free, total, holders=load.holders(name)))
             reasons.append(f"Insufficient {name}")
             resolvable = resolvable and amount <= total
     return Failure(Plugin.NODE_RESOURCES, tuple(reasons), resolvable, tuple(shortages)) if reasons else None

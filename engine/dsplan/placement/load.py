@@ -10,6 +10,7 @@ from ..errors import InputError, Problem
 from ..model.node import Node
 from ..model.quantity import QuantityError
 from .demand import Demand, Tenant, Term
+from .failures import Holder, holders_of
 from .ports import HostPort
 from .requests import PODS, Amounts, allocatable_of
 
@@ -27,7 +28,7 @@ class NodeLoad:
     2000
     """
 
-    __slots__ = ("allocatable", "node", "pods", "ports", "tenants", "used")
+    __slots__ = ("_holders", "allocatable", "node", "pods", "ports", "tenants", "used")
 
     def __init__(self, node: Node, allocatable: Amounts | None = None) -> None:
         self.node = node
@@ -36,6 +37,15 @@ class NodeLoad:
         self.used: Amounts = {}
         self.tenants: list[Tenant] = []
         self.ports: list[HostPort] = []
+        self._holders: dict[str, tuple[Holder, ...]] = {}
+
+    def holders(self, resource: str) -> tuple[Holder, ...]:
+        """Return who takes up a resource, or with "" who is here at all, summed by owner, the largest first."""
+        found = self._holders.get(resource)
+        if found is None:
+            taking = [entry for entry in self.tenants if not resource or resource in entry.demand.requests]
+            found = self._holders[resource] = holders_of(taking, resource)
+        return found
 
     def free(self, resource: str) -> int:
         """Return what is left of a resource; negative where the node is over-committed."""
@@ -43,6 +53,7 @@ class NodeLoad:
 
     def add(self, tenant: Tenant) -> None:
         """Let a pod take up room."""
+        self._holders.clear()
         self.tenants.append(tenant)
         used = self.used
         for name, amount in tenant.demand.requests.items():
@@ -51,6 +62,7 @@ class NodeLoad:
 
     def remove(self, tenant: Tenant) -> None:
         """Give back the room of a pod that is here."""
+        self._holders.clear()
         self.tenants.remove(tenant)
         for name, amount in tenant.demand.requests.items():
             self.used[name] -= amount

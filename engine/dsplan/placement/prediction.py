@@ -141,7 +141,7 @@ class _Prediction:
             for arrivals in self.arrivals
             if arrivals.present and not isinstance(arrivals.created, Refusal)
         )
-        coupling = Coupling(in_play, self.scene.cluster)
+        self.coupling = coupling = Coupling(in_play, self.scene.cluster)
         entangled: list[tuple[int, Slot]] = []
         known: dict[tuple[Slot, ...], Bundle] = {}
         equal: dict[Hashable, list[tuple[int, list[Slot]]]] = defaultdict(list)
@@ -186,7 +186,12 @@ class _Prediction:
                 yield position, pending_slot(pod, self.scene, -1)
 
     def _queue(self) -> Queue:
-        return Queue(self.scene.cluster, recreate=self._recreate, budgets=self.world.disruption_budgets)
+        return Queue(
+            self.scene.cluster,
+            recreate=self._recreate,
+            budgets=self.world.disruption_budgets,
+            touched=self.coupling.touched,
+        )
 
     def _recreate(self, tenant: Tenant, position: int, by: Identity, fresh: bool) -> Slot | None:
         """An evicted daemon pod is created anew for its node, from the current template, if still wanted there.

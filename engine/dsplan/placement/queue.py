@@ -7,7 +7,7 @@ It ends because eviction goes strictly down in priority.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from enum import StrEnum
 from heapq import heapify, heappop, heappush
 
@@ -17,7 +17,7 @@ from ..model.disruption import PodDisruptionBudget
 from ..model.meta import Identity
 from .demand import Demand, Tenant
 from .failures import Failure, Holder, Plugin, holders_of
-from .filters import failures, fits
+from .filters import failures, fits, has_room
 from .load import Cluster, NodeLoad
 from .preemption import victims_for
 
@@ -79,9 +79,16 @@ class Queue:
     """Runs a queue over loads, which it changes."""
 
     def __init__(
-        self, cluster: Cluster, *, recreate: Recreate | None = None, budgets: Sequence[PodDisruptionBudget] = ()
+        self,
+        cluster: Cluster,
+        *,
+        recreate: Recreate | None = None,
+        budgets: Sequence[PodDisruptionBudget] = (),
+        touched: Collection[Demand] | None = None,
     ) -> None:
+        """`touched` demands are asked by every filter, trusted others about room alone; None asks all everything."""
         self.cluster = cluster
+        self.touched = touched
         self.recreate = recreate
         self.budgets = budgets
         self.outcomes: dict[tuple[int, Slot], Outcome] = {}
@@ -151,7 +158,7 @@ class Queue:
 
     def _attempt(self, position: int, slot: Slot) -> None:
         load = self.cluster.loads[position]
-        if fits(slot.demand, load, self.cluster):
+        if self._fits(slot, load):
             holders = self._awaited.get(position, ()) if self._placed_kind is OutcomeKind.WAITS else ()
             self._bind(position, slot, Outcome(self._placed_kind, holders, evicted_by=slot.evicted_by))
             return
@@ -162,6 +169,12 @@ class Queue:
         for tenant in victims:
             self._evict(position, load, tenant, slot)
         self._bind(position, slot, Outcome(OutcomeKind.EVICTS, holders_of(victims), evicted_by=slot.evicted_by))
+
+    def _fits(self, slot: Slot, load: NodeLoad) -> bool:
+        demand = slot.demand
+        if self.touched is not None and slot.trusted and not demand.volumes and demand not in self.touched:
+            return has_room(demand, load)
+        return fits(demand, load, self.cluster)
 
     def _evict(self, position: int, load: NodeLoad, tenant: Tenant, by: Slot) -> None:
         self.cluster.evict(tenant, load)
