@@ -11,6 +11,7 @@ from .daemonset import ControllerRevision, DaemonSet, Deployment
 from .disruption import PodDisruptionBudget
 from .meta import Identity, ObjectMeta
 from .node import Node
+from .placement_policy import PlacementPolicy
 from .pod import Pod
 from .policy import RolloutPolicy
 from .priority import LimitRange, Namespace, PriorityClass, RuntimeClass
@@ -34,6 +35,7 @@ KubernetesObject = (
     | PersistentVolume
     | CSINode
     | RolloutPolicy
+    | PlacementPolicy
 )
 
 KINDS: dict[str, tuple[str, type[KubernetesObject]]] = {
@@ -51,6 +53,7 @@ KINDS: dict[str, tuple[str, type[KubernetesObject]]] = {
     "PersistentVolume": ("volumes", PersistentVolume),
     "CSINode": ("csi_nodes", CSINode),
     "RolloutPolicy": ("rollout_policies", RolloutPolicy),
+    "PlacementPolicy": ("placement_policies", PlacementPolicy),
 }
 """Kind -> (field of World, type)."""
 
@@ -102,6 +105,7 @@ class World(msgspec.Struct, frozen=True, kw_only=True):
     volumes: tuple[PersistentVolume, ...] = ()
     csi_nodes: tuple[CSINode, ...] = ()
     rollout_policies: tuple[RolloutPolicy, ...] = ()
+    placement_policies: tuple[PlacementPolicy, ...] = ()
     state: State = State()
     notes: tuple[Note, ...] = ()
     origins: Origins | None = None
