@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import msgspec
@@ -13,9 +13,16 @@ from ..model.daemonset import DaemonSet, Deployment
 from ..model.meta import RawTree
 from ..model.policy import POLICY_API_VERSION
 from ..model.world import KINDS, KubernetesObject, World
+from .placement_policies import decode_placement_policy
 from .policies import decode_policy
 
-__all__ = ["decode", "decode_object", "flatten"]
+__all__ = ["POLICY_DECODERS", "decode", "decode_object", "flatten"]
+
+POLICY_DECODERS: dict[str, Callable[[RawTree], KubernetesObject]] = {
+    "RolloutPolicy": decode_policy,
+    "PlacementPolicy": decode_placement_policy,
+}
+"""Kinds of dsplan's own that a World holds; they are decoded strictly."""
 
 
 def decode(trees: Iterable[RawTree], **world_fields: Any) -> World:
@@ -65,8 +72,8 @@ def decode_object(tree: RawTree) -> KubernetesObject | None:
     entry = KINDS.get(kind) if isinstance(kind, str) else None
     if entry is None:
         return None
-    if kind == "RolloutPolicy":
-        return decode_policy(tree) if tree.get("apiVersion") == POLICY_API_VERSION else None
+    if kind in POLICY_DECODERS:
+        return POLICY_DECODERS[kind](tree) if tree.get("apiVersion") == POLICY_API_VERSION else None
     try:
         decoded = convert(tree, entry[1])
         if isinstance(decoded, DaemonSet | Deployment):

@@ -11,9 +11,8 @@ import msgspec
 
 from dsplan.errors import InputError, Problem
 from dsplan.manifests import nodepool
-from dsplan.manifests.decode import decode_object
+from dsplan.manifests.decode import POLICY_DECODERS, decode_object
 from dsplan.manifests.defaulting import default_object
-from dsplan.manifests.policies import decode_policy
 from dsplan.manifests.reading.groups import Selection
 from dsplan.manifests.reading.objects import RawObject
 from dsplan.manifests.reading.origins import Origin
@@ -111,9 +110,9 @@ class _Collector:
             for node in nodes:
                 if node is not None:
                     self._keep(node, item)
-        elif item.kind == "RolloutPolicy":
-            self._keep(decode_policy(item.tree), item)
-        elif meant := close_to(item.kind, ("NodePool", "RolloutPolicy")):
+        elif item.kind in POLICY_DECODERS:
+            self._keep(POLICY_DECODERS[item.kind](item.tree), item)
+        elif meant := close_to(item.kind, ("NodePool", *POLICY_DECODERS)):
             message = f"unknown kind, did you mean {meant}?"
             raise InputError.of(
                 [Problem(reason="FieldValueNotSupported", field="kind", message=message, value=item.kind)]
