@@ -78,13 +78,11 @@ def _narrowed(world: World, daemonset: str | None) -> World:
 
 
 def _explanations(world: World, daemonset: str | None, node: str | None, now: datetime) -> tuple[Explanation, ...]:
-    from ..explain.why import why
-    from ..planner import solve
+    from ..explain.why import why, why_all
 
     if daemonset is not None or node is not None:
         return (why(world, daemonset, node, now=now),)
-    plan = solve(world, now=now)
-    return tuple(why(world, str(entry.identity), now=now, plan=plan) for entry in world.daemonsets)
+    return why_all(world, now=now)
 
 
 def _counterfactuals(

@@ -9,7 +9,7 @@ from .counterfactual import Counterfactual, counterfactuals
 from .difference import Difference, difference, what_if
 from .edits import Edit, apply
 from .search import Side
-from .why import why
+from .why import why, why_all
 
 __all__ = [
     "Answer",
@@ -26,4 +26,5 @@ __all__ = [
     "difference",
     "what_if",
     "why",
+    "why_all",
 ]

@@ -48,6 +48,7 @@ class Standing(StrEnum):
     STALLED = "Stalled"  # out of date, and the roll-out cannot go on (R6-R13)
     IN_FLIGHT = "InFlight"  # issued and not yet seen (C6)
     PENDING = "Pending"  # the pod is there, or would be, and is not scheduled
+    REFUSED = "Refused"  # the pod is not created, or not admitted by the kubelet (P1, X13, K1, K21)
     EVICTING = "Evicting"  # the pod gets its place by evicting others (P1-P3)
     FAILING = "Failing"  # the pass over this DaemonSet fails, or ends before it decides (C3, C4)
     EXCLUDED = "Excluded"  # no pod, and none is wanted

@@ -28,8 +28,9 @@ def find_daemonset(world: World, name: str) -> DaemonSet:
         for daemonset in world.daemonsets
         if daemonset.name == last and (not slash or daemonset.metadata.namespace == namespace)
     ]
-    if len(found) == 1:
-        return found[0]
+    exact = [daemonset for daemonset in found if str(daemonset.identity) == bare]
+    if len(found) == 1 or len(exact) == 1:
+        return (exact or found)[0]
     if found:
         raise _refused("several DaemonSets have this name", bare, [str(entry.identity) for entry in found])
     known = [daemonset.name for daemonset in world.daemonsets] + [str(entry.identity) for entry in world.daemonsets]

@@ -29,7 +29,7 @@ from .placed import Placements, holders_text
 from .standing import Standings, pods_here
 from .typos import Vocabulary
 
-__all__ = ["why"]
+__all__ = ["why", "why_all"]
 
 _BLOCKED = {
     Standing.TERMINATING,
@@ -41,11 +41,13 @@ _BLOCKED = {
     Standing.FAILING,
 }
 _OUTCOMES = {
-    OutcomeKind.EVICTS: "it gets its place by evicting others",
-    OutcomeKind.WAITS: "it has no room until pods that are terminating are gone",
-    OutcomeKind.PENDING: "it has no room, or may not share the node, and stays Pending",
-    OutcomeKind.REJECTED: "the kubelet refuses it",
+    OutcomeKind.EVICTS: (Standing.EVICTING, "it gets its place by evicting others"),
+    OutcomeKind.WAITS: (Standing.PENDING, "it has no room until pods that are terminating are gone"),
+    OutcomeKind.PENDING: (Standing.PENDING, "it has no room, or may not share the node, and stays Pending"),
+    OutcomeKind.REFUSED: (Standing.REFUSED, "the API server does not create it"),
+    OutcomeKind.REJECTED: (Standing.REFUSED, "it is bound from its birth and the kubelet does not admit it"),
 }
+_IMPOSSIBLE = (OutcomeKind.PENDING, OutcomeKind.REFUSED, OutcomeKind.REJECTED)
 _KIND_ORDER = (Kind.YES, Kind.BLOCKED, Kind.IMPOSSIBLE, Kind.BY_DESIGN)
 
 
@@ -88,6 +90,19 @@ def why(
         return _Asked(world, plan, wanted, rules, Placements(world, plan, rules)).explain(place)
     assert place is not None
     return _for_all_daemonsets(world, plan, place, rules)
+
+
+def why_all(
+    world: World, *, now: datetime, rules: Iterable[Rule] = BUILTIN_RULES, plan: Plan | None = None
+) -> tuple[Explanation, ...]:
+    """Return the explanation of every DaemonSet on all nodes, sorted by identity; what they share is computed once."""
+    rules = tuple(rules)
+    if plan is None:
+        plan = solve(world, now=now, rules=rules)
+    vocabulary, placements = Vocabulary(plan.index), Placements(world, plan, rules)
+    return tuple(
+        _Asked(world, plan, daemonset, rules, placements, vocabulary).explain(None) for daemonset in world.daemonsets
+    )
 
 
 class _Asked:
@@ -151,8 +166,7 @@ class _Asked:
         if outcome is not None and outcome.kind is OutcomeKind.PLACED:
             return (Standing.STARTING if standing is Standing.PENDING else standing), detail, wave, None
         if outcome is not None:
-            evicts = outcome.kind is OutcomeKind.EVICTS
-            standing, detail = Standing.EVICTING if evicts else Standing.PENDING, _OUTCOMES[outcome.kind]
+            standing, detail = _OUTCOMES[outcome.kind]
             if outcome.evicted_by is not None:
                 detail += f"; {outcome.evicted_by} takes its place"
         return standing, detail, wave, outcome
@@ -160,7 +174,7 @@ class _Asked:
     def kind(self, evaluation: Evaluation, standing: Standing, outcome: Outcome | None, node: Node) -> Kind:
         """Return the yes, or which of the three kinds of no it is."""
         if evaluation.verdict is Verdict.RUN:
-            if outcome is not None and outcome.kind in (OutcomeKind.PENDING, OutcomeKind.REJECTED):
+            if outcome is not None and outcome.kind in _IMPOSSIBLE:
                 return Kind.IMPOSSIBLE
             return Kind.BLOCKED if standing in _BLOCKED else Kind.YES
         if self.evidence.impossible is not None:

@@ -39,6 +39,7 @@ STANDING_WORDS = {
     Standing.STALLED: "its pod is of an older template and the roll-out cannot go on",
     Standing.IN_FLIGHT: "writes are on their way",
     Standing.PENDING: "its pod is not scheduled",
+    Standing.REFUSED: "its pod is refused",
     Standing.EVICTING: "its pod comes",
     Standing.FAILING: "the controller does nothing for this DaemonSet",
     Standing.EXCLUDED: "no pod is wanted there",
