@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 import msgspec
@@ -15,15 +15,24 @@ from ..model.state import Backoff, Expectations, Flight, State
 __all__ = [
     "EXPECTATIONS_TIMEOUT",
     "BackoffLedger",
-    "expectations_lapse",
+    "ActionKey",
+    "InFlight",
     "expectations_satisfied",
     "in_flight",
+    "is_lost",
+    "lapses_after",
     "next_state",
 ]
 
 FIRST_DELAY, LONGEST_DELAY = 1.0, 900.0
 EXPECTATIONS_TIMEOUT = timedelta(minutes=5)
 _JUST_AFTER = timedelta(microseconds=1)
+
+ActionKey = tuple[str, str, str, str]
+"""What `Action.key` returns."""
+
+InFlight = Mapping[ActionKey, datetime]
+"""Actions that were issued and not seen yet, and since when."""
 
 
 class BackoffLedger:
@@ -67,23 +76,29 @@ def expectations_satisfied(entry: Expectations | None, now: datetime) -> bool:
     """Return whether what was issued has been seen, or was given up after five minutes (C7)."""
     if entry is None or (entry.creates <= 0 and entry.deletes <= 0):
         return True
-    return entry.since is not None and now - entry.since > EXPECTATIONS_TIMEOUT
+    return entry.since is not None and is_lost(entry.since, now)
 
 
-def expectations_lapse(entry: Expectations | None, now: datetime) -> float | None:
-    """Return the seconds until unsatisfied expectations are given up, None where nothing is expected (C7)."""
-    if entry is None or entry.since is None or expectations_satisfied(entry, now):
-        return None
-    return (entry.since + EXPECTATIONS_TIMEOUT + _JUST_AFTER - now).total_seconds()
+def lapses_after(entry: Expectations | None, flying: InFlight, now: datetime) -> float | None:
+    """Return the seconds until something issued and not seen is given up, None where nothing is awaited (C7)."""
+    since = list(flying.values())
+    if entry is not None and entry.since is not None and not expectations_satisfied(entry, now):
+        since.append(entry.since)
+    return (min(since) + EXPECTATIONS_TIMEOUT + _JUST_AFTER - now).total_seconds() if since else None
 
 
-def in_flight(flights: Iterable[Flight], now: datetime) -> dict[Identity, frozenset[tuple[str, str, str, str]]]:
-    """Return, per DaemonSet, the keys of the actions that were issued, not seen, and not given up yet (C7)."""
-    keys: dict[Identity, set[tuple[str, str, str, str]]] = defaultdict(set)
+def in_flight(flights: Iterable[Flight], now: datetime) -> dict[Identity, InFlight]:
+    """Return, per DaemonSet, the actions that were issued, not seen, and not given up yet (C7)."""
+    found: dict[Identity, dict[ActionKey, datetime]] = defaultdict(dict)
     for flight in flights:
-        if now - flight.since <= EXPECTATIONS_TIMEOUT:
-            keys[flight.daemonset].add((flight.verb, flight.kind, flight.name, flight.uid))
-    return {daemonset: frozenset(found) for daemonset, found in keys.items()}
+        if not is_lost(flight.since, now):
+            found[flight.daemonset][flight.verb, flight.kind, flight.name, flight.uid] = flight.since
+    return dict(found)
+
+
+def is_lost(since: datetime, now: datetime) -> bool:
+    """Return whether what was issued at `since` is no longer waited for (C7)."""
+    return now - since > EXPECTATIONS_TIMEOUT
 
 
 def next_state(
@@ -99,5 +114,5 @@ def next_state(
         state,
         backoffs=tuple(sorted(live)),
         expectations=tuple(sorted(open_ones, key=lambda entry: entry.daemonset)),
-        flights=tuple(flight for flight in state.flights if now - flight.since <= EXPECTATIONS_TIMEOUT),
+        flights=tuple(flight for flight in state.flights if not is_lost(flight.since, now)),
     )

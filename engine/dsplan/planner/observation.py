@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 import msgspec
@@ -18,7 +18,7 @@ from ..observe import Group, Observed, PodFact, observe, observe_history
 from ..observe.learning import NOTHING_LEARNED, learn_hash
 from ..observe.observed import template_generation
 from ..observe.ownership import OwnedIndex, PodIndex, RevisionIndex, claim, claim_pods
-from .memory import in_flight
+from .memory import InFlight, in_flight
 
 __all__ = ["Observation", "Surroundings", "observe_daemonset", "surroundings_of"]
 
@@ -36,7 +36,7 @@ class Surroundings(msgspec.Struct, frozen=True):
     backoffs: dict[tuple[str, int, str], Backoff]
     expectations: dict[Identity, Expectations]
     hashes: dict[Identity, str]
-    flights: dict[Identity, frozenset[tuple[str, str, str, str]]] = {}
+    flights: Mapping[Identity, InFlight] = {}
 
 
 class Observation(msgspec.Struct, frozen=True, kw_only=True):

@@ -22,7 +22,7 @@ from ..observe import Observed, count_status, is_status_written
 from ..observe.history import has_surplus, surplus_revisions
 from ..observe.observed import template_generation
 from ..observe.shape import ready_since
-from .memory import BackoffLedger, expectations_lapse, expectations_satisfied, next_state
+from .memory import BackoffLedger, expectations_satisfied, lapses_after, next_state
 from .observation import Observation, Surroundings, observe_daemonset, surroundings_of
 from .observer import NO_OBSERVER, Observer
 from .pass_actions import adoption_actions, history_actions, revision_deletions, status_action, sync_actions
@@ -135,7 +135,8 @@ class _Pass:
         written = is_status_written(daemonset, status)
         if written:
             self.actions.append(status_action(daemonset, status))
-        if flying := around.flights.get(daemonset.identity):
+        flying = around.flights.get(daemonset.identity, {})
+        if flying:
             self.actions = [action for action in self.actions if action.key not in flying]
         return msgspec.structs.replace(
             entry,
@@ -149,7 +150,7 @@ class _Pass:
             backoffs=tuple(self.ledger.advanced.values()),
             retry_after=min((self.ledger.remaining(node) for node, _ in entry.held), default=None),
             available_after=self._available_after(observation),
-            lapse_after=expectations_lapse(expected, around.now),
+            lapse_after=lapses_after(expected, flying, around.now),
         )
 
     def _phases(self, entry: DaemonSetStep, observation: Observation) -> DaemonSetStep:
