@@ -1,0 +1,339 @@
+"""All that is known, and who has to be told when it changes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from heapq import heappop, heappush
+from typing import Any
+
+import msgspec
+
+from ..constraints import Rule
+from ..eligibility import Verdict
+from ..errors import InputError, Problem
+from ..model.daemonset import ControllerRevision, DaemonSet
+from ..model.meta import Identity, controller_of
+from ..model.node import Node
+from ..model.pod import Pod, target_node
+from ..model.world import KINDS, World
+from ..planner.observation import Surroundings
+from ..planner.step import pass_over
+from .classes import NodeClasses
+from .conditions import conditions_of
+from .decisions import Decision, Metric
+from .flights import Flights
+from .freshness import Shelf
+from .landing import note_landings
+from .nodes import LiveNodes
+from .store import Store, objects_of
+from .tracker import Tracker
+from .trees import kind_of
+
+__all__ = ["Books"]
+
+_Key = tuple[str, str]
+
+
+class Books:
+    """The objects, the State, and a tracker per DaemonSet."""
+
+    def __init__(self, world: World, rules: tuple[Rule, ...]) -> None:
+        self.store = Store()
+        self.flights = Flights(world.state)
+        self.clock: datetime | None = None
+        self.classes = NodeClasses()
+        self._given = world
+        self._rules = rules
+        self._serial = 0
+        self._trackers: dict[_Key, Tracker] = {}
+        self._in_order: list[Tracker] | None = None
+        self._gone: set[Identity] = set()
+        self._due: list[tuple[datetime, _Key]] = []
+        for kind, item in objects_of(world):
+            if kind != "Node":
+                self.store.put(kind, item)
+        self.nodes = LiveNodes(world.nodes)
+        for node in world.nodes:
+            self.store.put("Node", node)
+        for daemonset in world.daemonsets:
+            self._track(daemonset)
+        self._set_constraints()
+
+    # Access
+
+    def shelf(self, kind: str) -> Shelf[Any]:
+        """Return the objects of a kind. Raises InputError for one that planning does not read."""
+        if kind not in self.store.shelves:
+            problem = Problem(
+                reason="DecodeError", message="not a kind that is read", value=kind, accepted=tuple(KINDS)
+            )
+            raise InputError.of([problem])
+        return self.store.shelves[kind]
+
+    def shelf_of(self, item: Any) -> tuple[str, Shelf[Any]]:
+        """Return the kind of an object and its shelf."""
+        kind = kind_of(item)
+        return kind, self.store.shelves[kind]
+
+    def tracker(self, daemonset: Identity) -> Tracker | None:
+        """Return the tracker of a DaemonSet."""
+        return self._trackers.get((daemonset.namespace, daemonset.name))
+
+    def trackers(self) -> list[Tracker]:
+        """Return all trackers by namespace and name."""
+        if self._in_order is None:
+            self._in_order = [tracker for _, tracker in sorted(self._trackers.items(), key=lambda entry: entry[0])]
+        return self._in_order
+
+    def pods_on(self, daemonset: Identity, node: str) -> tuple[Pod, ...]:
+        """Return the pods of a DaemonSet on a node, also where its tracker is stale."""
+        tracker = self.tracker(daemonset)
+        if tracker is None or not node:
+            return ()
+        if not tracker.stale:
+            return tracker.pods_on(node)
+        owned = self.store.pods.owned_by(tracker.daemonset)
+        return tuple(pod for pod in owned if target_node(pod) == node)
+
+    def world(self) -> World:
+        """Return everything as a World."""
+        return self.store.world(self._given, self.flights.state(self.clock))
+
+    # Changes
+
+    def put(self, kind: str, item: Any) -> None:
+        """Take an object that is news. Raises ConstraintFault where a constraint raises; then nothing has changed."""
+        if kind == "Node":
+            self._put_node(item)
+            return
+        before = self.store.put(kind, item)
+        self._changed(kind, before, item)
+
+    def remove(self, kind: str, item: Any) -> None:
+        """Take note that an object is gone."""
+        before = self.store.remove(kind, item)
+        if before is None:
+            return
+        if kind == "Node":
+            position = self.nodes.remove(before.name)
+            for tracker in self._trackers.values():
+                tracker.node_removed(before.name, position)
+        else:
+            self._changed(kind, before, None)
+
+    def wake(self, daemonset: Identity) -> None:
+        """Let the next pass over a DaemonSet be made."""
+        tracker = self.tracker(daemonset)
+        if tracker is not None:
+            tracker.dirty = True
+
+    def _changed(self, kind: str, before: Any, after: Any) -> None:
+        for daemonset in note_landings(self.flights, before, after):
+            self.wake(daemonset)
+        if kind == "Pod":
+            for tracker in self._concerned(before, after):
+                tracker.pod_changed(before, after, self.nodes)
+        elif kind == "ControllerRevision":
+            for tracker in self._concerned(before, after):
+                tracker.history_stale = tracker.dirty = True
+        elif kind == "DaemonSet":
+            self._daemonset_changed(before, after)
+
+    def _concerned(
+        self, before: Pod | ControllerRevision | None, after: Pod | ControllerRevision | None
+    ) -> list[Tracker]:
+        """Return the trackers an object may mean something to: its controller's, or where it has none all around."""
+        found: dict[int, Tracker] = {}
+        for item in (before, after):
+            if item is None:
+                continue
+            owner, namespace = controller_of(item.metadata), item.metadata.namespace
+            if owner is None:
+                found.update((id(t), t) for key, t in self._trackers.items() if key[0] == namespace)
+            elif owner.kind == "DaemonSet" and (tracker := self._trackers.get((namespace, owner.name))):
+                found[id(tracker)] = tracker
+        return list(found.values())
+
+    def _daemonset_changed(self, before: DaemonSet | None, after: DaemonSet | None) -> None:
+        if before is not None and (after is None or after.metadata.uid != before.metadata.uid):
+            self.flights.forget(before.identity)
+        if after is None:
+            assert before is not None
+            self._trackers.pop((before.metadata.namespace, before.name))
+            self._in_order = None
+            self._gone.add(before.identity)
+        elif before is not None and _reads_alike(before, after):
+            self._trackers[after.metadata.namespace, after.name].accept(after)
+            return
+        else:
+            self._track(after)
+        self._set_constraints()
+
+    def _track(self, daemonset: DaemonSet) -> None:
+        self._serial += 1
+        key = daemonset.metadata.namespace, daemonset.name
+        self._trackers[key] = Tracker(daemonset, self._rules, self._serial)
+        self._in_order = None
+        self._gone.discard(daemonset.identity)
+
+    def _set_constraints(self) -> None:
+        trackers = self._trackers.values()
+        self.classes.set_constraints(constraint for tracker in trackers for constraint in tracker.constraints)
+
+    # Nodes
+
+    def _put_node(self, node: Node) -> None:
+        before = self.nodes.get(node.name)
+        if before is None:
+            self._add_node(node)
+            return
+        alike = before.metadata.labels == node.metadata.labels and before.spec.taints == node.spec.taints
+        verdicts = [] if alike else self._verdicts(node)
+        self.store.put("Node", node)
+        position, reordered = self.nodes.replace(node)
+        for tracker, verdict in verdicts:
+            tracker.node_judged(node.name, position, verdict)
+        if reordered:
+            for tracker in self._trackers.values():
+                tracker.node_reordered()
+
+    def _add_node(self, node: Node) -> None:
+        verdicts = self._verdicts(node)
+        self.store.put("Node", node)
+        moves = self.nodes.add(node)
+        position = self.nodes.ids[node.name]
+        if moves:
+            for tracker in self._trackers.values():
+                tracker.nodes_moved(moves, self.nodes)
+        for tracker, verdict in verdicts:
+            tracker.node_added(node.name, position, verdict)
+
+    def _verdicts(self, node: Node) -> list[tuple[Tracker, Verdict]]:
+        """Return what every tracker in use makes of a node; a class that is known costs a lookup each."""
+        known = self.classes.of(node)
+        verdict = self.classes.verdict
+        return [
+            (tracker, known.get(tracker.serial) or verdict(known, tracker.serial, tracker.constraints, node))
+            for tracker in self._trackers.values()
+            if not tracker.stale
+        ]
+
+    # Decisions
+
+    def decide(self, now: datetime) -> Iterator[tuple[Identity, Decision | None]]:
+        """Make the passes that are due; yield the new decisions, None for DaemonSets that are gone."""
+        if self.clock is not None and now < self.clock:
+            for tracker in self._trackers.values():
+                tracker.dirty = True
+        self.clock = now
+        for daemonset in self.flights.give_up(now):
+            self.wake(daemonset)
+        while self._due and self._due[0][0] <= now:
+            tracker_due = self._trackers.get(heappop(self._due)[1])
+            if tracker_due is not None:
+                tracker_due.dirty = True
+        for identity in sorted(self._gone):
+            yield identity, None
+        self._gone.clear()
+        around = self._surroundings(now)
+        for tracker in self.trackers():
+            if tracker.dirty or tracker.restless or tracker.has_ripe(now):
+                yield tracker.daemonset.identity, self._pass(tracker, around)
+
+    def _surroundings(self, now: datetime) -> Surroundings:
+        return Surroundings(
+            index=self.nodes,
+            pods=self.store.pods,
+            revisions=self.store.revisions,
+            rules=self._rules,
+            now=now,
+            backoffs=self.flights.backoffs,
+            expectations=self.flights.expectations,
+            hashes=self.flights.hashes,
+            flights=self.flights.flying,
+        )
+
+    def _pass(self, tracker: Tracker, around: Surroundings) -> Decision:
+        tracker.refresh(around)
+        entry = pass_over(tracker.daemonset, around, tracker.observation(), brief=True)
+        wait = entry.requeue_after
+        due = None if wait is None else around.now + timedelta(seconds=wait)
+        decision = Decision(
+            identity=entry.identity,
+            uid=tracker.daemonset.metadata.uid,
+            actions=entry.actions,
+            deferred=entry.deferred,
+            status=entry.status,
+            status_written=entry.status_written,
+            desired=len(tracker.verdicts.run),
+            budget=entry.budget.arithmetic if entry.budget else "",
+            held=tuple(node for node, _ in entry.held),
+            conditions=conditions_of(entry, self.nodes),
+            events=entry.events,
+            notes=entry.notes,
+            error=entry.error,
+            due=due,
+        )
+        tracker.decided(decision, restless=bool(entry.backoffs and entry.held))
+        if due is not None:
+            heappush(self._due, (due, (tracker.daemonset.metadata.namespace, tracker.daemonset.name)))
+        return decision
+
+    def requeue_after(self, now: datetime) -> float | None:
+        """Return the seconds until a decision may change without an event."""
+        while self._due:
+            due, key = self._due[0]
+            tracker = self._trackers.get(key)
+            if tracker is not None and tracker.decision is not None and tracker.decision.due == due:
+                return max(0.0, (due - now).total_seconds())
+            heappop(self._due)
+        return None
+
+    # For people and tests
+
+    def metrics(self) -> Iterator[Metric]:
+        """Yield gauges of the present."""
+        for kind, shelf in self.store.shelves.items():
+            yield Metric("dsplan_objects", (("kind", kind),), len(shelf))
+        yield Metric("dsplan_node_classes", (), len(self.classes))
+        yield Metric("dsplan_in_flight", (), sum(map(len, self.flights.flying.values())))
+        for tracker in self.trackers():
+            status = tracker.decision.status if tracker.decision else None
+            if status is None:
+                continue
+            name = (("daemonset", tracker.daemonset.name), ("namespace", tracker.daemonset.metadata.namespace))
+            for field, value in msgspec.structs.asdict(status).items():
+                if field.startswith("number_") or field.endswith("_scheduled"):
+                    yield Metric(f"dsplan_daemonset_{field}", name, value)
+
+    def contents(self) -> dict[str, Any]:
+        """Return all of it, arranged by name and not by how it came about."""
+        world = self.world()
+        names = self.nodes.names
+        return {
+            "world": {field: getattr(world, field) for field, _ in KINDS.values()},
+            "state": world.state,
+            "trackers": [
+                {
+                    "run": [names[position] for position in tracker.verdicts.run],
+                    "keep": [names[position] for position in tracker.verdicts.keep],
+                    "situations": tracker.situations(self.nodes),
+                    "vanished": {name: group.shape for name, group in sorted(tracker.vanished.items())},
+                    "worn": tracker.worn(),
+                    "decision": tracker.decision,
+                }
+                for tracker in self.trackers()
+            ],
+        }
+
+
+def _reads_alike(before: DaemonSet, after: DaemonSet) -> bool:
+    """Return whether nothing differs that pods, nodes and constraints are judged by."""
+    old, new = before.metadata, after.metadata
+    return (
+        old.uid == new.uid
+        and old.labels == new.labels
+        and old.annotations == new.annotations
+        and before.spec == after.spec
+    )

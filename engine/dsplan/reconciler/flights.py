@@ -1,0 +1,134 @@
+"""State while it is in use: what was issued and not seen, back-off, learned hashes (C6-C8, M10)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+import msgspec
+
+from ..diff import Action, ActionReason
+from ..model.daemonset import DaemonSet
+from ..model.meta import Identity
+from ..model.state import Backoff, Expectations, Flight, State
+from ..planner.memory import ActionKey, BackoffLedger, expectations_satisfied, is_lost, next_state
+
+__all__ = ["Flights"]
+
+_FEW_BACKOFFS = 1024
+
+
+class Flights:
+    """State by key.
+
+    Creations and deletions of pods are expected as well, and hold back the next pass over their DaemonSet; all other
+    writes are only not wanted a second time. A State that came from `dsplan.step` has counts and no flights: they are
+    counted down by whatever is seen (C8).
+    """
+
+    def __init__(self, state: State) -> None:
+        self.hashes = {entry.daemonset: entry.hash for entry in state.hashes}
+        self.backoffs = {
+            (entry.daemonset_uid, entry.observed_generation, entry.node): entry for entry in state.backoffs
+        }
+        self.expectations = {entry.daemonset: entry for entry in state.expectations}
+        self.flying: dict[Identity, dict[ActionKey, datetime]] = {}
+        for flight in state.flights:
+            key = flight.verb, flight.kind, flight.name, flight.uid
+            self.flying.setdefault(flight.daemonset, {})[key] = flight.since
+        self._state = state
+        self._oldest = min((since for keys in self.flying.values() for since in keys.values()), default=None)
+        self._prune_at = _FEW_BACKOFFS
+
+    def state(self, now: datetime | None) -> State:
+        """Return it as a value; at `now`, what is idle, satisfied or lost is left out."""
+        flights = [
+            Flight(daemonset=daemonset, verb=key[0], kind=key[1], name=key[2], uid=key[3], since=since)
+            for daemonset, keys in self.flying.items()
+            for key, since in keys.items()
+        ]
+        whole = msgspec.structs.replace(
+            self._state,
+            backoffs=tuple(sorted(self.backoffs.values())),
+            expectations=tuple(sorted(self.expectations.values(), key=lambda entry: entry.daemonset)),
+            flights=tuple(sorted(flights)),
+        )
+        return whole if now is None else next_state(whole, self.backoffs, self.expectations, now)
+
+    def issued(self, action: Action, daemonset: DaemonSet | None, now: datetime) -> bool:
+        """Note that an action is on its way; return False where it is already."""
+        keys = self.flying.setdefault(action.daemonset, {})
+        if action.key in keys:
+            return False
+        keys[action.key] = now
+        self._oldest = now if self._oldest is None else min(self._oldest, now)
+        if action.reason is ActionReason.FAILED and daemonset is not None:
+            ledger = BackoffLedger(daemonset, self.backoffs, now)
+            if ledger.may_retry(action.node):
+                self.backoffs.update(ledger.advanced)
+                self._drop_idle(now)
+        if action.kind == "Pod" and action.verb in ("create", "delete"):
+            self._expect(action.daemonset, action.verb, 1, now)
+        return True
+
+    def landed(self, daemonset: Identity, key: ActionKey) -> bool:
+        """Note that the effect of a write is seen, or that it will never be; return whether it was in flight."""
+        keys = self.flying.get(daemonset)
+        if not keys or keys.pop(key, None) is None:
+            return False
+        if not keys:
+            del self.flying[daemonset]
+        if key[1] == "Pod" and key[0] in ("create", "delete"):
+            self._expect(daemonset, key[0], -1, None)
+        return True
+
+    def counted(self, daemonset: Identity, verb: str) -> bool:
+        """Note a creation or deletion that was expected by number only; return whether one was."""
+        entry = self.expectations.get(daemonset)
+        if entry is None:
+            return False
+        known = sum(key[:2] == (verb, "Pod") for key in self.flying.get(daemonset, ()))
+        if (entry.creates if verb == "create" else entry.deletes) <= known:
+            return False
+        self._expect(daemonset, verb, -1, None)
+        return True
+
+    def _expect(self, daemonset: Identity, verb: str, number: int, since: datetime | None) -> None:
+        entry = self.expectations.get(daemonset) or Expectations(daemonset=daemonset)
+        creates = entry.creates + (number if verb == "create" else 0)
+        deletes = entry.deletes + (number if verb == "delete" else 0)
+        if creates <= 0 and deletes <= 0:
+            self.expectations.pop(daemonset, None)
+            return
+        self.expectations[daemonset] = Expectations(
+            daemonset=daemonset, creates=creates, deletes=deletes, since=since or entry.since
+        )
+
+    def forget(self, daemonset: Identity) -> None:
+        """Drop what was expected of a DaemonSet that is gone (C2)."""
+        self.flying.pop(daemonset, None)
+        self.expectations.pop(daemonset, None)
+
+    def give_up(self, now: datetime) -> Iterable[Identity]:
+        """Drop what was issued and never seen (C7); return whose it was."""
+        found = [daemonset for daemonset, entry in self.expectations.items() if expectations_satisfied(entry, now)]
+        if self._oldest is not None and is_lost(self._oldest, now):
+            for daemonset, keys in list(self.flying.items()):
+                lost = [key for key, since in keys.items() if is_lost(since, now)]
+                found.extend(daemonset for key in lost if self.landed(daemonset, key))
+            self._oldest = min((since for keys in self.flying.values() for since in keys.values()), default=None)
+        for daemonset in found:
+            if expectations_satisfied(self.expectations.get(daemonset), now):
+                self.expectations.pop(daemonset, None)
+        return found
+
+    def _drop_idle(self, now: datetime) -> None:
+        """Drop back-offs that would restart anyway, now and then (M10)."""
+        if len(self.backoffs) > self._prune_at:
+            kept = next_state(State(), self.backoffs, {}, now).backoffs
+            self.backoffs = {_key(entry): entry for entry in kept}
+            self._prune_at = max(_FEW_BACKOFFS, 2 * len(kept))
+
+
+def _key(entry: Backoff) -> tuple[str, int, str]:
+    return entry.daemonset_uid, entry.observed_generation, entry.node

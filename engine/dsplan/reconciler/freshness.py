@@ -1,0 +1,153 @@
+"""Which events are news: resourceVersion, uid, tombstones.
+
+A resourceVersion is compared as a number where it is one, as API servers hand them out; any other text is only equal or
+not. A uid never comes back: whatever arrives of an object that was deleted is stale.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterator
+from enum import StrEnum
+from typing import Generic, Protocol, TypeVar
+
+from ..model.meta import ObjectMeta
+
+__all__ = ["MOST_TOMBSTONES", "Key", "News", "Shelf", "is_older"]
+
+MOST_TOMBSTONES = 100_000
+"""Deleted objects remembered per kind; the oldest are forgotten first."""
+
+Key = tuple[str, str]
+"""(namespace, name)."""
+
+
+class News(StrEnum):
+    """What an event was worth."""
+
+    APPLIED = "applied"
+    DUPLICATE = "duplicate"
+    STALE = "stale"
+    EARLY = "early"  # a deletion that overtook the addition; remembered
+    UNREAD = "unread"  # of a kind that planning does not read
+
+
+class _Object(Protocol):
+    @property
+    def metadata(self) -> ObjectMeta: ...
+
+
+O = TypeVar("O", bound=_Object)  # noqa: E741
+
+
+def _number(resource_version: str) -> int | None:
+    plain = len(resource_version) <= 20 and resource_version.isascii() and resource_version.isdigit()
+    return int(resource_version) if plain else None
+
+
+def is_older(one: str, other: str) -> bool:
+    """Return whether a resourceVersion is older than another; False where that cannot be told.
+
+    >>> is_older("9", "10"), is_older("10", "10"), is_older("", "10")
+    (True, False, False)
+    """
+    first, second = _number(one), _number(other)
+    return first is not None and second is not None and first < second
+
+
+class Shelf(Generic[O]):
+    """The objects of one kind, and what is remembered of deleted ones."""
+
+    def __init__(self) -> None:
+        self._objects: dict[Key, O] = {}
+        self._ended: OrderedDict[str, None] = OrderedDict()
+        self._tombstones: OrderedDict[Key, str] = OrderedDict()
+        self.newest = ""
+
+    def __len__(self) -> int:
+        """Return the number of objects."""
+        return len(self._objects)
+
+    def __iter__(self) -> Iterator[O]:
+        """Yield every object, in no particular order."""
+        return iter(self._objects.values())
+
+    def get(self, key: Key) -> O | None:
+        """Return the object of that name."""
+        return self._objects.get(key)
+
+    def judge(self, item: O) -> News:
+        """Return what an added or modified object is worth: APPLIED where it is news. Nothing is changed."""
+        metadata = item.metadata
+        if metadata.uid in self._ended:
+            return News.STALE
+        key, version = (metadata.namespace, metadata.name), metadata.resource_version
+        known = self._objects.get(key)
+        if known is None:
+            buried = self._tombstones.get(key, "")
+            return News.STALE if version == buried != "" or is_older(version, buried) else News.APPLIED
+        if is_older(version, known.metadata.resource_version):
+            return News.STALE
+        if metadata.uid == known.metadata.uid and version == known.metadata.resource_version:
+            return News.DUPLICATE if version or item == known else News.APPLIED
+        return News.APPLIED
+
+    def judge_deletion(self, item: O) -> News:
+        """Return what the deletion of an object is worth. Nothing is changed.
+
+        A client may report a deletion with the last version it saw, so that of the same uid always counts. That of
+        another uid counts if it is newer: then the object known here must be gone, too.
+        """
+        metadata = item.metadata
+        if metadata.uid in self._ended:
+            return News.DUPLICATE
+        known = self._objects.get((metadata.namespace, metadata.name))
+        if known is None:
+            return News.EARLY
+        if metadata.uid and metadata.uid == known.metadata.uid:
+            return News.APPLIED
+        same = not metadata.uid or not known.metadata.uid
+        newer = is_older(known.metadata.resource_version, metadata.resource_version)
+        if newer or (same and not is_older(metadata.resource_version, known.metadata.resource_version)):
+            return News.APPLIED
+        return News.STALE
+
+    def put(self, item: O) -> O | None:
+        """Enter an object; return the one of that name that was there. Another uid ends the one before."""
+        key = item.metadata.namespace, item.metadata.name
+        before = self._objects.get(key)
+        if before is not None and before.metadata.uid != item.metadata.uid:
+            self._bury(before)
+        self._objects[key] = item
+        self._tombstones.pop(key, None)
+        self._saw(item.metadata.resource_version)
+        return before
+
+    def remove(self, item: O) -> O | None:
+        """Take out the object of that name and remember both it and `item` as deleted; return what was there."""
+        before = self._objects.pop((item.metadata.namespace, item.metadata.name), None)
+        if before is not None:
+            self._bury(before)
+        self.end(item)
+        return before
+
+    def end(self, item: O) -> None:
+        """Remember an incarnation as deleted, whatever is there under its name."""
+        self._bury(item)
+        self._saw(item.metadata.resource_version)
+
+    def _bury(self, item: O) -> None:
+        metadata = item.metadata
+        if metadata.uid:
+            self._ended[metadata.uid] = None
+        key = metadata.namespace, metadata.name
+        if not is_older(metadata.resource_version, self._tombstones.get(key, "")):
+            self._tombstones[key] = metadata.resource_version
+            self._tombstones.move_to_end(key)
+        for remembered in (self._ended, self._tombstones):
+            if len(remembered) > MOST_TOMBSTONES:
+                remembered.popitem(last=False)
+
+    def _saw(self, resource_version: str) -> None:
+        if is_older(self.newest, resource_version) or not self.newest:
+            self.newest = resource_version

@@ -1,0 +1,233 @@
+"""Events in, decisions out: the incremental core that a controller is built around."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from ..constraints import BUILTIN_RULES, Rule
+from ..diff import Action
+from ..eligibility import Evaluation, evaluate
+from ..errors import DsplanError
+from ..model.meta import Identity
+from ..model.state import State
+from ..model.world import World
+from ..planner import Event, Plan, solve
+from .books import Books
+from .changes import Changes
+from .decisions import CurrentPlan, Delta, Metric
+from .events import WatchEventType, read_event
+from .freshness import News, is_older
+from .guard import OneWriter
+from .landing import has_landed
+from .trees import object_of
+
+__all__ = ["Reconciler"]
+
+
+class Reconciler:
+    """Keeps verdicts, status, actions and the first wave of every DaemonSet up to date, event by event.
+
+    After any sequence of events it decides what `dsplan.step` decides on the world as it then is; what an event costs
+    depends on what it changes, not on the size of the cluster. It does no I/O, reads no clock and starts no thread. One
+    writer at a time; what it returns is frozen and may go to any thread.
+
+    `rules` are as for `dsplan.step`: an embedder's own constraints take part in everything.
+
+    >>> from datetime import UTC, datetime
+    >>> now = datetime(2026, 1, 1, tzinfo=UTC)
+    >>> reconciler = Reconciler()
+    >>> reconciler.observe(("ADDED", {
+    ...     "kind": "DaemonSet", "metadata": {"name": "ds", "namespace": "default", "uid": "u1"},
+    ...     "spec": {"selector": {"matchLabels": {"app": "d"}}, "template": {"metadata": {"labels": {"app": "d"}}}}}))
+    <News.APPLIED: 'applied'>
+    >>> _ = reconciler.delta(now)
+    >>> reconciler.observe(("ADDED", {"kind": "Node", "metadata": {"name": "n1", "resourceVersion": "7"}}))
+    <News.APPLIED: 'applied'>
+    >>> [(action.verb, action.kind, action.node) for action in reconciler.delta(now).started]
+    [('create', 'Pod', 'n1'), ('update', 'DaemonSet', '')]
+    """
+
+    def __init__(self, world: World | None = None, *, rules: Iterable[Rule] = BUILTIN_RULES) -> None:
+        self._rules = tuple(rules)
+        self._books = Books(World() if world is None else world, self._rules)
+        self._changes = Changes()
+        self._news: Counter[tuple[str, str]] = Counter()
+        self._writer = OneWriter()
+
+    # In
+
+    def observe(self, event: Any, *, kind: str = "") -> News:
+        """Take one watch event, of any shape that `dsplan.reconciler.read_event` understands; return what it was worth.
+
+        Only APPLIED changes anything. Events may come late, twice or in any order. `kind` helps where an object does
+        not say its own. Raises InputError where the event is not understood, and ConstraintFault where a constraint
+        raises; then nothing has changed.
+        """
+        with self._writer:
+            kind_of_event, item = read_event(event, kind)
+            if item is None:
+                self._news["", News.UNREAD] += 1
+                return News.UNREAD
+            name, shelf = self._books.shelf_of(item)
+            deleted = kind_of_event is WatchEventType.DELETED
+            news = shelf.judge_deletion(item) if deleted else shelf.judge(item)
+            if news is News.APPLIED:
+                if deleted:
+                    self._books.remove(name, item)
+                else:
+                    self._books.put(name, item)
+            elif deleted and news is not News.DUPLICATE:
+                shelf.end(item)
+            self._news[name, news] += 1
+            return news
+
+    def replace(self, kind: str, objects: Iterable[Any], *, resource_version: str = "") -> News:
+        """Take a complete list of a kind, as after a relist: what is missing in it has been deleted.
+
+        `resource_version` is the list's. A list older than what was seen already (a read from a replica that lags
+        behind) is STALE and changes nothing. Raises InputError where an object is not understood; then nothing has
+        changed.
+        """
+        with self._writer:
+            shelf = self._books.shelf(kind)
+            items = [item for shape in objects if (item := object_of(shape, kind)) is not None]
+            if is_older(resource_version, shelf.newest):
+                self._news[kind, News.STALE] += 1
+                return News.STALE
+            listed = {(item.metadata.namespace, item.metadata.name) for item in items}
+            missing = [item for item in shelf if (item.metadata.namespace, item.metadata.name) not in listed]
+            for item in missing:
+                self._books.remove(kind, item)
+            fresh = [item for item in items if shelf.judge(item) is News.APPLIED]
+            for item in fresh:
+                self._books.put(kind, item)
+            news = News.APPLIED if missing or fresh else News.DUPLICATE
+            self._news[kind, news] += 1
+            return news
+
+    def issued(self, *actions: Action) -> int:
+        """Note that actions are about to be sent, all of a batch at once; return how many were not in flight yet.
+
+        Call it before sending: what is in flight counts as spent, holds back the next pass over its DaemonSet, and is
+        wanted again only when it has been seen and undone, has failed, or was not seen for five minutes (C6-C8).
+        Raises DsplanError if there was no plan or delta yet, for then nothing can have been decided.
+        """
+        with self._writer:
+            now = self._books.clock
+            if now is None:
+                raise DsplanError("issued before the first plan")
+            return sum(self._issue(action, now) for action in actions)
+
+    def _issue(self, action: Action, now: datetime) -> bool:
+        books = self._books
+        self._changes.issued(action)
+        if has_landed(action, books.store, books.pods_on(action.daemonset, action.node)):
+            return False
+        known = books.shelf("DaemonSet").get((action.daemonset.namespace, action.daemonset.name))
+        sent = books.flights.issued(action, known, now)
+        books.wake(action.daemonset)
+        return sent
+
+    def failed(self, action: Action, error: BaseException | str) -> Event | None:
+        """Note that an action was refused; return the event to record about its DaemonSet, if there is one.
+
+        It is wanted again at once if it still is: how fast to retry is the host's business. That a pod to be deleted
+        is not found is no error (C14), nor is a namespace that is going away (C15): those stay in flight.
+        """
+        with self._writer:
+            if _is_moot(action, error):
+                return None
+            books = self._books
+            books.flights.landed(action.daemonset, action.key)
+            books.wake(action.daemonset)
+            self._changes.failed(action)
+            self._news[action.kind, "failed"] += 1
+            if action.kind != "Pod" or action.verb not in ("create", "delete"):
+                return None
+            verb = "creating" if action.verb == "create" else "deleting"
+            reason = "FailedCreate" if action.verb == "create" else "FailedDelete"
+            return Event("Warning", reason, f"Error {verb}: {error}")
+
+    # Out
+
+    def plan(self, now: datetime) -> CurrentPlan:
+        """Return the decisions for all DaemonSets at `now`, an aware datetime; asking changes nothing."""
+        with self._writer:
+            self._decide(now)
+            decisions = tuple(decision for tracker in self._books.trackers() if (decision := tracker.decision))
+            return CurrentPlan(
+                now=now,
+                decisions=decisions,
+                state=self._books.flights.state(now),
+                requeue_after=self._books.requeue_after(now),
+            )
+
+    def delta(self, now: datetime) -> Delta:
+        """Return what changed since the last call of `delta`."""
+        with self._writer:
+            self._decide(now)
+            decisions, removed, started, withdrawn = self._changes.take()
+            return Delta(
+                now=now,
+                decisions=decisions,
+                removed=removed,
+                started=started,
+                withdrawn=withdrawn,
+                requeue_after=self._books.requeue_after(now),
+            )
+
+    def _decide(self, now: datetime) -> None:
+        if now.tzinfo is None:
+            raise DsplanError("now must be an aware datetime")
+        for identity, decision in self._books.decide(now):
+            self._changes.decided(identity, decision)
+
+    def solve(self, now: datetime) -> Plan:
+        """Return the whole plan with all waves for the world as it is; this costs what `dsplan.solve` costs."""
+        return solve(self.world, now=now, rules=self._rules)
+
+    def evaluate(self, daemonset: Identity, node: str) -> Evaluation | None:
+        """Return the verdict for one pair with every reason; None where one of the two is not known."""
+        tracker, known = self._books.tracker(daemonset), self._books.nodes.get(node)
+        return None if tracker is None or known is None else evaluate(tracker.constraints, known)
+
+    @property
+    def world(self) -> World:
+        """Everything as it is now, as a frozen World: `Reconciler(reconciler.world)` goes on from here."""
+        with self._writer:
+            return self._books.world()
+
+    @property
+    def state(self) -> State:
+        """What a restarted host needs besides the objects: expectations, back-off, what is in flight."""
+        with self._writer:
+            return self._books.flights.state(self._books.clock)
+
+    def metrics(self) -> tuple[Metric, ...]:
+        """Return counters of events and gauges of the present, sorted."""
+        with self._writer:
+            found = [
+                Metric("dsplan_events_total", (("kind", kind), ("news", str(news))), count)
+                for (kind, news), count in self._news.items()
+            ]
+            return tuple(sorted([*found, *self._books.metrics()]))
+
+    def dump(self, now: datetime) -> bytes:
+        """Return everything it knows and decides as canonical JSON: same world, same bytes, whatever came before."""
+        with self._writer:
+            self._decide(now)
+            return msgspec.json.encode(self._books.contents(), order="deterministic", enc_hook=str)
+
+
+def _is_moot(action: Action, error: BaseException | str) -> bool:
+    status: Any = getattr(error, "status", None)
+    code = getattr(status, "code", status)
+    if action.verb == "delete" and action.kind == "Pod":
+        return code == 404 or type(error).__name__ == "NotFoundError"
+    body = getattr(error, "body", "")
+    return action.verb == "create" and "NamespaceTerminating" in f"{error}{body}"

@@ -1,0 +1,55 @@
+"""Every object by kind, with pods and revisions by owner besides."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from ..model.daemonset import ControllerRevision
+from ..model.pod import Pod
+from ..model.state import State
+from ..model.world import KINDS, KubernetesObject, World
+from .freshness import Shelf
+from .owners import LiveOwned
+from .trees import kind_of
+
+__all__ = ["Store"]
+
+
+class Store:
+    """What is known of the cluster; says nothing about what it means."""
+
+    def __init__(self) -> None:
+        self.shelves: dict[str, Shelf[Any]] = {kind: Shelf() for kind in KINDS}
+        self.pods: LiveOwned[Pod] = LiveOwned()
+        self.revisions: LiveOwned[ControllerRevision] = LiveOwned()
+
+    def put(self, kind: str, item: Any) -> Any:
+        """Enter an object; return the one of that name that was there."""
+        before = self.shelves[kind].put(item)
+        if kind in ("Pod", "ControllerRevision"):
+            owned: LiveOwned[Any] = self.pods if kind == "Pod" else self.revisions
+            if before is not None:
+                owned.remove(before)
+            owned.put(item)
+        return before
+
+    def remove(self, kind: str, item: Any) -> Any:
+        """Take out the object of that name; return it."""
+        before = self.shelves[kind].remove(item)
+        if before is not None and kind in ("Pod", "ControllerRevision"):
+            owned: LiveOwned[Any] = self.pods if kind == "Pod" else self.revisions
+            owned.remove(before)
+        return before
+
+    def world(self, given: World, state: State) -> World:
+        """Return all objects as a World; notes and origins are those of the World it began with."""
+        fields: dict[str, Any] = {field: tuple(self.shelves[kind]) for kind, (field, _) in KINDS.items()}
+        return World(**fields, state=state, notes=given.notes, origins=given.origins)
+
+
+def objects_of(world: World) -> Iterator[tuple[str, KubernetesObject]]:
+    """Yield every object of a World with its kind."""
+    for kind, (field, _) in KINDS.items():
+        for item in getattr(world, field):
+            yield kind_of(item) or kind, item

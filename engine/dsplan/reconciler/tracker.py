@@ -1,0 +1,432 @@
+"""One DaemonSet, kept up to date: which nodes are in which situation, after every event.
+
+Invariant: unless `stale`, what `observation` returns is what `observe_daemonset` would return at `clock`. Every rule is
+asked of the core: standing, grouping, facts and verdicts; here is only who moves from which set to which.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+from heapq import heapify, heappop, heappush
+
+from pyroaring import BitMap
+
+from ..constraints import Rule, constraints_of
+from ..eligibility import NodeIndex, Verdict, Verdicts, propagate
+from ..model.daemonset import HASH_LABEL, DaemonSet
+from ..model.node import Node
+from ..model.pod import Pod, target_node
+from ..model.world import Note
+from ..observe import Claim, Group, History, Observed, PodFact, Shape, Situation, group_by_node, observe_history
+from ..observe.observed import template_generation
+from ..observe.ownership import Standing, claim, standing
+from ..observe.shape import fact_reader, ready_since
+from ..planner.observation import Observation, Surroundings, observe_daemonset
+from .decisions import Decision
+from .nodes import LiveNodes, Move
+
+__all__ = ["Tracker"]
+
+_READY, _AVAILABLE = int(PodFact.READY), int(PodFact.AVAILABLE)
+_NO_VERDICTS = Verdicts(BitMap(), BitMap(), ())
+
+
+class _LiveObservation(Observation, frozen=True, kw_only=True):
+    """An observation that knows by heart which hashes are worn and which pod ripens first."""
+
+    worn: Counter[str]
+    ripens_first: Pod | None
+
+    def worn_hashes(self) -> set[str]:
+        """Return the hash labels that pods with a target node wear (H9)."""
+        return {label for label, pods in self.worn.items() if pods > 0 and label}
+
+    def ripening(self, index: NodeIndex) -> Iterator[Pod]:
+        """Yield the pod that becomes available first (R29)."""
+        if self.ripens_first is not None:
+            yield self.ripens_first
+
+
+class Tracker:
+    """One incarnation of a DaemonSet.
+
+    `stale`: all is read anew before the next pass; `dirty`: the next pass is due.
+
+    `restless`: every pass comes to something else, since back-off would start now (M10).
+    """
+
+    def __init__(self, daemonset: DaemonSet, rules: tuple[Rule, ...], serial: int) -> None:
+        self.daemonset = daemonset
+        self.constraints = constraints_of(daemonset, rules)
+        self.serial = serial
+        self.stale = True
+        self.history_stale = False
+        self.dirty = True
+        self.restless = False
+        self.decision: Decision | None = None
+        self.named: frozenset[str] = frozenset()
+        self.clock: datetime | None = None
+        self.verdicts = _NO_VERDICTS
+        self.groups: dict[str, Group] = {}
+        self.vanished: dict[str, Group] = {}
+        self.adopted: dict[str, Pod] = {}
+        self.released: dict[str, Pod] = {}
+        self._buckets: dict[tuple[Verdict, Shape], BitMap] = {}
+        self._gone: dict[str, dict[str, Pod]] = {}
+        self._adrift: dict[str, Pod] = {}
+        self._worn: Counter[str] = Counter()
+        self._ripening: list[tuple[datetime, str, str]] = []
+        self._notes: tuple[Note, ...] = ()
+        self._history: History | None = None
+        self._anchored = True
+
+    # Reading everything
+
+    def refresh(self, around: Surroundings) -> None:
+        """Bring everything up to `around.now`: read anew what is stale, let ripe pods become available (S2)."""
+        now = around.now
+        if self.clock is not None and now < self.clock and self.daemonset.spec.min_ready_seconds > 0:
+            self.stale = True
+        if self.history_stale and not self.stale:
+            self._read_history(around)
+        self.clock = now
+        if self.stale:
+            self._read_all(around)
+        elif self._ripening:
+            self._ripen(around)
+
+    def _read_all(self, around: Surroundings) -> None:
+        found = propagate(self.constraints, around.index)
+        self.verdicts = Verdicts(BitMap(found.run), BitMap(found.keep), ())
+        observation = observe_daemonset(self.daemonset, around, self.verdicts)
+        observed = observation.observed
+        self.groups, self.vanished = observed.groups, observed.vanished
+        self._buckets = {(entry.verdict, entry.shape): entry.nodes for entry in observed.situations}
+        self._notes = observation.notes
+        self._set_history(observed.history, around)
+        self.adopted = {pod.metadata.name: pod for pod in observed.claim.adopted}
+        self.released = {pod.metadata.name: pod for pod in observed.claim.released}
+        self._adrift = {pod.metadata.name: pod for pod in observed.adrift}
+        self._gone = {}
+        for pod in observed.gone:
+            self._gone.setdefault(target_node(pod) or "", {})[pod.metadata.name] = pod
+        adrift = self._adrift
+        self._worn = Counter(
+            pod.metadata.labels.get(HASH_LABEL, "")
+            for pod in observed.claim.claimed
+            if not adrift or pod.metadata.name not in adrift
+        )
+        self._ripening = [entry for name, group in self.groups.items() for entry in self._unripe(name, group)]
+        heapify(self._ripening)
+        self.stale = self.history_stale = False
+        self.dirty = True
+
+    def _read_history(self, around: Surroundings) -> None:
+        """Read the revisions anew; where the current hash is another, all pods have to be looked at again."""
+        before = self._history
+        revisions = claim(self.daemonset, around.revisions)
+        known = around.hashes.get(self.daemonset.identity, "")
+        history = observe_history(self.daemonset, revisions, known)
+        was_anchored = self._anchored
+        self._set_history(history, around)
+        self.history_stale = False
+        if before is None or history.hash != before.hash or not (was_anchored and self._anchored):
+            self.stale = True
+
+    def _set_history(self, history: History, around: Surroundings) -> None:
+        self._history = history
+        revisions = history.current is not None or bool(history.old)
+        self._anchored = revisions or bool(around.hashes.get(self.daemonset.identity))
+
+    # Pods
+
+    def pod_changed(self, before: Pod | None, after: Pod | None, nodes: LiveNodes) -> None:
+        """Take note that a pod came, went or is another; pods that are nothing to this DaemonSet may be told, too."""
+        if self.stale:
+            return
+        if not self._anchored:
+            # The current hash is learned from the pods (H13), so any of them may change it for all.
+            self.stale = self.dirty = True
+            return
+        name = after.metadata.name if after is not None else before.metadata.name if before is not None else ""
+        if name in self.named:
+            self.dirty = True
+        left = self._forget(before) if before is not None else None
+        joined = self._admit(after) if after is not None else None
+        if left is not None and left != joined:
+            self._regroup(left, name, None, nodes)
+        if joined is not None:
+            self._regroup(joined, name, after, nodes)
+
+    def _forget(self, pod: Pod) -> str | None:
+        """Take a pod out of all but its group; return its node if it has one."""
+        kind = standing(self.daemonset, pod)
+        if kind is Standing.FOREIGN:
+            return None
+        name = pod.metadata.name
+        if kind is not Standing.CLAIMED:
+            (self.adopted if kind is Standing.ADOPTED else self.released).pop(name, None)
+            self.dirty = True
+        if kind is Standing.RELEASED:
+            return None
+        node = target_node(pod)
+        if node is None:
+            self._adrift.pop(name, None)
+        else:
+            self._count_worn(pod, -1)
+        return node
+
+    def _admit(self, pod: Pod) -> str | None:
+        """Enter a pod everywhere but in its group; return its node if it has one."""
+        kind = standing(self.daemonset, pod)
+        if kind is Standing.FOREIGN:
+            return None
+        name = pod.metadata.name
+        if kind is not Standing.CLAIMED:
+            (self.adopted if kind is Standing.ADOPTED else self.released)[name] = pod
+            self.dirty = True
+        if kind is Standing.RELEASED:
+            return None
+        node = target_node(pod)
+        if node is None:
+            self._adrift[name] = pod
+        else:
+            self._count_worn(pod, 1)
+        return node
+
+    def _count_worn(self, pod: Pod, number: int) -> None:
+        label = pod.metadata.labels.get(HASH_LABEL, "")
+        self._worn[label] += number
+        if self._worn[label] == max(0, number):
+            self.dirty = True  # the first or last to wear it, so clean-up may decide otherwise
+
+    def _regroup(self, node: str, name: str, pod: Pod | None, nodes: LiveNodes) -> None:
+        """Group a node's pods again; `name` is out, `pod` is in."""
+        assert self.clock is not None
+        assert self._history is not None
+        before, gone = self.groups.get(node), self._gone.pop(node, {})
+        pods = [*(before.pods if before else ()), *gone.values()]
+        pods = [other for other in pods if other.metadata.name != name]
+        if pod is not None:
+            pods.append(pod)
+        self._gather(node, pods, nodes)
+
+    def _gather(self, node: str, pods: Iterable[Pod], nodes: LiveNodes) -> None:
+        before = self.groups.get(node)
+        grouping = group_by_node(pods, self._reader())
+        if grouping.gone:
+            self._gone[node] = {pod.metadata.name: pod for pod in grouping.gone}
+        after = grouping.groups.get(node)
+        if after is None:
+            self.groups.pop(node, None)
+        else:
+            self.groups[node] = after
+            for entry in self._unripe(node, after):
+                heappush(self._ripening, entry)
+                self.dirty = True
+        was, now = before.shape if before else (), after.shape if after else ()
+        position = nodes.ids.get(node)
+        if position is None:
+            self._vanish(node, after)
+        elif was != now:
+            verdict = self.verdicts.of(position)
+            self._leave(verdict, was, position)
+            self._enter(verdict, now, position)
+        if was != now:
+            self.dirty = True
+
+    def _vanish(self, node: str, group: Group | None) -> None:
+        self.vanished.pop(node, None)
+        if group is not None:
+            self.vanished[node] = group
+
+    # Time
+
+    def _reader(self) -> Callable[[Pod], int]:
+        assert self.clock is not None
+        assert self._history is not None
+        return fact_reader(
+            current_hash=self._history.hash,
+            template_generation=template_generation(self.daemonset),
+            min_ready_seconds=self.daemonset.spec.min_ready_seconds,
+            now=self.clock,
+        )
+
+    def _unripe(self, node: str, group: Group) -> Iterator[tuple[datetime, str, str]]:
+        for pod, facts in zip(group.pods, group.shape, strict=True):
+            if facts & _READY and not facts & _AVAILABLE and (since := ready_since(pod)) is not None:
+                yield self._ripe_at(since), node, pod.metadata.name
+
+    def _ripe_at(self, since: datetime) -> datetime:
+        return since + timedelta(seconds=self.daemonset.spec.min_ready_seconds)
+
+    def has_ripe(self, now: datetime) -> bool:
+        """Return whether some pod's minReadySeconds are over by now."""
+        return bool(self._ripening) and self._ripening[0][0] <= now
+
+    def _ripen(self, around: Surroundings) -> None:
+        """Read those pods again whose minReadySeconds are over (S2)."""
+        nodes = around.index
+        assert isinstance(nodes, LiveNodes)
+        while self._ripening and self._ripening[0][0] <= around.now:
+            _, node, _ = heappop(self._ripening)
+            group = self.groups.get(node)
+            if group is not None:
+                self._gather(node, (*group.pods, *self._gone.pop(node, {}).values()), nodes)
+
+    def _first_to_ripen(self) -> Pod | None:
+        """Return the pod that becomes available first; entries that no longer hold are dropped."""
+        while self._ripening:
+            due, node, name = self._ripening[0]
+            group = self.groups.get(node)
+            for pod in group.pods if group else ():
+                if pod.metadata.name == name and group is not None and (due, node, name) in self._unripe(node, group):
+                    return pod
+            heappop(self._ripening)
+        return None
+
+    # Nodes
+
+    def verdict_at(self, position: int) -> Verdict:
+        """Return the verdict for a node."""
+        return self.verdicts.of(position)
+
+    def node_added(self, name: str, position: int, verdict: Verdict) -> None:
+        """Take note of a new node; its pods, if there are any, are on a vanished node no longer."""
+        if self.stale:
+            return
+        group = self.vanished.pop(name, None)
+        self._judge(position, verdict)
+        shape = group.shape if group else ()
+        self._enter(verdict, shape, position)
+        if verdict is Verdict.RUN or shape:
+            self.dirty = True
+
+    def node_removed(self, name: str, position: int) -> None:
+        """Take note that a node is gone; its pods stay, on a vanished node."""
+        if self.stale:
+            return
+        verdict, group = self.verdicts.of(position), self.groups.get(name)
+        shape = group.shape if group else ()
+        self._leave(verdict, shape, position)
+        self._judge(position, Verdict.DENY)
+        if group is not None:
+            self.vanished[name] = group
+        if verdict is Verdict.RUN or shape:
+            self.dirty = True
+
+    def node_judged(self, name: str, position: int, verdict: Verdict) -> None:
+        """Take note of the verdict for a node that has changed."""
+        if self.stale:
+            return
+        before = self.verdicts.of(position)
+        if before is verdict:
+            return
+        group = self.groups.get(name)
+        shape = group.shape if group else ()
+        self._leave(before, shape, position)
+        self._judge(position, verdict)
+        self._enter(verdict, shape, position)
+        if shape or Verdict.RUN in (before, verdict):
+            self.dirty = True
+
+    def nodes_moved(self, moves: Sequence[Move], nodes: LiveNodes) -> None:
+        """Take note that nodes have other ids; `nodes` has the new ones."""
+        if self.stale:
+            return
+        entering: list[tuple[Verdict, Shape, int]] = []
+        for old, new in moves:
+            verdict, group = self.verdicts.of(old), self.groups.get(nodes.names[new])
+            entering.append((verdict, group.shape if group else (), new))
+        for (old, _), (verdict, shape, _) in zip(moves, entering, strict=True):
+            self._leave(verdict, shape, old)
+            self._judge(old, Verdict.DENY)
+        for verdict, shape, new in entering:
+            self._judge(new, verdict)
+            self._enter(verdict, shape, new)
+
+    def _judge(self, position: int, verdict: Verdict) -> None:
+        self.verdicts.run.discard(position)
+        self.verdicts.keep.discard(position)
+        if verdict is Verdict.RUN:
+            self.verdicts.run.add(position)
+        elif verdict is Verdict.KEEP:
+            self.verdicts.keep.add(position)
+
+    def _leave(self, verdict: Verdict, shape: Shape, position: int) -> None:
+        if verdict is Verdict.RUN or shape:
+            nodes = self._buckets[verdict, shape]
+            nodes.discard(position)
+            if not nodes:
+                del self._buckets[verdict, shape]
+
+    def _enter(self, verdict: Verdict, shape: Shape, position: int) -> None:
+        if verdict is Verdict.RUN or shape:
+            self._buckets.setdefault((verdict, shape), BitMap()).add(position)
+
+    # What a pass sees
+
+    def observation(self) -> Observation:
+        """Return what a pass sees now. It shares sets with this tracker: use it before the next event."""
+        assert self._history is not None
+        claimed: tuple[Pod, ...] = tuple(self._claimed()) if self._history.duplicates else ()
+        observed = Observed(
+            history=self._history,
+            verdicts=self.verdicts,
+            claim=Claim(claimed, tuple(self.adopted.values()), tuple(self.released.values())),
+            groups=self.groups,
+            situations=tuple([Situation(*key, nodes) for key, nodes in self._buckets.items()]),
+            vanished=dict(sorted(self.vanished.items())),
+            gone=(),
+            adrift=(),
+        )
+        return _LiveObservation(
+            verdicts=self.verdicts,
+            observed=observed,
+            notes=self._notes,
+            worn=self._worn,
+            ripens_first=self._first_to_ripen() if self._ripening else None,
+        )
+
+    def _claimed(self) -> Iterator[Pod]:
+        for group in self.groups.values():
+            yield from group.pods
+        for pods in self._gone.values():
+            yield from pods.values()
+        yield from self._adrift.values()
+
+    def situations(self, nodes: LiveNodes) -> dict[str, list[str]]:
+        """Return verdict and shape -> names of nodes, for comparing."""
+        found = {
+            f"{verdict}{list(shape)}": [nodes.names[position] for position in members]
+            for (verdict, shape), members in self._buckets.items()
+        }
+        return dict(sorted(found.items()))
+
+    def worn(self) -> list[str]:
+        """Return the hashes that pods wear."""
+        return sorted(label for label, pods in self._worn.items() if pods > 0)
+
+    def accept(self, daemonset: DaemonSet) -> None:
+        """Take the new version of the DaemonSet; whatever its pods and nodes are judged by makes this stale."""
+        before, self.daemonset = self.daemonset, daemonset
+        self.dirty = True
+        if daemonset.status.collision_count != before.status.collision_count:
+            self.history_stale = True
+
+    def decided(self, decision: Decision, *, restless: bool) -> None:
+        """Keep the outcome of a pass."""
+        self.decision, self.restless, self.dirty = decision, restless, False
+        self.named = frozenset(action.name for action in decision.actions if action.kind == "Pod" and action.name)
+
+    def node_reordered(self) -> None:
+        """Take note that some node became sick or well or moved to another zone: the written order is another."""
+        if self.decision is None or not self.decision.complete:
+            self.dirty = True
+
+    def pods_on(self, node: Node | str) -> tuple[Pod, ...]:
+        """Return the pods of a node in the order M19."""
+        group = self.groups.get(node if isinstance(node, str) else node.name)
+        return group.pods if group else ()

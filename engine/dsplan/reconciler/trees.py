@@ -1,0 +1,146 @@
+"""Objects of any client to the wire format: one protocol, no client imported.
+
+An object is understood if it is, in this order:
+
+- one of dsplan's own typed objects;
+- a mapping: raw JSON, a kopf body, a lightkube generic resource;
+- something with a `raw` mapping: kr8s;
+- a model of the official client or its asyncio twin: `attribute_map` says which attribute has which wire name;
+- something whose `to_dict()` returns the wire format: lightkube's models, or a class of your own.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from typing import Any, Protocol, get_args, runtime_checkable
+
+import msgspec
+
+from ..errors import InputError, Problem, shorten
+from ..manifests.decode import decode_object
+from ..model.meta import RawTree
+from ..model.world import KINDS, KubernetesObject
+
+__all__ = ["Convertible", "object_of", "tree_of"]
+
+_OWN = get_args(KubernetesObject)
+_KIND_OF_OWN = {kind_type: kind for kind, (_, kind_type) in KINDS.items()}
+_MODEL_NAME = re.compile(r"(?:V[0-9]+(?:(?:alpha|beta)[0-9]+)?)?(?P<kind>[A-Z][A-Za-z0-9]*)")
+_DEEPEST = 200
+
+
+@runtime_checkable
+class Convertible(Protocol):
+    """What an embedder's own class offers to be understood."""
+
+    def to_dict(self) -> Mapping[str, Any]:
+        """Return the object in the wire format: camelCase names, `kind` included."""
+
+
+def object_of(shape: Any, kind: str = "") -> KubernetesObject | None:
+    """Return the typed view of an object of any shape, None for a kind that planning does not read.
+
+    `kind` is used where the object does not say its own, as items of a typed list. Raises InputError where the shape is
+    not understood, or a field has another type than Kubernetes gives it.
+
+    >>> from dsplan.model.node import Node
+    >>> object_of({"kind": "Node", "metadata": {"name": "n1"}}) == object_of({"metadata": {"name": "n1"}}, "Node")
+    True
+    """
+    if isinstance(shape, _OWN):
+        own: KubernetesObject = shape
+        return own
+    tree = shape if type(shape) is dict and "kind" in shape else tree_of(shape, kind)
+    return decode_object(tree)
+
+
+def tree_of(shape: Any, kind: str = "") -> RawTree:
+    """Return an object of any shape in the wire format.
+
+    Raises InputError where it is not understood.
+
+    >>> class Pod:
+    ...     def to_dict(self):
+    ...         return {"metadata": {"name": "p"}}
+    >>> tree_of(Pod())
+    {'metadata': {'name': 'p'}, 'kind': 'Pod'}
+    """
+    tree = _top(shape)
+    found = tree.get("kind") or kind or _kind_by_class(shape)
+    if found not in (None, tree.get("kind")):
+        tree = {**tree, "kind": found}
+    return tree
+
+
+def kind_of(shape: Any) -> str:
+    """Return the kind of a typed object, empty for anything else."""
+    return _KIND_OF_OWN.get(type(shape), "")
+
+
+def _top(shape: Any) -> RawTree:
+    if isinstance(shape, _OWN):
+        tree: RawTree = msgspec.to_builtins(shape)
+        return tree
+    if isinstance(shape, Mapping):
+        return _plain_map(shape, 0)
+    raw = getattr(shape, "raw", None)
+    if isinstance(raw, Mapping):
+        return _plain_map(raw, 0)
+    if isinstance(getattr(shape, "attribute_map", None), Mapping):
+        return _of_model(shape, 0)
+    if isinstance(shape, Convertible):
+        made = shape.to_dict()
+        if isinstance(made, Mapping):
+            return _plain_map(made, 0)
+    raise _refusal(f"a {type(shape).__name__} is not a shape of object that is understood", shape)
+
+
+def _kind_by_class(shape: Any) -> str | None:
+    """Return the kind that a model's class name says: V1DaemonSet, DaemonSet."""
+    if isinstance(shape, Mapping):
+        return None
+    found = _MODEL_NAME.fullmatch(type(shape).__name__)
+    return found["kind"] if found else None
+
+
+def _of_model(model: Any, depth: int) -> RawTree:
+    pairs = ((wire, getattr(model, attribute, None)) for attribute, wire in model.attribute_map.items())
+    return {wire: _plain(value, depth + 1) for wire, value in pairs if value is not None}
+
+
+def _plain_map(tree: Mapping[Any, Any], depth: int) -> RawTree:
+    return {str(key): _plain(value, depth + 1) for key, value in tree.items()}
+
+
+def _plain(value: Any, depth: int) -> Any:
+    if value is None or isinstance(value, str | int | float):
+        return value
+    if depth > _DEEPEST:
+        raise _refusal(f"nested deeper than {_DEEPEST} levels", value)
+    if isinstance(value, Mapping):
+        return _plain_map(value, depth)
+    if isinstance(value, list | tuple):
+        return [_plain(entry, depth + 1) for entry in value]
+    if isinstance(value, datetime):
+        return _time(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(getattr(value, "attribute_map", None), Mapping):
+        return _of_model(value, depth)
+    if isinstance(value, Convertible):
+        return _plain(value.to_dict(), depth + 1)
+    raise _refusal(f"a {type(value).__name__} has no place in an object", value)
+
+
+def _time(value: datetime) -> str:
+    """Return a time as the wire format has it; one without a zone is UTC, as the API server means it."""
+    aware = value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    return aware.isoformat().replace("+00:00", "Z")
+
+
+def _refusal(message: str, value: Any) -> InputError:
+    accepted = ("a mapping", "a model of the official client", "an object with .raw or .to_dict()")
+    problem = Problem(reason="DecodeError", message=message, value=shorten(value), accepted=accepted)
+    return InputError.of([problem])

@@ -1,0 +1,222 @@
+"""Hypothesis strategies for small clusters and for what happens to them. Needs the package hypothesis.
+
+A happening is a value that says what changes; `Play` carries it out on a Journal. They are drawn from few names, so
+that pods meet nodes, nodes come back, and templates return to what they were.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+from hypothesis import strategies as st
+
+from ..model.daemonset import DaemonSet
+from ..model.meta import ObjectMeta
+from .builders import NOW, a_daemonset, a_node, a_pod, a_revision
+from .journal import Journal
+
+__all__ = ["Happening", "NODE_NAMES", "Play", "happenings"]
+
+NODE_NAMES = tuple(f"n{number}" for number in range(6))
+_DAEMONSETS = ("alpha", "beta")
+_SPECS: tuple[dict[str, Any], ...] = (
+    {},
+    {"nodeSelector": {"disk": "ssd"}},
+    {"tolerations": [{"operator": "Exists"}]},
+    {"nodeName": "n1"},
+    {"affinity": {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [
+        {"matchFields": [{"key": "metadata.name", "operator": "NotIn", "values": ["n2"]}]},
+        {"matchExpressions": [{"key": "disk", "operator": "Exists"}]},
+    ]}}}},
+)  # fmt: skip
+_STRATEGIES: tuple[dict[str, Any], ...] = (
+    {"max_unavailable": 1},
+    {"max_unavailable": "50%"},
+    {"max_unavailable": 0, "max_surge": 1},
+    {"max_unavailable": 0, "max_surge": "40%"},
+    {"on_delete": True},
+    {"max_unavailable": "bad"},
+)
+_TAINTS = ((), ("gpu=yes:NoSchedule",), ("gpu=yes:NoExecute",), ("soft:PreferNoSchedule",))
+
+
+class Happening(msgspec.Struct, frozen=True):
+    """One thing that happens; `what` names a method of Play, `arguments` are its keyword arguments."""
+
+    what: str
+    arguments: dict[str, Any]
+
+
+class Play:
+    """Carries happenings out. `now` is the time they have reached."""
+
+    def __init__(self, journal: Journal | None = None) -> None:
+        self.journal = journal or Journal()
+        self.now: datetime = NOW
+
+    def settle(self) -> None:
+        """Begin with a cluster at rest: five of the nodes, both DaemonSets, revisions, a pod wherever one may be."""
+        for name in NODE_NAMES[:-1]:
+            self.on_node(name, zone="ab"[int(name[1:]) % 2], disk="ssd", taints=(), ready=True)
+        for daemonset in _DAEMONSETS:
+            self.on_daemonset(daemonset, spec=0, image="app:1", strategy=0, ripe=30, limit=0)
+            self.on_revision(daemonset, number=2, matching=True, labelled=True, orphan=False)
+            for name in NODE_NAMES[:-1]:
+                self.journal.put(a_pod(self._daemonset(daemonset), name, name=f"{daemonset}-{name}-0", hash_label="2d"))
+            self.on_status(daemonset, behind=False)
+        self.on_time(60)
+
+    def act(self, happening: Happening) -> None:
+        """Carry one happening out; one that makes no sense as things are does nothing."""
+        getattr(self, f"on_{happening.what}")(**happening.arguments)
+
+    def on_node(self, name: str, zone: str, disk: str, taints: tuple[str, ...], ready: bool) -> None:
+        """A node appears or changes."""
+        labels = {"disk": disk} if disk else {}
+        self.journal.put(a_node(name, zone=zone, labels=labels, taints=taints, ready=ready))
+
+    def on_daemonset(self, name: str, spec: int, image: str, strategy: int, ripe: int, limit: int) -> None:
+        """A DaemonSet appears or is edited; its generation rises with every change."""
+        before = self.journal.get("DaemonSet", "default", name)
+        generation = before.metadata.generation + 1 if before else 1
+        made = a_daemonset(
+            name,
+            image=image,
+            spec=_SPECS[spec],
+            min_ready_seconds=ripe,
+            history_limit=limit,
+            generation=generation,
+            **_STRATEGIES[strategy],
+        )
+        if before is not None:
+            made = msgspec.structs.replace(made, status=before.status)
+        self.journal.put(made)
+
+    def on_status(self, name: str, behind: bool) -> None:
+        """Somebody writes a status."""
+        before = self.journal.get("DaemonSet", "default", name)
+        if before is not None:
+            generation = before.metadata.generation - behind
+            status = msgspec.structs.replace(before.status, observed_generation=generation)
+            self.journal.put(msgspec.structs.replace(before, status=status))
+
+    def on_terminate_daemonset(self, name: str) -> None:
+        """A DaemonSet gets its deletionTimestamp."""
+        self._mark_deleted("DaemonSet", name)
+
+    def on_revision(self, name: str, number: int, matching: bool, labelled: bool, orphan: bool) -> None:
+        """A revision appears or changes; it matches the template as it is, or an older image."""
+        daemonset = self._daemonset(name)
+        of = daemonset if matching else a_daemonset(name, image="app:0")
+        made = a_revision(of, number=number, hash_label=f"{number}d")
+        metadata = made.metadata
+        owner = msgspec.structs.replace(metadata.owner_references[0], uid=daemonset.metadata.uid)
+        metadata = msgspec.structs.replace(metadata, owner_references=() if orphan else (owner,))
+        if not labelled:
+            metadata = msgspec.structs.replace(metadata, labels={"app": name})
+        self.journal.put(msgspec.structs.replace(made, metadata=metadata))
+
+    def on_pod(self, daemonset: str, node: str, twin: int, number: int, **facts: Any) -> None:
+        """A pod appears or changes."""
+        found = self._daemonset(daemonset)
+        age, ready = facts.pop("age"), facts.pop("ready")
+        made = a_pod(
+            found,
+            node,
+            name=f"{daemonset}-{node}-{twin}",
+            hash_label=f"{number}d" if number else "",
+            ready_since=None if ready is None else self.now - timedelta(seconds=ready),
+            created=NOW - timedelta(seconds=age),
+            deleted=self.now if facts.pop("terminating") else None,
+            **facts,
+        )
+        self.journal.put(made)
+
+    def on_delete(self, kind: str, name: str) -> None:
+        """An object is gone; `name` is a part of its name."""
+        keys = [key for key in self.journal.objects if key[0] == kind and name in key[2]]
+        for key in keys[:1]:
+            self.journal.delete(*key)
+
+    def on_time(self, seconds: int) -> None:
+        """Time passes, or the clock is set back."""
+        self.now += timedelta(seconds=seconds)
+
+    def _daemonset(self, name: str) -> DaemonSet:
+        found = self.journal.get("DaemonSet", "default", name)
+        return found if isinstance(found, DaemonSet) else a_daemonset(name)
+
+    def _mark_deleted(self, kind: str, name: str) -> None:
+        before = self.journal.get(kind, "default", name)
+        if before is not None:
+            metadata: ObjectMeta = msgspec.structs.replace(before.metadata, deletion_timestamp=self.now)
+            self.journal.put(msgspec.structs.replace(before, metadata=metadata))
+
+
+def _happening(what: str, **arguments: st.SearchStrategy[Any]) -> st.SearchStrategy[Happening]:
+    return st.builds(Happening, st.just(what), st.fixed_dictionaries(arguments))
+
+
+_nodes, _daemonsets = st.sampled_from(NODE_NAMES), st.sampled_from(_DAEMONSETS)
+
+_node_change = _happening(
+    "node",
+    name=_nodes,
+    zone=st.sampled_from(["", "a", "b"]),
+    disk=st.sampled_from(["", "ssd", "hdd"]),
+    taints=st.sampled_from(_TAINTS),
+    ready=st.booleans(),
+)
+_daemonset_change = _happening(
+    "daemonset",
+    name=_daemonsets,
+    spec=st.integers(0, len(_SPECS) - 1),
+    image=st.sampled_from(["app:0", "app:1"]),
+    strategy=st.integers(0, len(_STRATEGIES) - 1),
+    ripe=st.sampled_from([0, 0, 30]),
+    limit=st.sampled_from([0, 10]),
+)
+_pod_change = _happening(
+    "pod",
+    daemonset=_daemonsets,
+    node=_nodes,
+    twin=st.integers(0, 1),
+    number=st.integers(0, 2),
+    age=st.integers(0, 3),
+    ready=st.sampled_from([None, 0, 10, 40]),
+    terminating=st.sampled_from([False, False, False, True]),
+    phase=st.sampled_from(["Running", "Running", "Pending", "Failed", "Succeeded"]),
+    bound=st.sampled_from([True, True, False]),
+    orphan=st.sampled_from([False, False, False, True]),
+    labels=st.sampled_from([{}, {}, {"app": "other"}]),
+)
+_revision_change = _happening(
+    "revision",
+    name=_daemonsets,
+    number=st.integers(1, 2),
+    matching=st.booleans(),
+    labelled=st.sampled_from([True, True, False]),
+    orphan=st.sampled_from([False, False, True]),
+)
+_deletion = _happening(
+    "delete",
+    kind=st.sampled_from(["Node", "Pod", "Pod", "DaemonSet", "ControllerRevision"]),
+    name=st.sampled_from([*NODE_NAMES, *_DAEMONSETS]),
+)
+
+
+def happenings() -> st.SearchStrategy[Happening]:
+    """Return the strategy for one happening."""
+    return st.one_of(
+        _node_change,
+        _daemonset_change,
+        _pod_change,
+        _pod_change,
+        _revision_change,
+        _deletion,
+        _happening("status", name=_daemonsets, behind=st.booleans()),
+        _happening("terminate_daemonset", name=_daemonsets),
+        _happening("time", seconds=st.sampled_from([1, 5, 25, 60, 400, -20])),
+    )
