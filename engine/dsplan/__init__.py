@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .model.state import State
     from .model.world import World
     from .planner import Plan, Step, solve, step
+    from .reconciler import Reconciler
 
 __version__ = "0.1.0"
 
@@ -35,6 +36,7 @@ __all__ = [
     "InputError",
     "Plan",
     "Problem",
+    "Reconciler",
     "State",
     "Step",
     "World",
@@ -57,6 +59,7 @@ _HOMES = {
     "InputError": "errors",
     "Plan": "planner",
     "Problem": "errors",
+    "Reconciler": "reconciler",
     "State": "model.state",
     "Step": "planner",
     "World": "model.world",
