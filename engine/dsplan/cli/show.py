@@ -39,4 +39,4 @@ def command(plan: str, output: str, exit_code: bool) -> None:
     document = read_plan_file(plan)
     print_plan(document, output)
     if exit_code:
-        sys.exit(CONFLICTS if document.errored else CHANGES_PENDING if document.applyable else 0)
+        sys.exit(CONFLICTS if document.errored or document.conflicts else CHANGES_PENDING if document.applyable else 0)

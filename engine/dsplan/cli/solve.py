@@ -43,4 +43,4 @@ def command(
         write_whole(out, compact_json(document) + b"\n")
     print_plan(document, output)
     if exit_code:
-        sys.exit(CONFLICTS if document.errored else CHANGES_PENDING if document.applyable else 0)
+        sys.exit(CONFLICTS if document.errored or document.conflicts else CHANGES_PENDING if document.applyable else 0)

@@ -24,8 +24,10 @@ __all__ = [
     "DaemonSetEntry",
     "DeletionEntry",
     "DeploymentEntry",
+    "EvictionEntry",
     "ExclusionEntry",
     "HeldEntry",
+    "ImpossibleEntry",
     "NodeClass",
     "NodeSet",
     "NoteEntry",
@@ -91,6 +93,22 @@ class HeldEntry(Entry, frozen=True, kw_only=True):
     nodes: tuple[str, ...]
 
 
+class ImpossibleEntry(Entry, frozen=True, kw_only=True):
+    """Nodes where a pod is wanted and cannot run; `example` tells what the first of them lacks, and who has it."""
+
+    kind: str
+    reason: str
+    nodes: str
+    example: str = ""
+
+
+class EvictionEntry(Entry, frozen=True, kw_only=True):
+    """Nodes where the pod finds room by evicting pods of these owners."""
+
+    evicts: str
+    nodes: str
+
+
 class BudgetEntry(Entry, frozen=True, kw_only=True):
     """maxUnavailable and maxSurge resolved to nodes."""
 
@@ -138,6 +156,8 @@ class DaemonSetEntry(Entry, frozen=True, kw_only=True):
     garbage: tuple[tuple[str, str], ...] = ()
     rollout: RolloutEntry | None = None
     held: tuple[HeldEntry, ...] = ()
+    impossible: tuple[ImpossibleEntry, ...] = ()
+    evictions: tuple[EvictionEntry, ...] = ()
     deferred: tuple[int, int] = (0, 0)
     in_flight: bool = False
     untouched: str = ""
@@ -202,6 +222,7 @@ class PlanDocument(Entry, frozen=True, kw_only=True, tag_field="kind", tag=PLAN_
     complete: bool
     applyable: bool
     errored: bool
+    conflicts: bool = False
     requeue_after_seconds: float | None = None
     summary: SummaryEntry
     reads: tuple[str, ...] = ()

@@ -14,6 +14,7 @@ from ..model.pod import Pod
 from ..model.state import State
 from ..model.world import Note
 from ..waves.forecast import Rollout
+from .impossible import Evictions, Impossible
 from .step_types import DaemonSetStep
 
 __all__ = ["SEMANTICS_VERSION", "DaemonSetPlan", "DeploymentContrast", "Held", "HeldReason", "Plan", "Summary"]
@@ -66,7 +67,8 @@ class DaemonSetPlan(msgspec.Struct, frozen=True, kw_only=True):
     """One DaemonSet: the next pass, why each node that is not desired is not, what waits, and the roll-out.
 
     `garbage` are pods bound to nodes that do not exist: the garbage collector of pods removes them, not the controller
-    (M22). They count as deletions all the same.
+    (M22). They count as deletions all the same. `impossible` nodes get their pod, and it never runs there; `evictions`
+    tell whom it drives away where it does (K20, P3).
     """
 
     step: DaemonSetStep
@@ -74,6 +76,8 @@ class DaemonSetPlan(msgspec.Struct, frozen=True, kw_only=True):
     exclusions: tuple[Exclusion, ...] = ()
     held: tuple[Held, ...] = ()
     garbage: tuple[tuple[str, Pod], ...] = ()
+    impossible: tuple[Impossible, ...] = ()
+    evictions: tuple[Evictions, ...] = ()
     rollout: Rollout | None = None
     summary: Summary = Summary()
 
@@ -142,6 +146,11 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
             blocked=sum(part.blocked for part in parts),
             excluded=sum(part.excluded for part in parts),
         )
+
+    @property
+    def conflicts(self) -> bool:
+        """Whether something that is wanted is impossible."""
+        return any(entry.impossible for entry in self.daemonsets)
 
     @property
     def errored(self) -> bool:

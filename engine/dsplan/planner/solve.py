@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
+from pyroaring import BitMap
+
 from ..constraints import BUILTIN_RULES, Rule
 from ..constraints.builtin import scheduling_constraints
 from ..eligibility import NodeIndex, Verdict, exclusions, propagate
 from ..model.daemonset import Deployment
 from ..model.world import Note, World
 from ..observe import Observed, PodFact
+from ..placement.prediction import DaemonSetPrediction, predict
 from ..waves.forecast import Rollout, Strategy, forecast, outdated_nodes
+from .impossible import evictions_of, impossible_of, notes_of, room_unknown
 from .observer import NO_OBSERVER, Observer
 from .plan import DaemonSetPlan, DeploymentContrast, Held, HeldReason, Plan, Summary
 from .step import step
@@ -45,13 +49,17 @@ def solve(
     Plan: 1 to create, 0 to delete, 0 to update; 0 blocked, 0 excluded by design.
     """
     whole = step(world, now=now, rules=rules, index=index, observer=observer)
+    observer.started("placement", 0)
+    prediction, unknown = predict(world, whole), room_unknown(whole.index)
+    observer.finished("placement")
     observer.started("plan", len(whole.daemonsets))
     entries: list[DaemonSetPlan] = []
     for done, entry in enumerate(whole.daemonsets, start=1):
-        entries.append(_plan_of(entry, whole.index))
+        entries.append(_plan_of(entry, whole.index, prediction.of(entry.identity), unknown))
         observer.advanced("plan", done)
     observer.finished("plan")
     notes = {*world.notes, *(note for entry in whole.daemonsets for note in entry.notes), *_notes(world)}
+    notes.update(notes_of(prediction, unknown, world))
     return Plan(
         now=now,
         daemonsets=tuple(entries),
@@ -63,10 +71,12 @@ def solve(
     )
 
 
-def _plan_of(entry: DaemonSetStep, index: NodeIndex) -> DaemonSetPlan:
+def _plan_of(entry: DaemonSetStep, index: NodeIndex, prediction: DaemonSetPrediction, unknown: BitMap) -> DaemonSetPlan:
     if entry.observed is None or entry.verdicts is None:
         return DaemonSetPlan(step=entry, nodes=len(index))
-    rollout = _rollout(entry, entry.observed, index)
+    impossible = impossible_of(prediction, unknown)
+    hopeless = BitMap.union(BitMap(), *(part.nodes for part in impossible))
+    rollout = _rollout(entry, entry.observed, index, hopeless)
     held = tuple(sorted(_held(entry, entry.observed, rollout, index)))
     excluded = exclusions(entry.verdicts, index)
     garbage = tuple(
@@ -75,23 +85,33 @@ def _plan_of(entry: DaemonSetStep, index: NodeIndex) -> DaemonSetPlan:
         for pod in group.pods
         if pod.spec.node_name and not pod.terminating
     )
+    blocked = {waiting.node for waiting in held}
+    blocked.update(index.names[position] for position in hopeless)
     managed = entry.manage
     summary = Summary(
         create=len(managed.create) if managed else 0,
         delete=(len(managed.delete) if managed else 0) + len(rollout.leaving) + len(garbage),
         update=len(rollout.nodes),
         waves=rollout.wave_count,
-        blocked=len({entry.node for entry in held}),
+        blocked=len(blocked),
         excluded=sum(len(exclusion.nodes) for exclusion in excluded),
     )
     return DaemonSetPlan(
-        step=entry, nodes=len(index), exclusions=excluded, held=held, garbage=garbage, rollout=rollout, summary=summary
+        step=entry,
+        nodes=len(index),
+        exclusions=excluded,
+        held=held,
+        garbage=garbage,
+        impossible=impossible,
+        evictions=evictions_of(prediction, unknown),
+        rollout=rollout,
+        summary=summary,
     )
 
 
-def _rollout(entry: DaemonSetStep, observed: Observed, index: NodeIndex) -> Rollout:
+def _rollout(entry: DaemonSetStep, observed: Observed, index: NodeIndex, hopeless: BitMap) -> Rollout:
     if entry.rolling is not None and entry.budget is not None:
-        return forecast(observed, index, entry.rolling, entry.budget)
+        return forecast(observed, index, entry.rolling, entry.budget, hopeless)
     on_delete = entry.daemonset.spec.update_strategy.type == "OnDelete"
     strategy = Strategy.ON_DELETE if on_delete else Strategy.ROLLING_UPDATE
     return Rollout(strategy=strategy, stalled=outdated_nodes(observed, index))
@@ -119,9 +139,10 @@ def _why_not_updated(entry: DaemonSetStep, rollout: Rollout) -> tuple[HeldReason
         return HeldReason.STALLED, entry.error
     if entry.manage is None:
         return HeldReason.IN_FLIGHT, "creations or deletions were issued and not yet seen"
-    blockers, limit = rollout.blockers, rollout.budget.max_unavailable if rollout.budget else 0
+    blockers = rollout.blockers
+    limit = (rollout.budget.max_surge or rollout.budget.max_unavailable) if rollout.budget else 0
     shown = ", ".join(blockers[:3]) + (f" and {len(blockers) - 3} more" if len(blockers) > 3 else "")
-    return HeldReason.STALLED, f"{len(blockers)} of {limit} allowed down are not ready and stay so: {shown}"
+    return HeldReason.STALLED, f"{len(blockers)} down of {limit} allowed, and they stay down: {shown}"
 
 
 def _contrast(deployment: Deployment, index: NodeIndex) -> DeploymentContrast:

@@ -17,8 +17,10 @@ from ..document.types import (
     DaemonSetEntry,
     DeletionEntry,
     DeploymentEntry,
+    EvictionEntry,
     ExclusionEntry,
     HeldEntry,
+    ImpossibleEntry,
     NodeClass,
     NodeSet,
     NoteEntry,
@@ -60,6 +62,7 @@ def plan_document(plan: Plan, *, inputs: str = "", bodies: bool = False) -> Plan
         complete=plan.complete,
         applyable=plan.applyable,
         errored=plan.errored,
+        conflicts=plan.conflicts,
         requeue_after_seconds=plan.requeue_after,
         summary=_summary(plan.summary),
         reads=reads,
@@ -150,6 +153,11 @@ def _daemonset(
         garbage=tuple((node, pod.name) for node, pod in entry.garbage),
         rollout=_rollout(entry.rollout, index, orders) if entry.rollout else None,
         held=_held(entry),
+        impossible=tuple(
+            ImpossibleEntry(kind=part.kind, reason=part.reason, nodes=ranges_of(part.nodes), example=part.example)
+            for part in entry.impossible
+        ),
+        evictions=tuple(EvictionEntry(evicts=part.evicts, nodes=ranges_of(part.nodes)) for part in entry.evictions),
         deferred=step.deferred,
         in_flight=step.observed is not None and step.manage is None,
         untouched=_untouched(entry),

@@ -102,6 +102,7 @@ def _section(entry: DaemonSetEntry, plan: PlanDocument, style: Style) -> Iterato
         yield from _line("-", "delete", len(pods), said, pods, style)
     if entry.rollout is not None:
         yield from _rollout(entry.rollout, plan, style)
+    yield from _impossible(entry, plan, style)
     yield from _held(entry.held, style)
     if any(entry.deferred):
         later = sum(entry.deferred)
@@ -109,7 +110,7 @@ def _section(entry: DaemonSetEntry, plan: PlanDocument, style: Style) -> Iterato
 
 
 def _line(symbol: str, verb: str, count: int, said: str, names: Sequence[str], style: Style) -> Iterator[str]:
-    colour = {"+": "green", "-": "red", "~": "yellow", "!": "yellow"}[symbol]
+    colour = {"+": "green", "-": "red", "~": "yellow", "!": "yellow", "x": "red"}[symbol]
     head = f"  {symbol} {verb} {count:,}"
     line, *others = _wrapped(f"{head}  {said}: {listing(names, style.limit)}", style)
     yield style.paint(head, colour) + line.removeprefix(head)
@@ -153,6 +154,17 @@ def _waves(rollout: RolloutEntry, nodes: Sequence[str], total: int, style: Style
                 f"    wave {number}: {size:,}  {listing(nodes[start : start + size], style.limit)}", style
             )
             number, start = number + 1, start + size
+
+
+def _impossible(entry: DaemonSetEntry, plan: PlanDocument, style: Style) -> Iterator[str]:
+    for evicted in entry.evictions:
+        names = [plan.nodes[position] for position in ids_of(evicted.nodes)]
+        yield from _line("!", "evicts", len(names), f"{evicted.evicts}, on", names, style)
+    for part in entry.impossible:
+        names = [plan.nodes[position] for position in ids_of(part.nodes)]
+        yield from _line("x", "impossible", len(names), f"{part.kind}: {part.reason}", names, style)
+        if part.example:
+            yield from _wrapped(f"      on {names[0]}: {part.example}", style, indent=8)
 
 
 def _held(held: Sequence[HeldEntry], style: Style) -> Iterator[str]:

@@ -6,7 +6,16 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from ..document.idsets import ids_of
-from ..document.types import DaemonSetEntry, PlanDocument, RolloutEntry, SummaryEntry
+from ..document.types import (
+    DaemonSetEntry,
+    ExclusionEntry,
+    ImpossibleEntry,
+    NodeClass,
+    NodeSet,
+    PlanDocument,
+    RolloutEntry,
+    SummaryEntry,
+)
 from .finding import Finding
 
 __all__ = ["BURST", "inside"]
@@ -32,8 +41,7 @@ def inside(plan: PlanDocument) -> Iterator[Finding]:
 def _nodes(plan: PlanDocument) -> _Check:
     if list(plan.nodes) != sorted(set(plan.nodes)):
         yield "nodes", "names are not ascending and unique"
-    members = Counter(position for part in plan.classes for position in ids_of(part.nodes))
-    if members != Counter(range(len(plan.nodes))):
+    if _members(plan.classes) != Counter(range(len(plan.nodes))):
         yield "classes", "not every node is in exactly one class"
     if len(plan.digests) != len(plan.nodes):
         yield "digests", f"{len(plan.digests)} for {len(plan.nodes)} nodes"
@@ -49,14 +57,14 @@ def _daemonset(entry: DaemonSetEntry, wanted: set[int], plan: PlanDocument) -> _
         return
     if set(entry.verdicts) - set("RKD"):
         yield "verdicts", f"{entry.verdicts!r} has letters other than R, K and D"
-    excluded = Counter(position for part in entry.excluded for position in ids_of(part.nodes))
+    excluded = _members(entry.excluded)
     if excluded != Counter(set(range(len(plan.nodes))) - wanted):
         yield "excluded", "the exclusions are not exactly the nodes that are not wanted, each once"
     if entry.desired != len(wanted) or entry.status.desired_number_scheduled != len(wanted):
         yield "desired", f"{entry.desired} where {len(wanted)} nodes are wanted"
     if entry.status.number_unavailable != entry.status.desired_number_scheduled - entry.status.number_available:
         yield "status", "numberUnavailable is not desired less available (S8)"
-    created = Counter(position for part in entry.create for position in ids_of(part.nodes))
+    created = _members(entry.create)
     if set(created) - wanted or any(count > 1 for count in created.values()):
         yield "create", f"where no pod is wanted ({_names(set(created) - wanted, plan)}), or twice on a node"
     deleted = Counter([*entry.garbage, *(pod for part in entry.delete for pod in part.pods)])
@@ -64,7 +72,9 @@ def _daemonset(entry: DaemonSetEntry, wanted: set[int], plan: PlanDocument) -> _
         yield "delete", "a pod is deleted twice"
     if entry.rollout is not None:
         yield from _rollout(entry.rollout, wanted, plan)
-        yield from _summary(entry, entry.rollout)
+        if set(ids_of(entry.rollout.blockers)) - {*ids_of(plan.sick), *_members(entry.impossible)}:
+            yield "stalled", "a blocker is a healthy node where the pod fits"
+        yield from _summary(entry, entry.rollout, plan)
 
 
 def _rollout(rollout: RolloutEntry, wanted: set[int], plan: PlanDocument) -> _Check:
@@ -85,9 +95,6 @@ def _rollout(rollout: RolloutEntry, wanted: set[int], plan: PlanDocument) -> _Ch
     bound = max(-(-(len(order) - rollout.beyond_budget) // limit) if limit else 0, 1 if order else 0)
     if rollout.lower_bound != bound or len(sizes) < bound:
         yield "bound", f"{rollout.lower_bound} waves at least, of {len(sizes)}; the budget gives {bound}"
-    sick = set(ids_of(plan.sick))
-    if set(ids_of(rollout.blockers)) - sick:
-        yield "stalled", "a blocker is a healthy node"
     first, rest = order[: rollout.beyond_budget], order[rollout.beyond_budget :]
     leaving = [place for place, name in enumerate(plan.nodes) if name in set(rollout.leaving)]
     for part in (first, rest):
@@ -109,14 +116,15 @@ def _written_order(positions: Iterable[int], plan: PlanDocument) -> list[int]:
     return [key[-1] for key in sorted(keys)]
 
 
-def _summary(entry: DaemonSetEntry, rollout: RolloutEntry) -> _Check:
+def _summary(entry: DaemonSetEntry, rollout: RolloutEntry, plan: PlanDocument) -> _Check:
+    impossible = {plan.nodes[place] for place in _members(entry.impossible)}
     counted = SummaryEntry(
-        create=sum(len(ids_of(part.nodes)) for part in entry.create),
+        create=sum(_members(entry.create).values()),
         delete=sum(len(part.pods) for part in entry.delete) + len(rollout.leaving) + len(entry.garbage),
         update=0 if rollout.order is None else sum(size * repeat for size, repeat in rollout.waves),
         waves=sum(repeat for _, repeat in rollout.waves),
-        blocked=len({node for held in entry.held for node in held.nodes}),
-        excluded=sum(len(ids_of(part.nodes)) for part in entry.excluded),
+        blocked=len(impossible | {node for held in entry.held for node in held.nodes}),
+        excluded=sum(_members(entry.excluded).values()),
     )
     if counted != entry.summary:
         yield "summary", f"says {entry.summary}, its parts are {counted}"
@@ -152,6 +160,10 @@ def _sums(plan: PlanDocument) -> _Check:
         yield "facts", "errored is wrong"
     if plan.applyable != bool(total.create or total.delete or total.update):
         yield "facts", "applyable is wrong"
+
+
+def _members(parts: Iterable[NodeClass | ExclusionEntry | NodeSet | ImpossibleEntry]) -> Counter[int]:
+    return Counter(position for part in parts for position in ids_of(part.nodes))
 
 
 def _names(positions: Iterable[int], plan: PlanDocument) -> str:

@@ -1,6 +1,7 @@
 """The waves of a DaemonSet's own updateStrategy, as the real controller would go (R33).
 
-Assumes health: every replaced pod becomes available, every node that is down recovers unless it is itself not ready.
+Assumes health: every replaced pod becomes available, and so does every node that is down, unless it is itself not ready
+or its pod does not fit there.
 Under that assumption the number of waves is the least possible, since every wave uses the whole budget.
 """
 
@@ -10,6 +11,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 
 import msgspec
+from pyroaring import BitMap
 
 from ..diff import ActionReason, Budget, Rolling
 from ..diff.rolling import Place, classify
@@ -70,13 +72,15 @@ def outdated_nodes(observed: Observed, index: NodeIndex) -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
-def forecast(observed: Observed, index: NodeIndex, rolling: Rolling, budget: Budget) -> Rollout:
-    """Return the waves of a RollingUpdate from the first pass on."""
+def forecast(
+    observed: Observed, index: NodeIndex, rolling: Rolling, budget: Budget, hopeless: BitMap | None = None
+) -> Rollout:
+    """Return the waves of a RollingUpdate from the first pass on. On `hopeless` nodes no pod will ever run."""
     first, leaving = _first_wave(observed, index, rolling, budget)
     waiting = [name for name in rolling.waiting if _wanted(observed, index, name)]
     leaving += [name for name in rolling.waiting if name in index.ids and not _wanted(observed, index, name)]
-    blockers = tuple(name for name in rolling.down if _stays_down(index, name))
-    limit = budget.max_surge or max(0, budget.max_unavailable - len(blockers))
+    blockers = tuple(name for name in rolling.down if _stays_down(index, name, hopeless or BitMap()))
+    limit = max(0, (budget.max_surge or budget.max_unavailable) - len(blockers))
     sick = _beyond_budget(rolling, budget, set(first))
     stalled = limit <= 0
     going = [] if stalled else waiting
@@ -128,9 +132,9 @@ def _wanted(observed: Observed, index: NodeIndex, name: str) -> bool:
     return position is not None and position in observed.verdicts.run
 
 
-def _stays_down(index: NodeIndex, name: str) -> bool:
+def _stays_down(index: NodeIndex, name: str, hopeless: BitMap) -> bool:
     position = index.ids.get(name)
-    return position is not None and not index.nodes[position].ready
+    return position is not None and (position in hopeless or not index.nodes[position].ready)
 
 
 def _merged(waves: Sequence[WaveRun]) -> tuple[WaveRun, ...]:
