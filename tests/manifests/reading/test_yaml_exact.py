@@ -23,6 +23,11 @@ def messages(text: str) -> list[str]:
         ("v: {a:}\n", {"v": {"a:": None}}),
         ("v: [a:,b]\n", {"v": ["a:", "b"]}),
         ("v: ! 1\n", {"v": "1"}),
+        ("v: \uf8f0\n", {"v": "\uf8f0"}),
+        ("v: [!!str, b]\n", {"v": ["b"]}),
+        ("v: {a: !x, b}\n", {"v": {"a": "b"}}),
+        ("v: [?a, {? b : c}]\n", {"v": [{"a": None}, {"b": "c"}]}),
+        ("v: a\ufeffb\n", {"v": "a\ufeffb"}),
         ("v: &x ! 1\nw: *x\n", {"v": "1", "w": "1"}),
         ("{&k a: b, c: *k }", {"a": "b", "c": "a"}),
         ("a: &x {k: 1}\nb: {<<: *x}\nc: {<<: [*x, {l: 2}]}\n", {"a": {"k": 1}, "b": {"k": 1}, "c": {"k": 1, "l": 2}}),
@@ -102,8 +107,9 @@ def bomb(levels: int, width: int) -> str:
         ),
         ("\n".join("a: 1" for _ in range(100_000)), "already set in map"),
         ("v: " + "[a:," * 1_000, "found unexpected ':'"),
+        ("v: [" + "!x," * 100_000 + "]", "a tag directly before a comma"),
     ],
-    ids=["aliases", "brackets", "braces", "dashes", "indents", "deep aliases", "repetitions", "hidden colons"],
+    ids=["aliases", "brackets", "braces", "dashes", "indents", "deep aliases", "repetitions", "hidden colons", "tags"],
 )
 def test_hostile_documents_end_within_a_second(text: str, message: str) -> None:
     began = time.perf_counter()

@@ -17,8 +17,8 @@ from typing import Any, Final
 
 from dsplan.errors import Problem
 from dsplan.manifests.reading import limits
+from dsplan.manifests.reading.located import Located, Marks, Place, field_path
 from dsplan.manifests.reading.text import LineIndex
-from dsplan.manifests.reading.yaml_exact import Located, Marks, Place, field_path
 
 __all__ = ["parse_json", "skip_blanks"]
 

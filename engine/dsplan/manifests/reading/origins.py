@@ -14,9 +14,10 @@ import msgspec
 from dsplan.manifests.field_paths import tree_path
 from dsplan.manifests.reading.json_exact import parse_json
 from dsplan.manifests.reading.json_fast import cut_json_items
+from dsplan.manifests.reading.located import Located
 from dsplan.manifests.reading.sources import Source, fingerprint, read_file
 from dsplan.manifests.reading.text import LineIndex, decode_text
-from dsplan.manifests.reading.yaml_exact import Located, parse_yaml
+from dsplan.manifests.reading.yaml_exact import parse_yaml
 from dsplan.manifests.reading.yaml_fast import cut_items
 
 __all__ = ["Origin", "SourceText"]

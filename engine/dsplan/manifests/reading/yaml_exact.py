@@ -7,58 +7,25 @@ while events arrive, so hostile input ends early. Apart from broken syntax, read
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Iterator
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 from dsplan.errors import Problem
 from dsplan.manifests.reading import limits
+from dsplan.manifests.reading.located import Located, Marks, Place, field_path
 from dsplan.manifests.reading.scalars import Resolved, ScalarError, as_json_value, as_map_key, resolve
 
-__all__ = ["Located", "Marks", "parse_yaml"]
-
-Pointer: TypeAlias = tuple[str | int, ...]
-Place: TypeAlias = tuple[int, int]
-Marks: TypeAlias = dict[int, dict[str | int, tuple[Place, Place]]]
-"""Per container (by id of the dict or list): key or index -> (place of the key, place of the value)."""
+__all__ = ["parse_yaml"]
 
 _MERGE: Final = "<<"
 # libyaml refuses `{a:}` where go-yaml reads the key "a:"; the colon is hidden from libyaml behind a private character.
 _HIDDEN_COLON: Final = "\uf8f0"
-_MAX_HIDDEN: Final = 50
-_MAX_PATH: Final = 300
+_MAX_ADJUSTED: Final = 50
 _LOCAL_TAG: Final = re.compile(r"(?:&\S+\s+)?!(?:\s|$)")
+_TAG_AND_COMMA: Final = re.compile(r"(?:&\S+\s+)?![^\s,]*,")
 _BAD_ESCAPE: Final = re.compile(r"\\(?:[^/]|(/))", re.DOTALL)
-
-
-class Located:
-    """A JSON-like tree and the places of everything in it.
-
-    >>> located = parse_yaml("spec:\\n  replicas: 3\\n")
-    >>> located.tree, located.place(("spec", "replicas"))
-    ({'spec': {'replicas': 3}}, (2, 13))
-    """
-
-    __slots__ = ("marks", "problems", "skipped", "tree")
-
-    def __init__(self, tree: Any, marks: Marks, problems: list[Problem]) -> None:
-        self.tree = tree
-        self.marks = marks
-        self.problems = problems
-        self.skipped = 0
-        """How many steps of a pointer lie above this tree, where it is an entry of a list and not a document."""
-
-    def place(self, pointer: Pointer, *, key: bool = False) -> Place | None:
-        """Return (line, column) of the value at `pointer` or of its key; the nearest parent's if it is absent."""
-        found: Place | None = self.marks.get(0, {}).get(0, (None, None))[1]
-        node = self.tree
-        for step in pointer:
-            pair = self.marks.get(id(node), {}).get(step)
-            if pair is None:
-                return found
-            found = pair[0] if key else pair[1]
-            node = node[step]
-        return found
 
 
 def parse_yaml(text: str, *, source: str = "", first_line: int = 1) -> Located:
@@ -72,29 +39,26 @@ def parse_yaml(text: str, *, source: str = "", first_line: int = 1) -> Located:
     >>> print(parse_yaml("a: 1\\na: 2\\n", source="x.yaml").problems[0])
     x.yaml:2:1: a: key "a" already set in map
     """
-    import yaml
-
-    hidden = 0
-    while True:
-        composer = _Composer(text, source, first_line, hides=hidden > 0)
-        try:
-            composer.run()
-        except yaml.MarkedYAMLError as error:
-            colon = _refused_colon(error, text)
-            if colon is not None and hidden < _MAX_HIDDEN and _HIDDEN_COLON not in text[colon:]:
-                text = text[:colon] + _HIDDEN_COLON + text[colon + 1 :]
-                hidden += 1
-                continue
-            composer.syntax_error(error)
-        except yaml.YAMLError as error:
-            composer.problem("SyntaxError", f"not YAML: {error}".splitlines()[0], None)
-        except _Stop:
-            pass
-        return composer.located()
+    may_hide = _HIDDEN_COLON not in text
+    for left in reversed(range(_MAX_ADJUSTED)):
+        composer = _Composer(text, source, first_line, may_adjust=left > 0, may_hide=may_hide)
+        adjusted = composer.attempt()
+        if adjusted is None:
+            break
+        text = adjusted
+    return composer.located()
 
 
 class _Stop(Exception):
     """The document is given up; the problem is already noted."""
+
+
+class _Adjusted(Exception):
+    """The text has to be read again with one character exchanged."""
+
+    def __init__(self, offset: int, character: str) -> None:
+        self.offset = offset
+        self.character = character
 
 
 class _Frame:
@@ -130,11 +94,12 @@ class _Anchored:
 class _Composer:
     """Turns the events of one document into a tree; a stack instead of recursion."""
 
-    def __init__(self, text: str, source: str, first_line: int, *, hides: bool) -> None:
+    def __init__(self, text: str, source: str, first_line: int, *, may_adjust: bool, may_hide: bool) -> None:
         self.text = text
         self.source = source
         self.first_line = first_line
-        self.hides = hides
+        self.may_adjust = may_adjust
+        self.may_hide = may_hide
         self.stack: list[_Frame] = []
         self.flow: list[bool] = []
         self.root: Any = None
@@ -149,7 +114,32 @@ class _Composer:
             self.marks[0] = {0: (self.root_place, self.root_place)}
         return Located(self.root, self.marks, self.problems)
 
-    def run(self) -> None:
+    def attempt(self) -> str | None:
+        """Read the document; returns the text to read instead where libyaml and go-yaml differ, None when done."""
+        import yaml
+
+        try:
+            self._run()
+        except _Adjusted as adjusted:
+            return f"{self.text[: adjusted.offset]}{adjusted.character}{self.text[adjusted.offset + 1 :]}"
+        except yaml.MarkedYAMLError as error:
+            colon = _refused_colon(error, self.text)
+            if colon is not None and self.may_adjust and self.may_hide:
+                return f"{self.text[:colon]}{_HIDDEN_COLON}{self.text[colon + 1 :]}"
+            self._note(error.problem or error.context or "not YAML", error.problem_mark or error.context_mark)
+        except yaml.YAMLError as error:
+            self._note(f"not YAML: {error}".splitlines()[0], None)
+        except _Stop:
+            pass
+        return None
+
+    def _note(self, message: str, mark: Any) -> None:
+        """Note the error that ends the document, and drop what was read of it."""
+        self.root = None
+        with contextlib.suppress(_Stop):
+            self.problem("SyntaxError", message, mark)
+
+    def _run(self) -> None:
         """Read the first document; whatever follows it is not looked at, as in kubectl."""
         from yaml import events as ev
 
@@ -181,15 +171,12 @@ class _Composer:
     def _scalar(self, event: Any) -> None:
         text: str = event.value
         plain = event.style is None or event.style == ""
-        if self.hides:
+        if self.may_hide and _HIDDEN_COLON in text:
             text = text.replace(_HIDDEN_COLON, ":")
         if plain and event.start_mark.index == event.end_mark.index and not event.tag and not event.anchor:
             self._deliver(None, None, event, 1, 1)
             return
-        if plain and self.flow and self.flow[-1] and "?" in text:
-            self.syntax_problem('"?" is not allowed inside a plain scalar of a flow collection', event.start_mark)
-        if event.style == '"':
-            self._check_escapes(event)
+        self._check_source(event, text, plain=plain)
         tag: str = event.tag or ""
         if not tag and _LOCAL_TAG.match(self.text, event.start_mark.index):
             tag = "!"
@@ -350,6 +337,22 @@ class _Composer:
             self.problem("SyntaxError", "found incompatible YAML document (only %YAML 1.1 is read)", event.start_mark)
             raise _Stop
 
+    def _check_source(self, event: Any, text: str, *, plain: bool) -> None:
+        """Look at what libyaml reads otherwise than go-yaml."""
+        in_flow = bool(self.flow) and self.flow[-1]
+        if in_flow and plain and "?" in text:
+            self.syntax_problem('"?" is not allowed inside a plain scalar of a flow collection', event.start_mark)
+        if event.style == '"':
+            self._check_escapes(event)
+        if in_flow and event.tag and not text:
+            comma = _TAG_AND_COMMA.match(self.text, event.start_mark.index)
+            if comma is None:
+                return
+            if not self.may_adjust:
+                self.syntax_problem("a tag directly before a comma", event.start_mark)
+            # go-yaml takes a comma behind a tag for a part of the tag, libyaml for the end of an entry.
+            raise _Adjusted(comma.end() - 1, ".")
+
     def _check_escapes(self, event: Any) -> None:
         """Refuse the escaped slash: libyaml reads it, kubectl does not."""
         raw = self.text[event.start_mark.index : event.end_mark.index]
@@ -360,11 +363,6 @@ class _Composer:
         self.problem("SyntaxError", message, mark)
         self.root = None
         raise _Stop
-
-    def syntax_error(self, error: Any) -> None:
-        mark = error.problem_mark or error.context_mark
-        self.problem("SyntaxError", error.problem or error.context or "not YAML", mark)
-        self.root = None
 
     def problem(
         self, reason: str, message: str, mark: Any, *, place: Place | None = None, field: str | None = None, **more: Any
@@ -377,23 +375,6 @@ class _Composer:
         )
         if len(self.problems) >= limits.MAX_PROBLEMS:
             raise _Stop
-
-
-def field_path(steps: Pointer) -> str:
-    """Return `steps` as Kubernetes prints a path, cut after 300 characters.
-
-    >>> field_path(("spec", "containers", 0, "name")), field_path(("metadata", "labels", "a.b/c"))
-    ('spec.containers[0].name', 'metadata.labels[a.b/c]')
-    """
-    text = ""
-    for step in steps:
-        if isinstance(step, int) or "." in step or "/" in step or "[" in step:
-            text += f"[{step}]"
-        else:
-            text += f".{step}" if text else step
-        if len(text) > _MAX_PATH:
-            return text[:_MAX_PATH] + "..."
-    return text
 
 
 def _is_alias(event: Any) -> bool:
