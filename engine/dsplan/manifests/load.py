@@ -16,7 +16,7 @@ from dsplan.manifests.defaulting import default_object
 from dsplan.manifests.reading.groups import Selection
 from dsplan.manifests.reading.objects import RawObject
 from dsplan.manifests.reading.origins import Origin
-from dsplan.manifests.reading.read import Found, stream
+from dsplan.manifests.reading.read import Found, Progress, stream
 from dsplan.manifests.strict import close_to
 from dsplan.model.daemonset import Deployment
 from dsplan.model.meta import Identity
@@ -58,13 +58,16 @@ class OriginTable:
         return "" if origin is None else origin.place(field)
 
 
-def load(paths: Iterable[str | os.PathLike[str]], *, stdin: BinaryIO | None = None) -> World:
+def load(
+    paths: Iterable[str | os.PathLike[str]], *, stdin: BinaryIO | None = None, progress: Progress | None = None
+) -> World:
     """Return the World of all files; a folder stands for the manifests below it, `-` for standard input.
 
     Raises InputError with every problem of every file: what cannot be read, what is no object, an object that is there
-    twice, and every object whose shape is wrong.
+    twice, and every field whose type is wrong. `progress` is called now and then with the name of the source, how far
+    it is read, and its size (in characters, or bytes for JSON).
     """
-    return world_of(stream(paths, stdin))
+    return world_of(stream(paths, stdin, progress=progress))
 
 
 def world_of(found: Iterable[Found]) -> World:
@@ -101,7 +104,8 @@ class _Collector:
             else:
                 self._keep(decode_item(chosen), chosen)
         except InputError as error:
-            self.problems.extend(with_place(problem, chosen) for problem in error.problems)
+            problems = _every_shape_problem(chosen) or error.problems
+            self.problems.extend(with_place(problem, chosen) for problem in problems)
 
     def _add_shorthand(self, item: RawObject) -> None:
         """Add what a kind of dsplan's own stands for; those that no World holds are left to who reads them."""
@@ -155,6 +159,17 @@ def decode_item(item: RawObject) -> KubernetesObject:
     if found is None:
         raise KeyError(item.kind)
     return found
+
+
+def _every_shape_problem(item: RawObject) -> list[Problem]:
+    """Return all that is wrong with the types of an object's fields; decoding it stopped at the first."""
+    from dsplan.manifests.validation.validate import validate
+
+    try:
+        problems = validate(item.tree, strict=False)
+    except InputError:
+        return []
+    return [problem for problem in problems if problem.reason == "DecodeError" and problem.field != "kind"]
 
 
 @cache

@@ -216,3 +216,23 @@ def counting(parse: Callable[..., Any], calls: list[int]) -> Callable[..., Any]:
         return parse(*arguments, **named)
 
     return counted
+
+
+@pytest.mark.parametrize("write", [nodes_yaml, nodes_json])
+def test_progress_is_reported_while_reading(write: Callable[[int], bytes], tmp_path: Path) -> None:
+    path = tmp_path / "nodes"
+    path.write_bytes(write(200))
+    seen: list[tuple[str, int, int]] = []
+    load([path], progress=lambda *report: seen.append(report))
+    assert {name for name, _, _ in seen} == {str(path)}
+    assert all(done <= total for _, done, total in seen)
+    assert [done for _, done, _ in seen] == sorted(done for _, done, _ in seen)
+
+
+def test_every_wrong_type_of_an_object_is_reported(tmp_path: Path) -> None:
+    path = tmp_path / "x.yaml"
+    path.write_text(NODE % "a" + "spec:\n  unschedulable: 'x'\n  taints:\n  - {key: 3, effect: [a]}\n")
+    with pytest.raises(InputError) as caught:
+        load([path])
+    places = [(problem.field, problem.line, problem.column) for problem in caught.value.problems]
+    assert places == [("spec.unschedulable", 5, 18), ("spec.taints[0].key", 7, 11), ("spec.taints[0].effect", 7, 22)]

@@ -51,6 +51,7 @@ def test_values(text: str, tree: Any) -> None:
         ("a: {<<: 1}\n", "1:9: a.<<: map merge requires map or sequence of maps as the value"),
         ("s: &s [{a: 1}]\na: {<<: *s}\n", "2:9: a.<<: map merge requires map or sequence of maps as the value"),
         ("[a]: 1\n", "1:1: invalid map key: a key must be a scalar"),
+        ("v: {{ x }}\n", "1:5: v: invalid map key: a key must be a scalar (is this a template that was not rendered?)"),
         ("~: 1\n", "1:1: unsupported map key: null is not a key"),
         ("spec:\n  v: .inf\n", "2:6: spec.v: inf is not a JSON number, seen: '.inf'"),
         ("l:\n- a\n- !!int x\n", "3:3: l[1]: cannot decode !!str as a !!int, seen: 'x'"),

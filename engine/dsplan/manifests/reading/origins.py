@@ -7,6 +7,7 @@ object's document is cut out, and the exact path reads that piece with marks.
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from typing import Any, Final, Literal
 
 import msgspec
@@ -26,13 +27,17 @@ LARGE: Final = 1 << 20
 """Characters from which a list document is not parsed whole to find the place of one entry."""
 
 
+def _nothing(done: int, total: int) -> None:
+    """Watch nothing."""
+
+
 class SourceText:
     """One source's name, and its text on demand.
 
     The bytes of a file are not kept but read again; if the file is no longer what it was, there is no text.
     """
 
-    __slots__ = ("_data", "_lines", "_located", "_path", "_spans", "_stamp", "_text", "name")
+    __slots__ = ("_data", "_lines", "_located", "_path", "_spans", "_stamp", "_text", "name", "reached")
 
     def __init__(self, source: Source) -> None:
         self.name = source.name
@@ -40,6 +45,8 @@ class SourceText:
         self._stamp = source.stamp
         self._data = source.data if source.path is None else None
         self._text: str | None = None
+        self.reached: Callable[[int, int], None] = _nothing
+        """Called with (how far the text is read, its size)."""
         self._located: tuple[tuple[Any, ...], Located] | None = None
         self._lines: LineIndex | None = None
         self._spans: tuple[int, list[tuple[int, int]]] | None = None

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import codecs
 import os
-from collections.abc import Iterable, Iterator
-from typing import Any, BinaryIO, TypeAlias
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from typing import Any, BinaryIO, Final, TypeAlias
 
 import msgspec
 
@@ -27,9 +28,14 @@ from dsplan.manifests.reading.yaml_exact import parse_yaml
 from dsplan.manifests.reading.yaml_fast import NotSure, Pieces, ScalarCache, cut_items, parse_fast
 from dsplan.model.world import Note
 
-__all__ = ["Found", "Reading", "read", "read_bytes", "stream", "stream_bytes"]
+__all__ = ["Found", "Progress", "Reading", "read", "read_bytes", "stream", "stream_bytes"]
 
 Found: TypeAlias = RawObject | Problem | Note
+Progress: TypeAlias = Callable[[str, int, int], None]
+"""Called with a source's name, how far it is read, and its size."""
+
+_PROGRESS_STEP: Final = 64
+"""List entries between two reports of progress."""
 
 
 class Reading(msgspec.Struct, frozen=True):
@@ -61,14 +67,18 @@ def read_bytes(data: bytes, name: str = "", *, exact: bool = False) -> Reading:
 
 
 def stream(
-    paths: Iterable[str | os.PathLike[str]], stdin: BinaryIO | None = None, *, exact: bool = False
+    paths: Iterable[str | os.PathLike[str]],
+    stdin: BinaryIO | None = None,
+    *,
+    exact: bool = False,
+    progress: Progress | None = None,
 ) -> Iterator[Found]:
     """Yield what `read` collects, one after the other, so that a dump need not be held as raw trees."""
     for source in open_sources(paths, stdin):
         if isinstance(source, Problem):
             yield source
         else:
-            yield from _read_source(source, exact=exact)
+            yield from _read_source(source, exact=exact, progress=progress)
 
 
 def stream_bytes(data: bytes, name: str = "", *, exact: bool = False) -> Iterator[Found]:
@@ -88,10 +98,13 @@ def _collect(found: Iterable[Found]) -> Reading:
     return reading
 
 
-def _read_source(source: Source, *, exact: bool) -> Iterator[Found]:
+def _read_source(source: Source, *, exact: bool, progress: Progress | None = None) -> Iterator[Found]:
     """Yield what one source holds; after `limits.MAX_PROBLEMS` problems the rest is left."""
     problems = 0
-    for item in _documents(source, SourceText(source), exact=exact):
+    text_of = SourceText(source)
+    if progress is not None:
+        text_of.reached = partial(progress, source.name)
+    for item in _documents(source, text_of, exact=exact):
         problems += isinstance(item, Problem)
         if problems > limits.MAX_PROBLEMS:
             message = f"more than {limits.MAX_PROBLEMS} problems: the rest of this source is not read"
@@ -135,6 +148,7 @@ def _fast_json(data: bytes, source: SourceText) -> Iterator[Found]:
             yield from _json_documents(text, source, skip_blanks(text, offset), exact=False)
             return
         start, end, envelope = cut
+        source.reached(end, len(data))
         length = end - start if ascii_only else len(data[start:end].decode("utf-8"))
         yield from json_objects(envelope, view[start:end], Origin(source, "json", offset, offset + length, line))
 
@@ -153,6 +167,7 @@ def _json_documents(text: str, source: SourceText, offset: int, *, exact: bool) 
         yield from objects_of(located.tree, origin)
         source.forget()
         offset = skip_blanks(text, end)
+        source.reached(offset, len(text))
 
 
 def _yaml_documents(text: str, source: SourceText, start: int, line: int, *, exact: bool) -> Iterator[Found]:
@@ -165,6 +180,7 @@ def _yaml_documents(text: str, source: SourceText, start: int, line: int, *, exa
         if isinstance(chunk, Problem):
             yield chunk
             continue
+        source.reached(chunk.start, len(text))
         piece = text[chunk.start : chunk.end]
         origin = Origin(source, "yaml", chunk.start, chunk.end, chunk.line)
         yield from _exact_yaml(piece, origin) if exact else _yaml_document(piece, origin, cache)
@@ -195,6 +211,8 @@ def _yaml_items(text: str, pieces: Pieces, origin: Origin, cache: ScalarCache) -
     line, counted = origin.line, 0
     for index, (start, _) in enumerate(pieces.spans):
         line, counted = line + text.count("\n", counted, start), start
+        if index % _PROGRESS_STEP == 0:
+            origin.source.reached(origin.start + start, origin.end)
         piece = pieces.piece(text, index)
         tree = parse_fast(piece, cache)
         if isinstance(tree, NotSure):

@@ -64,7 +64,19 @@ class _Adjusted(Exception):
 class _Frame:
     """A mapping or sequence that is being filled."""
 
-    __slots__ = ("anchor", "as_key", "height", "key", "key_place", "merges", "place", "size", "value", "waits_for_key")
+    __slots__ = (
+        "anchor",
+        "as_key",
+        "braces",
+        "height",
+        "key",
+        "key_place",
+        "merges",
+        "place",
+        "size",
+        "value",
+        "waits_for_key",
+    )
 
     def __init__(self, value: dict[str, Any] | list[Any], place: Place, anchor: str | None, *, as_key: bool) -> None:
         self.value = value
@@ -75,6 +87,7 @@ class _Frame:
         self.key_place = place
         self.waits_for_key = isinstance(value, dict)
         self.merges = False
+        self.braces = False
         self.size = 1
         self.height = 1
 
@@ -221,6 +234,7 @@ class _Composer:
         if event.anchor:
             self.anchors[event.anchor] = None
         frame = _Frame(value, self._place(event.start_mark), event.anchor, as_key=self._wants_key())
+        frame.braces = frame.as_key and self.text.startswith("{", event.start_mark.index)
         self.stack.append(frame)
         self.flow.append(bool(event.flow_style))
         self.marks[id(value)] = {}
@@ -231,7 +245,9 @@ class _Composer:
         if frame.anchor:
             self.anchors[frame.anchor] = _Anchored(frame.value, None, frame.size, frame.height)
         if frame.as_key:
-            self.problem("DecodeError", "invalid map key: a key must be a scalar", None, place=frame.place)
+            template = " (is this a template that was not rendered?)" if frame.braces else ""
+            message = f"invalid map key: a key must be a scalar{template}"
+            self.problem("DecodeError", message, None, place=frame.place)
             self._refuse_key(None)
             return
         self._put(frame.value, frame.place, frame.size, frame.height, from_alias=False)
