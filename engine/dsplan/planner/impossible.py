@@ -87,6 +87,5 @@ def notes_of(prediction: Prediction, unknown: BitMap, world: World) -> Iterator[
     """Yield what the prediction assumed."""
     yield from prediction.notes
     if unknown and world.daemonsets:
-        yield Note(
-            "Nodes", f"{len(unknown):,} tell nothing of their room (no allocatable): whether pods fit is not asked"
-        )
+        told = f"{len(unknown):,} tell nothing of their room (no allocatable): whether pods fit there is not asked"
+        yield Note("Nodes", told)

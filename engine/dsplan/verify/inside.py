@@ -4,18 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from typing import Protocol
 
 from ..document.idsets import ids_of
-from ..document.types import (
-    DaemonSetEntry,
-    ExclusionEntry,
-    ImpossibleEntry,
-    NodeClass,
-    NodeSet,
-    PlanDocument,
-    RolloutEntry,
-    SummaryEntry,
-)
+from ..document.types import DaemonSetEntry, PlanDocument, RolloutEntry, SummaryEntry
 from .finding import Finding
 
 __all__ = ["BURST", "inside"]
@@ -24,13 +16,18 @@ BURST = 250
 _Check = Iterator[tuple[str, str]]
 
 
+class _HasNodes(Protocol):
+    @property
+    def nodes(self) -> str: ...
+
+
 def inside(plan: PlanDocument) -> Iterator[Finding]:
     """Yield what a plan says that contradicts itself."""
     try:
         yield from (Finding(check, "", text) for check, text in _nodes(plan))
         runs = [_wanted(entry, plan) for entry in plan.daemonsets]
         for entry, wanted in zip(plan.daemonsets, runs, strict=True):
-            for check, text in _daemonset(entry, wanted, plan):
+            for check, text in () if entry.untouched else _daemonset(entry, wanted, plan):
                 yield Finding(check, f"{entry.namespace}/{entry.name}", text)
         yield from (Finding(check, "", text) for check, text in _actions(plan))
         yield from (Finding(check, "", text) for check, text in _sums(plan))
@@ -53,12 +50,9 @@ def _wanted(entry: DaemonSetEntry, plan: PlanDocument) -> set[int]:
 
 
 def _daemonset(entry: DaemonSetEntry, wanted: set[int], plan: PlanDocument) -> _Check:
-    if entry.untouched:
-        return
     if set(entry.verdicts) - set("RKD"):
         yield "verdicts", f"{entry.verdicts!r} has letters other than R, K and D"
-    excluded = _members(entry.excluded)
-    if excluded != Counter(set(range(len(plan.nodes))) - wanted):
+    if _members(entry.excluded) != Counter(set(range(len(plan.nodes))) - wanted):
         yield "excluded", "the exclusions are not exactly the nodes that are not wanted, each once"
     if entry.desired != len(wanted) or entry.status.desired_number_scheduled != len(wanted):
         yield "desired", f"{entry.desired} where {len(wanted)} nodes are wanted"
@@ -96,10 +90,10 @@ def _rollout(rollout: RolloutEntry, wanted: set[int], plan: PlanDocument) -> _Ch
     if rollout.lower_bound != bound or len(sizes) < bound:
         yield "bound", f"{rollout.lower_bound} waves at least, of {len(sizes)}; the budget gives {bound}"
     first, rest = order[: rollout.beyond_budget], order[rollout.beyond_budget :]
-    leaving = [place for place, name in enumerate(plan.nodes) if name in set(rollout.leaving)]
+    kept, gone = set(order), set(rollout.leaving)
+    leaving = [place for place, name in enumerate(plan.nodes) if name in gone]
     for part in (first, rest):
-        together = [place for place in _written_order({*part, *leaving}, plan) if place in set(part)]
-        if part not in (together, _written_order(part, plan)):
+        if part not in ([p for p in _written_order({*part, *leaving}, plan) if p in kept], _written_order(part, plan)):
             yield "order", f"is not the written one: {plan.order}"
 
 
@@ -162,7 +156,7 @@ def _sums(plan: PlanDocument) -> _Check:
         yield "facts", "applyable is wrong"
 
 
-def _members(parts: Iterable[NodeClass | ExclusionEntry | NodeSet | ImpossibleEntry]) -> Counter[int]:
+def _members(parts: Iterable[_HasNodes]) -> Counter[int]:
     return Counter(position for part in parts for position in ids_of(part.nodes))
 
 
