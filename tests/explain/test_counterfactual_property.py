@@ -1,8 +1,8 @@
 """Every counterfactual flips the verdict when applied, and no smaller set of the same kinds does.
 
-Tried and caught: a toleration per taint instead of per key; never dropping a whole affinity; never allowing one more
-value; offering the first branch only; removing list entries in ascending order; a price that counts the node itself; no
-look at the other DaemonSets. Not caught, since trying out refuses what does not flip: proposing too little.
+Tried and caught: a toleration per taint instead of per key; never dropping a whole affinity; offering the first branch
+only; a price that counts the node itself; no look at the other DaemonSets. Not caught, since trying out refuses what
+does not flip: proposing what is too little.
 """
 
 from __future__ import annotations

@@ -5,10 +5,11 @@ from __future__ import annotations
 import sys
 
 from .core import CORE
+from .explain import EXPLAIN
 from .mutant import Mutant
 from .simulation import SIMULATION
 
-MUTANTS: tuple[Mutant, ...] = (*CORE, *SIMULATION)
+MUTANTS: tuple[Mutant, ...] = (*CORE, *EXPLAIN, *SIMULATION)
 
 
 def main(names: list[str]) -> int:

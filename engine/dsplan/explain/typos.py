@@ -44,8 +44,15 @@ def _distance(one: str, other: str) -> int | None:
     if abs(len(one) - len(other)) > 2 or _DIGITS.sub("0", one) == _DIGITS.sub("0", other):
         return None
     edits = _edits(one.casefold(), other.casefold())
+    return edits if edits <= _tolerance(one.casefold(), other.casefold()) else None
+
+
+def _tolerance(one: str, other: str) -> int:
+    """Return how many slips are likely: short words differ on purpose, unless by the same letters (ssd, sdd)."""
     shorter = min(len(one), len(other))
-    return edits if edits <= (2 if shorter >= 7 else 1 if shorter >= 3 else 0) else None
+    if shorter == 3:
+        return 1 if set(one) == set(other) else 0
+    return 2 if shorter >= 7 else 1 if shorter > 3 else 0
 
 
 def _edits(one: str, other: str) -> int:
