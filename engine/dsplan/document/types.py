@@ -182,15 +182,15 @@ class ActionEntry(Entry, frozen=True, kw_only=True):
     """One write of the next pass. `daemonset` is a place in the document's list."""
 
     verb: str
-    api_version: str = "v1"
-    kind: str = "Pod"
+    api_version: str
+    kind: str
     namespace: str = ""
     name: str = ""
     node: str = ""
     daemonset: int
     reason: str
     stage: str
-    actor: str = "controller"
+    actor: str
     uid: str = ""
     resource_version: str = ""
     change: dict[str, Any] = {}
