@@ -58,10 +58,14 @@ class Flight(msgspec.Struct, frozen=True, kw_only=True, order=True, gc=False):
 
 
 class State(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything that one pass must remember for the next."""
+    """Everything that one pass must remember for the next.
+
+    `seen` is kind and newest resourceVersion of it: whoever goes on from here must not read anything older (C5).
+    """
 
     version: int = STATE_VERSION
     backoffs: tuple[Backoff, ...] = ()
     expectations: tuple[Expectations, ...] = ()
     hashes: tuple[LearnedHash, ...] = ()
     flights: tuple[Flight, ...] = ()
+    seen: tuple[tuple[str, str], ...] = ()

@@ -16,6 +16,7 @@ from ..model.daemonset import ControllerRevision, DaemonSet
 from ..model.meta import Identity, controller_of
 from ..model.node import Node
 from ..model.pod import Pod, target_node
+from ..model.state import State
 from ..model.world import KINDS, World
 from ..planner.observation import Surroundings
 from ..planner.step import pass_over
@@ -23,14 +24,16 @@ from .classes import NodeClasses
 from .conditions import conditions_of
 from .decisions import Decision, Metric
 from .flights import Flights
-from .freshness import Shelf
+from .freshness import Shelf, is_older
 from .landing import note_landings
 from .nodes import LiveNodes
 from .store import Store, objects_of
 from .tracker import Tracker
 from .trees import kind_of
 
-__all__ = ["Books"]
+__all__ = ["DECIDING_KINDS", "Books"]
+
+DECIDING_KINDS = ("ControllerRevision", "DaemonSet", "Node", "Pod")
 
 _Key = tuple[str, str]
 
@@ -50,6 +53,10 @@ class Books:
         self._in_order: list[Tracker] | None = None
         self._gone: set[Identity] = set()
         self._due: list[tuple[datetime, _Key]] = []
+        self._behind: set[str] = set()
+        for kind, version in world.state.seen:
+            if kind in self.store.shelves:
+                self.store.shelves[kind].newest = version
         for kind, item in objects_of(world):
             if kind != "Node":
                 self.store.put(kind, item)
@@ -98,7 +105,27 @@ class Books:
 
     def world(self) -> World:
         """Return everything as a World."""
-        return self.store.world(self._given, self.flights.state(self.clock))
+        return self.store.world(self._given, self.state())
+
+    def state(self) -> State:
+        """Return what a restarted host needs besides the objects."""
+        shelves = sorted(self.store.shelves.items())
+        seen = tuple((kind, shelf.newest) for kind, shelf in shelves if shelf.newest)
+        return msgspec.structs.replace(self.flights.state(self.clock), seen=seen)
+
+    def await_lists(self) -> None:
+        """Decide nothing until each kind that decides was listed as of what was seen before (C5)."""
+        self._behind = set(DECIDING_KINDS)
+
+    def listed(self, kind: str, resource_version: str) -> None:
+        """Take note of a complete list."""
+        shelf = self.store.shelves[kind]
+        if is_older(shelf.newest, resource_version):
+            shelf.newest = resource_version
+        if kind in self._behind:
+            self._behind.discard(kind)
+            for tracker in self._trackers.values():
+                tracker.dirty = True
 
     # Changes
 
@@ -255,6 +282,11 @@ class Books:
         )
 
     def _pass(self, tracker: Tracker, around: Surroundings) -> Decision:
+        if self._behind:
+            waiting = f"not caught up after the restart, to be listed: {', '.join(sorted(self._behind))}"
+            held_back = Decision(identity=tracker.daemonset.identity, uid=tracker.daemonset.metadata.uid, error=waiting)
+            tracker.decided(held_back, restless=False)
+            return held_back
         tracker.refresh(around)
         entry = pass_over(tracker.daemonset, around, tracker.observation(), brief=True)
         wait = entry.requeue_after
@@ -266,7 +298,7 @@ class Books:
             deferred=entry.deferred,
             status=entry.status,
             status_written=entry.status_written,
-            desired=len(tracker.verdicts.run),
+            desired=len(tracker.situations.verdicts.run),
             budget=entry.budget.arithmetic if entry.budget else "",
             held=tuple(node for node, _ in entry.held),
             conditions=conditions_of(entry, self.nodes),
@@ -314,11 +346,12 @@ class Books:
         return {
             "world": {field: getattr(world, field) for field, _ in KINDS.values()},
             "state": world.state,
+            "behind": sorted(self._behind),
             "trackers": [
                 {
-                    "run": [names[position] for position in tracker.verdicts.run],
-                    "keep": [names[position] for position in tracker.verdicts.keep],
-                    "situations": tracker.situations(self.nodes),
+                    "run": [names[position] for position in tracker.situations.verdicts.run],
+                    "keep": [names[position] for position in tracker.situations.verdicts.keep],
+                    "situations": tracker.situations.by_name(self.nodes),
                     "vanished": {name: group.shape for name, group in sorted(tracker.vanished.items())},
                     "worn": tracker.worn(),
                     "decision": tracker.decision,

@@ -59,6 +59,21 @@ class Reconciler:
         self._news: Counter[tuple[str, str]] = Counter()
         self._writer = OneWriter()
 
+    @classmethod
+    def resume(cls, state: State, *, rules: Iterable[Rule] = BUILTIN_RULES) -> Reconciler:
+        """Return one that goes on from the State of another, after a crash or fail-over, and has yet to be told all.
+
+        It decides nothing until nodes, pods, DaemonSets and revisions were each given by `replace`, as of no older
+        version than the other had seen: a replica that lags behind cannot make it act on what is long past (C5).
+
+        >>> from datetime import UTC, datetime
+        >>> Reconciler.resume(State(seen=(("Node", "41"),))).replace("Node", [], resource_version="40")
+        <News.STALE: 'stale'>
+        """
+        resumed = cls(World(state=state), rules=rules)
+        resumed._books.await_lists()
+        return resumed
+
     # In
 
     def observe(self, event: Any, *, kind: str = "") -> News:
@@ -106,6 +121,7 @@ class Reconciler:
             fresh = [item for item in items if shelf.judge(item) is News.APPLIED]
             for item in fresh:
                 self._books.put(kind, item)
+            self._books.listed(kind, resource_version)
             news = News.APPLIED if missing or fresh else News.DUPLICATE
             self._news[kind, news] += 1
             return news
@@ -163,7 +179,7 @@ class Reconciler:
             return CurrentPlan(
                 now=now,
                 decisions=decisions,
-                state=self._books.flights.state(now),
+                state=self._books.state(),
                 requeue_after=self._books.requeue_after(now),
             )
 
@@ -206,7 +222,7 @@ class Reconciler:
     def state(self) -> State:
         """What a restarted host needs besides the objects: expectations, back-off, what is in flight."""
         with self._writer:
-            return self._books.flights.state(self._books.clock)
+            return self._books.state()
 
     def metrics(self) -> tuple[Metric, ...]:
         """Return counters of events and gauges of the present, sorted."""

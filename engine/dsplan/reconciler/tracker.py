@@ -19,13 +19,14 @@ from ..model.daemonset import HASH_LABEL, DaemonSet
 from ..model.node import Node
 from ..model.pod import Pod, target_node
 from ..model.world import Note
-from ..observe import Claim, Group, History, Observed, PodFact, Shape, Situation, group_by_node, observe_history
+from ..observe import Claim, Group, History, Observed, PodFact, Shape, group_by_node, observe_history
 from ..observe.observed import template_generation
 from ..observe.ownership import Standing, claim, standing
 from ..observe.shape import fact_reader, ready_since
 from ..planner.observation import Observation, Surroundings, observe_daemonset
 from .decisions import Decision
 from .nodes import LiveNodes, Move
+from .situations import Situations
 
 __all__ = ["Tracker"]
 
@@ -68,12 +69,11 @@ class Tracker:
         self.decision: Decision | None = None
         self.named: frozenset[str] = frozenset()
         self.clock: datetime | None = None
-        self.verdicts = _NO_VERDICTS
+        self.situations = Situations(_NO_VERDICTS, ())
         self.groups: dict[str, Group] = {}
         self.vanished: dict[str, Group] = {}
         self.adopted: dict[str, Pod] = {}
         self.released: dict[str, Pod] = {}
-        self._buckets: dict[tuple[Verdict, Shape], BitMap] = {}
         self._gone: dict[str, dict[str, Pod]] = {}
         self._adrift: dict[str, Pod] = {}
         self._worn: Counter[str] = Counter()
@@ -98,12 +98,11 @@ class Tracker:
             self._ripen(around)
 
     def _read_all(self, around: Surroundings) -> None:
-        found = propagate(self.constraints, around.index)
-        self.verdicts = Verdicts(BitMap(found.run), BitMap(found.keep), ())
-        observation = observe_daemonset(self.daemonset, around, self.verdicts)
+        verdicts = propagate(self.constraints, around.index)
+        observation = observe_daemonset(self.daemonset, around, verdicts)
         observed = observation.observed
         self.groups, self.vanished = observed.groups, observed.vanished
-        self._buckets = {(entry.verdict, entry.shape): entry.nodes for entry in observed.situations}
+        self.situations = Situations(verdicts, observed.situations)
         self._notes = observation.notes
         self._set_history(observed.history, around)
         self.adopted = {pod.metadata.name: pod for pod in observed.claim.adopted}
@@ -231,9 +230,7 @@ class Tracker:
         if position is None:
             self._vanish(node, after)
         elif was != now:
-            verdict = self.verdicts.of(position)
-            self._leave(verdict, was, position)
-            self._enter(verdict, now, position)
+            self.situations.reshape(position, was, now)
         if was != now:
             self.dirty = True
 
@@ -289,18 +286,13 @@ class Tracker:
 
     # Nodes
 
-    def verdict_at(self, position: int) -> Verdict:
-        """Return the verdict for a node."""
-        return self.verdicts.of(position)
-
     def node_added(self, name: str, position: int, verdict: Verdict) -> None:
         """Take note of a new node; its pods, if there are any, are on a vanished node no longer."""
         if self.stale:
             return
-        group = self.vanished.pop(name, None)
-        self._judge(position, verdict)
-        shape = group.shape if group else ()
-        self._enter(verdict, shape, position)
+        self.vanished.pop(name, None)
+        shape = self._shape(name)
+        self.situations.add(position, verdict, shape)
         if verdict is Verdict.RUN or shape:
             self.dirty = True
 
@@ -308,10 +300,8 @@ class Tracker:
         """Take note that a node is gone; its pods stay, on a vanished node."""
         if self.stale:
             return
-        verdict, group = self.verdicts.of(position), self.groups.get(name)
-        shape = group.shape if group else ()
-        self._leave(verdict, shape, position)
-        self._judge(position, Verdict.DENY)
+        group, shape = self.groups.get(name), self._shape(name)
+        verdict = self.situations.remove(position, shape)
         if group is not None:
             self.vanished[name] = group
         if verdict is Verdict.RUN or shape:
@@ -319,52 +309,26 @@ class Tracker:
 
     def node_judged(self, name: str, position: int, verdict: Verdict) -> None:
         """Take note of the verdict for a node that has changed."""
-        if self.stale:
+        if self.stale or self.situations.verdicts.of(position) is verdict:
             return
-        before = self.verdicts.of(position)
-        if before is verdict:
-            return
-        group = self.groups.get(name)
-        shape = group.shape if group else ()
-        self._leave(before, shape, position)
-        self._judge(position, verdict)
-        self._enter(verdict, shape, position)
+        shape = self._shape(name)
+        before = self.situations.judge(position, verdict, shape)
         if shape or Verdict.RUN in (before, verdict):
             self.dirty = True
 
     def nodes_moved(self, moves: Sequence[Move], nodes: LiveNodes) -> None:
         """Take note that nodes have other ids; `nodes` has the new ones."""
-        if self.stale:
-            return
-        entering: list[tuple[Verdict, Shape, int]] = []
-        for old, new in moves:
-            verdict, group = self.verdicts.of(old), self.groups.get(nodes.names[new])
-            entering.append((verdict, group.shape if group else (), new))
-        for (old, _), (verdict, shape, _) in zip(moves, entering, strict=True):
-            self._leave(verdict, shape, old)
-            self._judge(old, Verdict.DENY)
-        for verdict, shape, new in entering:
-            self._judge(new, verdict)
-            self._enter(verdict, shape, new)
+        if not self.stale:
+            self.situations.renumber(moves, [self._shape(nodes.names[new]) for _, new in moves])
 
-    def _judge(self, position: int, verdict: Verdict) -> None:
-        self.verdicts.run.discard(position)
-        self.verdicts.keep.discard(position)
-        if verdict is Verdict.RUN:
-            self.verdicts.run.add(position)
-        elif verdict is Verdict.KEEP:
-            self.verdicts.keep.add(position)
+    def node_reordered(self) -> None:
+        """Take note that some node became sick or well or moved to another zone: the written order is another."""
+        if self.decision is None or not self.decision.complete:
+            self.dirty = True
 
-    def _leave(self, verdict: Verdict, shape: Shape, position: int) -> None:
-        if verdict is Verdict.RUN or shape:
-            nodes = self._buckets[verdict, shape]
-            nodes.discard(position)
-            if not nodes:
-                del self._buckets[verdict, shape]
-
-    def _enter(self, verdict: Verdict, shape: Shape, position: int) -> None:
-        if verdict is Verdict.RUN or shape:
-            self._buckets.setdefault((verdict, shape), BitMap()).add(position)
+    def _shape(self, node: str) -> Shape:
+        group = self.groups.get(node)
+        return group.shape if group else ()
 
     # What a pass sees
 
@@ -374,16 +338,16 @@ class Tracker:
         claimed: tuple[Pod, ...] = tuple(self._claimed()) if self._history.duplicates else ()
         observed = Observed(
             history=self._history,
-            verdicts=self.verdicts,
+            verdicts=self.situations.verdicts,
             claim=Claim(claimed, tuple(self.adopted.values()), tuple(self.released.values())),
             groups=self.groups,
-            situations=tuple([Situation(*key, nodes) for key, nodes in self._buckets.items()]),
+            situations=self.situations.all(),
             vanished=dict(sorted(self.vanished.items())),
             gone=(),
             adrift=(),
         )
         return _LiveObservation(
-            verdicts=self.verdicts,
+            verdicts=self.situations.verdicts,
             observed=observed,
             notes=self._notes,
             worn=self._worn,
@@ -396,14 +360,6 @@ class Tracker:
         for pods in self._gone.values():
             yield from pods.values()
         yield from self._adrift.values()
-
-    def situations(self, nodes: LiveNodes) -> dict[str, list[str]]:
-        """Return verdict and shape -> names of nodes, for comparing."""
-        found = {
-            f"{verdict}{list(shape)}": [nodes.names[position] for position in members]
-            for (verdict, shape), members in self._buckets.items()
-        }
-        return dict(sorted(found.items()))
 
     def worn(self) -> list[str]:
         """Return the hashes that pods wear."""
@@ -420,11 +376,6 @@ class Tracker:
         """Keep the outcome of a pass."""
         self.decision, self.restless, self.dirty = decision, restless, False
         self.named = frozenset(action.name for action in decision.actions if action.kind == "Pod" and action.name)
-
-    def node_reordered(self) -> None:
-        """Take note that some node became sick or well or moved to another zone: the written order is another."""
-        if self.decision is None or not self.decision.complete:
-            self.dirty = True
 
     def pods_on(self, node: Node | str) -> tuple[Pod, ...]:
         """Return the pods of a node in the order M19."""
