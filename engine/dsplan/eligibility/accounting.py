@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 from pyroaring import BitMap
 
+from ..constraints.asking import ask
 from .index import NodeIndex, as_bitmap
 from .verdicts import Verdicts
 
@@ -32,7 +33,7 @@ def exclusions(verdicts: Verdicts, index: NodeIndex) -> tuple[Exclusion, ...]:
         by_summary: dict[str, BitMap] = {}
         for projection, ids in index.groups(constraint.reads):
             here = as_bitmap(ids) & counted
-            if here and (reason := constraint.check(projection)) is not None:
+            if here and (reason := ask(constraint, projection)) is not None:
                 by_summary[reason.summary] = by_summary.get(reason.summary, BitMap()) | here
         found.extend(
             Exclusion(constraint.id, summary, nodes, len(nodes & later)) for summary, nodes in by_summary.items()

@@ -10,6 +10,7 @@ from operator import and_, or_
 
 from pyroaring import BitMap
 
+from ..constraints.asking import ask
 from ..constraints.node_affinity import NodeAffinityMatches
 from ..constraints.placement_fields import NodeNameMatches, NodeSelectorMatches
 from ..constraints.protocol import Constraint
@@ -30,7 +31,7 @@ def satisfying(constraint: Constraint, index: NodeIndex) -> BitMap:
         return _named(constraint.node_name, index)
     passed = BitMap()
     for projection, ids in index.groups(constraint.reads):
-        if constraint.check(projection) is None:
+        if ask(constraint, projection) is None:
             passed |= as_bitmap(ids)
     return passed
 

@@ -8,8 +8,8 @@ from enum import StrEnum
 import msgspec
 from pyroaring import BitMap
 
+from ..constraints.asking import ask
 from ..constraints.protocol import Constraint, Reason, Strength, project
-from ..errors import ConstraintFault
 from ..model.node import Node
 from .index import NodeIndex
 from .propagation import satisfying
@@ -83,7 +83,7 @@ def evaluate(constraints: Sequence[Constraint], node: Node) -> Evaluation:
     """
     verdict, reasons = Verdict.RUN, []
     for constraint in constraints:
-        reason = _ask(constraint, node)
+        reason = ask(constraint, project(node, constraint.reads))
         if reason is None:
             continue
         reasons.append(reason)
@@ -92,10 +92,3 @@ def evaluate(constraints: Sequence[Constraint], node: Node) -> Evaluation:
         elif verdict is Verdict.RUN:
             verdict = Verdict.KEEP
     return Evaluation(verdict, tuple(reasons))
-
-
-def _ask(constraint: Constraint, node: Node) -> Reason | None:
-    try:
-        return constraint.check(project(node, constraint.reads))
-    except Exception as error:
-        raise ConstraintFault(f"constraint {constraint.id} failed on node {node.name}: {error!r}") from error

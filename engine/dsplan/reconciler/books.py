@@ -120,6 +120,7 @@ class Books:
     def listed(self, kind: str, resource_version: str) -> None:
         """Take note of a complete list."""
         shelf = self.store.shelves[kind]
+        shelf.listed_at = resource_version
         if is_older(shelf.newest, resource_version):
             shelf.newest = resource_version
         if kind in self._behind:

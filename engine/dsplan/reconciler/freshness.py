@@ -63,6 +63,7 @@ class Shelf(Generic[O]):
         self._ended: OrderedDict[str, None] = OrderedDict()
         self._tombstones: OrderedDict[Key, str] = OrderedDict()
         self.newest = ""
+        self.listed_at = ""
 
     def __len__(self) -> int:
         """Return the number of objects."""
@@ -85,7 +86,8 @@ class Shelf(Generic[O]):
         known = self._objects.get(key)
         if known is None:
             buried = self._tombstones.get(key, "")
-            return News.STALE if version == buried != "" or is_older(version, buried) else News.APPLIED
+            past = version == buried != "" or is_older(version, buried) or self._precedes_list(version)
+            return News.STALE if past else News.APPLIED
         if is_older(version, known.metadata.resource_version):
             return News.STALE
         if metadata.uid == known.metadata.uid and version == known.metadata.resource_version:
@@ -135,6 +137,10 @@ class Shelf(Generic[O]):
         """Remember an incarnation as deleted, whatever is there under its name."""
         self._bury(item)
         self._saw(item.metadata.resource_version)
+
+    def _precedes_list(self, version: str) -> bool:
+        """Return whether the last list would have held an object of this version, were it still there."""
+        return version == self.listed_at != "" or is_older(version, self.listed_at)
 
     def _bury(self, item: O) -> None:
         metadata = item.metadata

@@ -118,6 +118,7 @@ class Reconciler:
             missing = [item for item in shelf if (item.metadata.namespace, item.metadata.name) not in listed]
             for item in missing:
                 self._books.remove(kind, item)
+            shelf.listed_at = ""
             fresh = [item for item in items if shelf.judge(item) is News.APPLIED]
             for item in fresh:
                 self._books.put(kind, item)

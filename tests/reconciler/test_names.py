@@ -1,0 +1,50 @@
+"""The public names, pinned: a change here is a change of the interface."""
+
+from __future__ import annotations
+
+import dsplan.reconciler
+import dsplan.testing
+from dsplan.reconciler import Reconciler
+
+
+def test_reconciler() -> None:
+    assert sorted(dsplan.reconciler.__all__) == [
+        "Condition",
+        "Convertible",
+        "CurrentPlan",
+        "Decision",
+        "Delta",
+        "Metric",
+        "News",
+        "Reconciler",
+        "WatchEvent",
+        "WatchEventType",
+        "object_of",
+        "read_event",
+        "tree_of",
+    ]
+    assert dsplan.Reconciler is Reconciler
+
+
+def test_methods() -> None:
+    public = [name for name in vars(Reconciler) if not name.startswith("_")]
+    assert sorted(public) == [
+        "delta",
+        "dump",
+        "evaluate",
+        "failed",
+        "issued",
+        "metrics",
+        "observe",
+        "plan",
+        "replace",
+        "resume",
+        "solve",
+        "state",
+        "world",
+    ]
+
+
+def test_all_names_exist() -> None:
+    for module in (dsplan.reconciler, dsplan.testing):
+        assert all(hasattr(module, name) for name in module.__all__)
