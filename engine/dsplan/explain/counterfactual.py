@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 
 import msgspec
+from pyroaring import BitMap
 
 from ..constraints import BUILTIN_RULES, Rule, constraints_of
 from ..diff import Budget, rolling_update
@@ -14,7 +15,7 @@ from ..eligibility import Verdict, evaluate
 from ..model.daemonset import DaemonSet
 from ..model.node import Node
 from ..model.world import World
-from ..planner import solve
+from ..planner import Plan, solve
 from ..planner.plan import DaemonSetPlan
 from ..waves.forecast import forecast
 from .answers import Answer, Kind, Standing
@@ -104,36 +105,36 @@ class _Trial:
 
     def __init__(self, world: World, daemonset: DaemonSet, node: Node, now: datetime, rules: tuple[Rule, ...]) -> None:
         self.world = world
-        self.alone = msgspec.structs.replace(world, daemonsets=(daemonset,))
         self.daemonset = daemonset
         self.node = node
         self.now = now
         self.rules = rules
-        self.plan = solve(self.alone, now=now, rules=rules)
+        self.plan = solve(world, now=now, rules=rules)
 
     @property
     def entry(self) -> DaemonSetPlan:
-        return self.plan.daemonsets[0]
+        return self.entry_of(self.plan)
 
-    def answer(self, world: World) -> Answer:
+    def entry_of(self, plan: Plan) -> DaemonSetPlan:
+        return next(entry for entry in plan.daemonsets if entry.identity == self.daemonset.identity)
+
+    def answer(self, world: World, plan: Plan) -> Answer:
         """Return the answer about the pair in another world."""
-        return why(world, str(self.daemonset.identity), self.node.name, now=self.now, rules=self.rules).answer
+        name = str(self.daemonset.identity)
+        return why(world, name, self.node.name, now=self.now, rules=self.rules, plan=plan).answer
 
     def try_out(self, side: Side, edits: tuple[Edit, ...], flipped: Callable[[Answer], bool]) -> Counterfactual | None:
         """Return what comes of the edits by solving again, None if they do not flip the answer."""
-        alone = apply(self.alone, edits)
-        constraints = constraints_of(alone.daemonsets[0], self.rules)
-        there = next(node for node in alone.nodes if node.name == self.node.name)
-        if not evaluate(constraints, there).should_run:
+        edited = apply(self.world, edits)
+        asked = next(entry for entry in edited.daemonsets if entry.identity == self.daemonset.identity)
+        there = next(node for node in edited.nodes if node.name == self.node.name)
+        if not evaluate(constraints_of(asked, self.rules), there).should_run:
             return None
-        answer = self.answer(apply(self.world, edits))
+        plan = solve(edited, now=self.now, rules=self.rules)
+        answer = self.answer(edited, plan)
         if not flipped(answer):
             return None
-        plan = solve(alone, now=self.now, rules=self.rules)
-        before, after = self.entry, plan.daemonsets[0]
-        price = price_of(
-            self.world, self.node.name, before, after, self.rules, index=self.plan.index, edited=plan.index
-        )
+        before, after, index = self.entry, self.entry_of(plan), self.plan.index
         return Counterfactual(
             side=side,
             edits=edits,
@@ -144,7 +145,7 @@ class _Trial:
             detail=answer.detail,
             wave=answer.wave,
             evicts=answer.blockers if answer.standing is Standing.EVICTING else (),
-            price=price,
+            price=price_of(self.world, self.node.name, before, after, self.rules, index=index, edited=plan.index),
         )
 
 
@@ -192,7 +193,7 @@ def _proposed(trial: _Trial, side: Side) -> Iterator[Proposal]:
 
 def _unblocking(trial: _Trial) -> Iterator[Counterfactual]:
     """Yield what makes a wanted pod that is held up come, fit, or be updated at once."""
-    before = trial.answer(trial.world)
+    before = trial.answer(trial.world, trial.plan)
     waits = before.kind is Kind.YES and before.standing is Standing.UPDATED and before.wave > 1
     found_on: set[tuple[Side, str]] = set()
     for side, edits in _suggestions(trial, before):
@@ -226,6 +227,7 @@ def _raised_budget(trial: _Trial, standing: Standing) -> Iterator[SetField]:
     if step.observed is None or step.budget is None:
         return
     observed, index, budget = step.observed, trial.plan.index, step.budget
+    hopeless = BitMap.union(BitMap(), *(part.nodes for part in trial.entry.impossible))
     field = "maxSurge" if budget.max_surge else "maxUnavailable"
 
     def enough(number: int) -> bool:
@@ -233,7 +235,7 @@ def _raised_budget(trial: _Trial, standing: Standing) -> Iterator[SetField]:
         if field == "maxUnavailable":
             raised = Budget(number, 0, budget.desired, "")
         try:
-            rollout = forecast(observed, index, rolling_update(observed, index, raised), raised)
+            rollout = forecast(observed, index, rolling_update(observed, index, raised), raised, hopeless)
         except RollingError:
             return False
         if standing is Standing.STALLED:

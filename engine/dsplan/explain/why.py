@@ -10,7 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
-import msgspec
+from pyroaring import BitMap
 
 from ..constraints import BUILTIN_RULES, Rule, constraints_of
 from ..constraints.protocol import TAINTS
@@ -21,25 +21,26 @@ from ..model.node import Node
 from ..model.world import World
 from ..placement.queue import Outcome, OutcomeKind
 from ..planner import Plan, solve
+from ..planner.impossible import room_unknown
 from ..planner.plan import DaemonSetPlan
 from .answers import Answer, AnswerClass, Explanation, Kind, Standing
 from .evidence import Evidence
 from .names import find_daemonset, find_node
-from .placed import Placements, holders_text
+from .placed import Placed, holders_text
 from .standing import Standings, pods_here
 from .typos import Vocabulary
 
 __all__ = ["why", "why_all"]
 
-_BLOCKED = {
+_HELD_UP = {
     Standing.TERMINATING,
     Standing.BACK_OFF,
     Standing.ON_DELETE,
     Standing.STALLED,
     Standing.IN_FLIGHT,
-    Standing.PENDING,
     Standing.FAILING,
 }
+_BLOCKED = {*_HELD_UP, Standing.PENDING}
 _OUTCOMES = {
     OutcomeKind.EVICTS: (Standing.EVICTING, "it gets its place by evicting others"),
     OutcomeKind.WAITS: (Standing.PENDING, "it has no room until pods that are terminating are gone"),
@@ -84,10 +85,9 @@ def why(
     wanted = None if daemonset is None else find_daemonset(world, daemonset)
     place = None if node is None else find_node(world, node)
     if plan is None:
-        asked = world if wanted is None else msgspec.structs.replace(world, daemonsets=(wanted,))
-        plan = solve(asked, now=now, rules=rules)
+        plan = solve(world, now=now, rules=rules)
     if wanted is not None:
-        return _Asked(world, plan, wanted, rules, Placements(world, plan, rules)).explain(place)
+        return _Asked(world, plan, wanted, rules).explain(place)
     assert place is not None
     return _for_all_daemonsets(world, plan, place, rules)
 
@@ -99,9 +99,9 @@ def why_all(
     rules = tuple(rules)
     if plan is None:
         plan = solve(world, now=now, rules=rules)
-    vocabulary, placements = Vocabulary(plan.index), Placements(world, plan, rules)
+    vocabulary, unknown = Vocabulary(plan.index), room_unknown(plan.index)
     return tuple(
-        _Asked(world, plan, daemonset, rules, placements, vocabulary).explain(None) for daemonset in world.daemonsets
+        _Asked(world, plan, daemonset, rules, vocabulary, unknown).explain(None) for daemonset in world.daemonsets
     )
 
 
@@ -114,15 +114,15 @@ class _Asked:
         plan: Plan,
         daemonset: DaemonSet,
         rules: tuple[Rule, ...],
-        placements: Placements,
         vocabulary: Vocabulary | None = None,
+        unknown: BitMap | None = None,
     ) -> None:
         self.daemonset = daemonset
         self.index = plan.index
         self.entry = _entry_of(plan, daemonset)
         self.notes = self.entry.step.notes
         self.standings = Standings(self.entry)
-        self.placements = placements
+        self.placed = Placed(self.entry, plan.index, unknown)
         self.constraints = constraints_of(daemonset, rules)
         origins, identity = world.origins, daemonset.identity
         self.evidence = Evidence(
@@ -162,9 +162,11 @@ class _Asked:
         standing, detail, wave = self.standings.of(node, verdict)
         if verdict is not Verdict.RUN:
             return standing, detail, wave, None
-        outcome = self.placements.of(self.daemonset.identity, node, standing)
+        outcome = self.placed.of(node)
         if outcome is not None and outcome.kind is OutcomeKind.PLACED:
             return (Standing.STARTING if standing is Standing.PENDING else standing), detail, wave, None
+        if outcome is not None and standing in _HELD_UP and outcome.kind not in _IMPOSSIBLE:
+            return standing, detail, wave, None
         if outcome is not None:
             standing, detail = _OUTCOMES[outcome.kind]
             if outcome.evicted_by is not None:
@@ -193,11 +195,10 @@ class _Asked:
         if node is not None:
             subject = f"{self.daemonset.identity} on {node.name}"
             only = AnswerClass(answer=self.answer(node), members=(node.name,))
-            return Explanation(subject=subject, total=1, classes=(only,), notes=(*self.notes, *self.placements.notes))
+            return Explanation(subject=subject, total=1, classes=(only,), notes=self.notes)
         subject = f"{self.daemonset.identity} on {len(self.index):,} nodes"
         classes = tuple(sorted(self._classes(), key=_class_order))
-        notes = (*self.notes, *self.placements.notes)
-        return Explanation(subject=subject, total=len(self.index), classes=classes, notes=notes)
+        return Explanation(subject=subject, total=len(self.index), classes=classes, notes=self.notes)
 
     def _classes(self) -> Iterator[AnswerClass]:
         """Yield the classes of equal answer: same verdict, kind, standing, failing fields and helping tolerations."""
@@ -284,10 +285,10 @@ def _entry_of(plan: Plan, daemonset: DaemonSet) -> DaemonSetPlan:
 
 def _for_all_daemonsets(world: World, plan: Plan, node: Node, rules: tuple[Rule, ...]) -> Explanation:
     """Return the explanation for every DaemonSet on one node; a class shares the cause, not the field it stands in."""
-    vocabulary, placements = Vocabulary(plan.index), Placements(world, plan, rules)
+    vocabulary, unknown = Vocabulary(plan.index), room_unknown(plan.index)
     classes: dict[tuple[object, ...], list[Answer]] = defaultdict(list)
     for daemonset in world.daemonsets:
-        answer = _Asked(world, plan, daemonset, rules, placements, vocabulary).answer(node)
+        answer = _Asked(world, plan, daemonset, rules, vocabulary, unknown).answer(node)
         causes = {(finding.code, cause.needed) for finding in answer.findings for cause in finding.causes}
         key = (answer.verdict, answer.kind, answer.standing, answer.detail, frozenset(causes), answer.helped)
         classes[key].append(answer)
@@ -298,4 +299,4 @@ def _for_all_daemonsets(world: World, plan: Plan, node: Node, rules: tuple[Rule,
     total = len(world.daemonsets)
     subject = f"{total:,} DaemonSet{'s' * (total != 1)} on {node.name}"
     found.sort(key=_class_order)
-    return Explanation(subject=subject, total=total, classes=tuple(found), notes=tuple(placements.notes))
+    return Explanation(subject=subject, total=total, classes=tuple(found))

@@ -13,6 +13,7 @@ from ..model.meta import Identity
 from ..model.pod import Pod
 from ..model.state import State
 from ..model.world import Note
+from ..placement.prediction import DaemonSetPrediction
 from ..waves.forecast import Rollout
 from .impossible import Evictions, Impossible
 from .step_types import DaemonSetStep
@@ -68,7 +69,7 @@ class DaemonSetPlan(msgspec.Struct, frozen=True, kw_only=True):
 
     `garbage` are pods bound to nodes that do not exist: the garbage collector of pods removes them, not the controller
     (M22). They count as deletions all the same. `impossible` nodes get their pod, and it never runs there; `evictions`
-    tell whom it drives away where it does (K20, P3).
+    tell whom it drives away where it does (K20, P3); `prediction` has both node by node, with every shortage.
     """
 
     step: DaemonSetStep
@@ -78,6 +79,7 @@ class DaemonSetPlan(msgspec.Struct, frozen=True, kw_only=True):
     garbage: tuple[tuple[str, Pod], ...] = ()
     impossible: tuple[Impossible, ...] = ()
     evictions: tuple[Evictions, ...] = ()
+    prediction: DaemonSetPrediction | None = None
     rollout: Rollout | None = None
     summary: Summary = Summary()
 

@@ -104,6 +104,7 @@ def _plan_of(entry: DaemonSetStep, index: NodeIndex, prediction: DaemonSetPredic
         garbage=garbage,
         impossible=impossible,
         evictions=evictions_of(prediction, unknown),
+        prediction=prediction,
         rollout=rollout,
         summary=summary,
     )
