@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from .explain import Answer, Counterfactual, Difference, Explanation, counterfactuals, what_if, why
     from .manifests.decode import decode
     from .manifests.load import load
+    from .manifests.overlay import overlay
+    from .manifests.validation import validate
     from .model.state import State
     from .model.world import World
     from .planner import Plan, Step, solve, step
@@ -44,8 +46,10 @@ __all__ = [
     "counterfactuals",
     "decode",
     "load",
+    "overlay",
     "solve",
     "step",
+    "validate",
     "what_if",
     "why",
 ]
@@ -66,8 +70,10 @@ _HOMES = {
     "counterfactuals": "explain",
     "decode": "manifests.decode",
     "load": "manifests.load",
+    "overlay": "manifests.overlay",
     "solve": "planner",
     "step": "planner",
+    "validate": "manifests.validation",
     "what_if": "explain",
     "why": "explain",
 }

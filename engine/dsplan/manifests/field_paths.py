@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-__all__ = ["tree_path"]
+__all__ = ["real_path", "tree_path"]
 
 Path = tuple[str | int, ...]
 
@@ -33,6 +33,17 @@ _PRINTED = tuple(
 )
 
 
+def real_path(field: str) -> str:
+    """Return where a field that the server prints is in the object.
+
+    >>> real_path("metadata.taints[0].key")
+    'spec.taints[0].key'
+    """
+    for pattern, real in _PRINTED:
+        field = pattern.sub(real, field)
+    return field
+
+
 def tree_path(field: str, tree: Any, value: Any = None) -> Path:
     """Return the keys and indices from the root of `tree` to what `field` names, or to the last part that exists.
 
@@ -47,9 +58,7 @@ def tree_path(field: str, tree: Any, value: Any = None) -> Path:
     >>> tree_path("metadata.labels", tree, "x y")
     ('metadata', 'labels', 'a.b/c')
     """
-    rest = field
-    for pattern, real in _PRINTED:
-        rest = pattern.sub(real, rest)
+    rest = real_path(field)
     path: list[str | int] = []
     node = tree
     while rest:

@@ -1,4 +1,4 @@
-"""Files to a World: read, choose what planning reads, refuse doubles, decode, and keep where everything came from."""
+"""Files to a World: read, choose what planning reads, refuse doubles, decode, judge, and keep where all came from."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ from dsplan.errors import InputError, Problem
 from dsplan.manifests import nodepool
 from dsplan.manifests.decode import POLICY_DECODERS, decode_object
 from dsplan.manifests.defaulting import default_object
+from dsplan.manifests.judging import Checks, Level, is_repeated_key, judge
+from dsplan.manifests.origin_table import OriginTable, with_place
 from dsplan.manifests.reading.groups import Selection
+from dsplan.manifests.reading.limits import MAX_PROBLEMS
 from dsplan.manifests.reading.objects import RawObject
 from dsplan.manifests.reading.origins import Origin
 from dsplan.manifests.reading.read import Found, Progress, stream
@@ -22,77 +25,73 @@ from dsplan.model.daemonset import Deployment
 from dsplan.model.meta import Identity
 from dsplan.model.world import KINDS, KubernetesObject, Note, World
 
-__all__ = ["OriginTable", "decode_item", "load", "with_place", "world_of"]
+__all__ = ["OriginTable", "decode_item", "load", "problems_of", "world_of"]
 
 
 _DEFAULTED = ("DaemonSet", "PriorityClass")
 """Kinds whose defaults decide something; a Node without allocatable has its capacity read instead (D11)."""
-
-
-class OriginTable:
-    """Where the objects of a World came from.
-
-    >>> OriginTable().locate(Identity("Node", "", "n1"))
-    ''
-    """
-
-    def __init__(self) -> None:
-        self._origins: dict[Identity, Origin] = {}
-
-    def add(self, identity: Identity, origin: Origin) -> Origin | None:
-        """Remember the origin of `identity`; returns the one it already has, if it has one."""
-        return known if (known := self._origins.setdefault(identity, origin)) is not origin else None
-
-    def forget(self) -> None:
-        """Drop the documents that were parsed again to find places; they are parsed again when asked for."""
-        for source in {id(origin.source): origin.source for origin in self._origins.values()}.values():
-            source.forget()
-
-    def origin(self, identity: Identity) -> Origin | None:
-        """Return the origin of an object, None if it was not read from a source."""
-        return self._origins.get(identity)
-
-    def locate(self, identity: Identity, field: str = "") -> str:
-        """Return `file:line:column` of an object or of one of its fields; empty where it is not known."""
-        origin = self._origins.get(identity)
-        return "" if origin is None else origin.place(field)
+_TRUSTING = Checks()
 
 
 def load(
-    paths: Iterable[str | os.PathLike[str]], *, stdin: BinaryIO | None = None, progress: Progress | None = None
+    paths: Iterable[str | os.PathLike[str]],
+    *,
+    stdin: BinaryIO | None = None,
+    validate: bool | Level = True,
+    trust_stored: bool = True,
+    progress: Progress | None = None,
 ) -> World:
     """Return the World of all files; a folder stands for the manifests below it, `-` for standard input.
 
+    `validate`: True (or `strict`) refuses what an API server v1.36 would refuse (table V); `warn` makes notes of the
+    World of it; False (or `ignore`) does not look. Objects that a cluster has stored (they have a uid and a
+    resourceVersion) are not judged unless `trust_stored` is False, which is for files that are to be applied.
+
     Raises InputError with every problem of every file: what cannot be read, what is no object, an object that is there
-    twice, and every field whose type is wrong. `progress` is called now and then with the name of the source, how far
-    it is read, and its size (in characters, or bytes for JSON).
+    twice, every field whose type is wrong, and everything that breaks a rule. `progress` is called now and then with
+    the name of the source, how far it is read, and its size (in characters, or bytes for JSON).
     """
-    return world_of(stream(paths, stdin, progress=progress))
+    level: Level = validate if isinstance(validate, str) else "strict" if validate else "ignore"
+    return world_of(stream(paths, stdin, progress=progress), checks=Checks(level, trust_stored))
 
 
-def world_of(found: Iterable[Found]) -> World:
+def world_of(found: Iterable[Found], *, checks: Checks = _TRUSTING) -> World:
     """Return the World of what was found; objects are decoded one by one and their raw trees dropped.
 
     Raises InputError as `load` does.
     """
-    collector = _Collector()
+    return _collect(found, checks).world()
+
+
+def problems_of(found: Iterable[Found], *, checks: Checks = _TRUSTING) -> tuple[Problem, ...]:
+    """Return everything for which `world_of` would raise, and with the level `warn` also what it would note."""
+    collector = _collect(found, checks)
+    collector.close()
+    return (*collector.problems, *collector.warnings)
+
+
+def _collect(found: Iterable[Found], checks: Checks) -> _Collector:
+    collector = _Collector(checks)
     for item in found:
         if isinstance(item, Problem):
-            collector.problems.append(item)
+            collector.complain(item, rule=is_repeated_key(item))
         elif isinstance(item, Note):
             collector.notes.append(item)
         else:
             collector.add(item)
-    return collector.world()
+    return collector
 
 
 class _Collector:
-    def __init__(self) -> None:
+    def __init__(self, checks: Checks) -> None:
+        self.checks = checks
         self.problems: list[Problem] = []
+        self.warnings: list[Problem] = []
         self.notes: list[Note] = []
         self.selection = Selection(also=frozenset((nodepool.API_VERSION,)))
         self.origins = OriginTable()
         self.fields: dict[str, list[Any]] = {field: [] for field, _ in KINDS.values()}
+        self._placed = 0
 
     def add(self, item: RawObject) -> None:
         chosen = self.selection.take(item)
@@ -102,10 +101,33 @@ class _Collector:
             if chosen.api_version == nodepool.API_VERSION:
                 self._add_shorthand(chosen)
             else:
-                self._keep(decode_item(chosen), chosen)
+                self._add_kubernetes(chosen)
         except InputError as error:
-            problems = _every_shape_problem(chosen) or error.problems
-            self.problems.extend(with_place(problem, chosen) for problem in problems)
+            self._refuse(error.problems, chosen, rule=False)
+
+    def _add_kubernetes(self, item: RawObject) -> None:
+        decoded: KubernetesObject | None = None
+        unreadable: tuple[Problem, ...] = ()
+        try:
+            decoded = decode_item(item)
+        except InputError as error:
+            unreadable = error.problems
+        self._refuse(judge(item, decoded, unreadable, self.checks), item, rule=decoded is not None)
+        if decoded is not None:
+            self._keep(decoded, item)
+
+    def complain(self, problem: Problem, *, rule: bool) -> None:
+        """Keep a problem as the level wants it; one of a `rule` leaves an object that could be planned with."""
+        if not rule or self.checks.level == "strict":
+            self.problems.append(problem)
+        elif self.checks.level == "warn":
+            self.warnings.append(problem)
+
+    def _refuse(self, problems: Iterable[Problem], item: RawObject, *, rule: bool) -> None:
+        for problem in problems:
+            self._placed += 1
+            if self._placed <= MAX_PROBLEMS:
+                self.complain(with_place(problem, item), rule=rule)
 
     def _add_shorthand(self, item: RawObject) -> None:
         """Add what a kind of dsplan's own stands for; those that no World holds are left to who reads them."""
@@ -130,13 +152,21 @@ class _Collector:
         if known is None:
             self.fields[KINDS[kind][0]].append(decoded)
         else:
-            self.problems.append(with_place(_double(identity, known), item))
+            self._refuse((_double(identity, known),), item, rule=False)
+
+    def close(self) -> None:
+        """Say what was left out, and drop what was kept to find places."""
+        self.origins.forget()
+        if self._placed > MAX_PROBLEMS:
+            message = f"{self._placed - MAX_PROBLEMS:,} more problems are left out"
+            self.problems.append(Problem(reason="LimitExceeded", message=message))
 
     def world(self) -> World:
-        self.origins.forget()
+        self.close()
         if self.problems:
             raise InputError.of(self.problems)
-        notes = (*self.notes, *self.selection.notes)
+        warnings = (Note(subject=problem.object or problem.source, text=str(problem)) for problem in self.warnings)
+        notes = (*self.notes, *self.selection.notes, *warnings)
         objects: dict[str, Any] = {field: tuple(found) for field, found in self.fields.items()}
         return World(**objects, notes=notes, origins=self.origins)
 
@@ -161,27 +191,9 @@ def decode_item(item: RawObject) -> KubernetesObject:
     return found
 
 
-def _every_shape_problem(item: RawObject) -> list[Problem]:
-    """Return all that is wrong with the types of an object's fields; decoding it stopped at the first."""
-    from dsplan.manifests.validation.validate import validate
-
-    try:
-        problems = validate(item.tree, strict=False)
-    except InputError:
-        return []
-    return [problem for problem in problems if problem.reason == "DecodeError" and problem.field != "kind"]
-
-
 @cache
 def _decoder(kind: str) -> msgspec.json.Decoder[Any]:
     return msgspec.json.Decoder(KINDS[kind][1])
-
-
-def with_place(problem: Problem, item: RawObject) -> Problem:
-    """Return `problem` with the place of its field in the source, and the object's name if it has none."""
-    line, column = item.origin.position(problem.field, problem.value)
-    name = problem.object or f"{item.kind} {item.name}".rstrip()
-    return msgspec.structs.replace(problem, object=name, source=item.origin.source.name, line=line, column=column)
 
 
 def _double(identity: Identity, known: Origin) -> Problem:

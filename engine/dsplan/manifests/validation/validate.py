@@ -9,6 +9,7 @@ from typing import Any
 from ...errors import Problem
 from ...model.selectors import parse_int64
 from ..defaulting import default_object
+from ..field_paths import real_path
 from ..reading.limits import MAX_PROBLEMS
 from ..schema import KINDS
 from .daemonset import check_daemonset, check_daemonset_status
@@ -123,10 +124,11 @@ def _without_consequences(problems: list[Problem], unread: list[str]) -> list[Pr
         return problems
     lost = set(unread)
     around = {parent for path in unread for parent in _parents(path)}
+    placed = [(problem, real_path(problem.field)) for problem in problems]
     return [
         problem
-        for problem in problems
-        if problem.field not in lost and problem.field not in around and lost.isdisjoint(_parents(problem.field))
+        for problem, field in placed
+        if field not in lost and field not in around and lost.isdisjoint(_parents(field))
     ]
 
 
