@@ -22,5 +22,9 @@ def print_plan(document: PlanDocument, output: str) -> None:
     elif output == "name":
         for line in action_names(document):
             click.echo(line)
+    elif output == "markdown":
+        from ..report.plan_markdown import plan_markdown
+
+        click.echo(plan_markdown(document), nl=False)
     else:
         click.echo(plan_text(document, style_for(wide=output == "wide")), nl=False)

@@ -32,7 +32,7 @@ def read_plan_file(path: str) -> PlanDocument:
 
 @click.command()
 @click.argument("plan", metavar="PLAN.json")
-@output_option("table", "wide", "json", "yaml", "name")
+@output_option("table", "wide", "json", "yaml", "name", "markdown")
 @click.option("--exit-code", is_flag=True, help="Exit with 3 if changes are pending, 4 if there are conflicts.")
 def command(plan: str, output: str, exit_code: bool) -> None:
     """Print a plan that `dsplan solve --out` has written, from the file alone."""

@@ -14,7 +14,7 @@ from .printing import print_plan
 
 @click.command()
 @input_options
-@output_option("table", "wide", "json", "yaml", "name")
+@output_option("table", "wide", "json", "yaml", "name", "markdown")
 @click.option("--out", metavar="PLAN.json", help="Write the plan to a file, for show, verify, drift and diff.")
 @click.option("--bodies", is_flag=True, help="Put the complete bodies of created pods into json and yaml.")
 @click.option("--exit-code", is_flag=True, help="Exit with 3 if changes are pending, 4 if there are conflicts.")

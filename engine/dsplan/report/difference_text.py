@@ -23,7 +23,7 @@ def difference_text(found: Difference, style: Style = PLAIN) -> str:
     if not found.daemonsets:
         lines += ["", "No DaemonSet is planned differently."]
     lines += [line for note in found.notes for line in flow(f"Note: {note.subject}: {note.text}", style.width)]
-    lines += ["", f"before  {found.before}", f"after   {found.after}"]
+    lines += ["", *flow(str(found.before), style.width, "before  "), *flow(str(found.after), style.width, "after   ")]
     return "\n".join(lines) + "\n"
 
 

@@ -66,8 +66,8 @@ def why_text(explanation: Explanation, style: Style = PLAIN) -> str:
 
 
 def _pair(answer: Answer, style: Style) -> Iterator[str]:
-    head = f"{answer.daemonset} on {answer.node}: "
-    yield style.paint(head, "bold") + style.paint(KIND_WORDS[answer.kind], _COLOURS[answer.kind])
+    subject = f"{answer.daemonset} on {answer.node}"
+    yield from _head(subject, KIND_WORDS[answer.kind], style, _COLOURS[answer.kind])
     yield from flow(_standing(answer), style.width, "  ")
     yield from _reasons(answer, style)
     if answer.closest is not None:
@@ -86,6 +86,16 @@ def _pair(answer: Answer, style: Style) -> Iterator[str]:
     if answer.blockers and not answer.failures:
         word = "evicts" if answer.standing is Standing.EVICTING else "held up by"
         yield from flow(f"{word} {listing(answer.blockers, style.limit)}", style.width, "  ")
+
+
+def _head(subject: str, said: str, style: Style, colour: str = "") -> Iterator[str]:
+    """Yield `subject: said`, on two lines where one is too short."""
+    painted = style.paint(said, colour) if colour else said
+    if len(subject) + len(": ") + len(said) <= style.width:
+        yield style.paint(f"{subject}: ", "bold") + painted
+    else:
+        yield style.paint(f"{subject}:", "bold")
+        yield from (flow(said, style.width, "  ") if not colour else [f"  {painted}"])
 
 
 def _standing(answer: Answer) -> str:
@@ -110,7 +120,7 @@ def _reasons(answer: Answer, style: Style) -> Iterator[str]:
         yield from lines
     else:
         for code, field, needed, observed, origin in rows:
-            yield f"  {code}  {field}"
+            yield from flow(f"{code}  {field}", style.width, "  ", "    ")
             yield from flow(f"needs     {needed}", style.width, "    ", " " * 14)
             yield from flow(f"node has  {observed}", style.width, "    ", " " * 14)
             if origin:
@@ -128,7 +138,7 @@ def _pods(answer: Answer, style: Style) -> Iterator[str]:
 
 
 def _classes(explanation: Explanation, style: Style) -> Iterator[str]:
-    yield style.paint(explanation.subject, "bold") + ": " + _sum(explanation)
+    yield from _head(explanation.subject, _sum(explanation), style)
     causes = shared_causes(explanation)
     numbers: dict[int, list[int]] = {}
     for number, cause in enumerate(causes, start=1):
