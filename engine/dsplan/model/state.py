@@ -12,7 +12,17 @@ import msgspec
 
 from .meta import Identity
 
-__all__ = ["STATE_VERSION", "Backoff", "Expectations", "Flight", "LearnedHash", "State"]
+__all__ = [
+    "STATE_VERSION",
+    "Backoff",
+    "Expectations",
+    "Flight",
+    "GateResult",
+    "LearnedHash",
+    "PolicyProgress",
+    "Started",
+    "State",
+]
 
 STATE_VERSION = 1
 
@@ -57,6 +67,44 @@ class Flight(msgspec.Struct, frozen=True, kw_only=True, order=True, gc=False):
     since: datetime
 
 
+class GateResult(msgspec.Struct, frozen=True, kw_only=True, order=True):
+    """What somebody found at the gate after a step (steps count from 0); the host adds it for gates that are manual."""
+
+    step: int
+    passed: bool
+    note: str = ""
+
+
+class Started(msgspec.Struct, frozen=True, kw_only=True, order=True):
+    """What a host began at one moment; rates are measured against it."""
+
+    at: datetime
+    pods: int
+    image_bytes: int = 0
+
+
+class PolicyProgress(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the roll-out of one policy stands.
+
+    `revisions` tell which roll-out this is; another hash begins a new one. `began` is when the step began, `settled`
+    since when all of it is available. `down_at_start` are the nodes that were not ready before the wave that is under
+    way began. `resolved` has what percentages came to when the roll-out began. `paused` is what the policy said last.
+    """
+
+    policy: Identity
+    revisions: tuple[LearnedHash, ...] = ()
+    step: int = 0
+    began: datetime | None = None
+    settled: datetime | None = None
+    gates: tuple[GateResult, ...] = ()
+    canary: tuple[str, ...] = ()
+    wave_began: datetime | None = None
+    down_at_start: tuple[str, ...] = ()
+    resolved: dict[str, int] = {}
+    started: tuple[Started, ...] = ()
+    paused: bool = False
+
+
 class State(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that one pass must remember for the next.
 
@@ -69,3 +117,4 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     hashes: tuple[LearnedHash, ...] = ()
     flights: tuple[Flight, ...] = ()
     seen: tuple[tuple[str, str], ...] = ()
+    policies: tuple[PolicyProgress, ...] = ()

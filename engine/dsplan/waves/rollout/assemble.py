@@ -1,0 +1,256 @@
+"""Policies, units and limits to a wave `Problem`, and its classes back to nodes.
+
+Nodes that no rule tells apart form a class. A budget whose limit can never be reached tells nobody apart, so a label
+with a value a node costs nothing where each DaemonSet has but one pod there.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+
+import msgspec
+from pyroaring import BitMap
+
+from ...eligibility import NodeIndex
+from ...eligibility.index import as_bitmap
+from ...model.meta import Identity
+from ..problem import Cell, Limit, NodeClass, PerNode, Precedence, Problem, Steps, Touch
+from .limits import NodeRule, RolloutLimit
+from .targets import Edge
+
+__all__ = ["Assembled", "DomainRule", "StepPlan", "assemble"]
+
+
+class StepPlan(msgspec.Struct, frozen=True):
+    """What one policy's steps still come to: per step, how many units of each DaemonSet; `canary` nodes go first."""
+
+    policy: Identity
+    daemonsets: tuple[Identity, ...]
+    sizes: tuple[tuple[int, ...], ...]
+    canary: BitMap | None
+
+
+class DomainRule(msgspec.Struct, frozen=True):
+    """Pods of `daemonsets` are down in at most `limit` values of a label at once; `open` values have some down
+    already."""
+
+    policy: Identity
+    key: str
+    daemonsets: frozenset[Identity]
+    limit: int
+    open: frozenset[str]
+
+
+class Assembled(msgspec.Struct, frozen=True):
+    """A problem and what its numbers stand for: `daemonsets[i]`, and the nodes of class `c` in their order."""
+
+    problem: Problem
+    daemonsets: tuple[Identity, ...]
+    nodes: tuple[tuple[int, ...], ...]
+
+    def cells_of(self, daemonset: Identity, nodes: BitMap | None = None) -> frozenset[Cell]:
+        """Return the cells of a DaemonSet, or those of them that lie in a set of nodes."""
+        if daemonset not in self.daemonsets:
+            return frozenset()
+        number = self.daemonsets.index(daemonset)
+        return frozenset(
+            cell
+            for cell in self.problem.cells()
+            if cell[1] == number and (nodes is None or self.nodes[cell[0]][0] in nodes)
+        )
+
+
+def assemble(
+    old: Mapping[Identity, BitMap],
+    limits: Sequence[RolloutLimit],
+    node_rules: Sequence[NodeRule],
+    spending: Mapping[Identity, tuple[BitMap, BitMap]],
+    steps: Sequence[StepPlan],
+    order: Sequence[Edge],
+    domains: Sequence[DomainRule],
+    index: NodeIndex,
+    rank: Mapping[int, int],
+) -> Assembled:
+    """Return the problem of the units `old` (nodes by DaemonSet); `rank` is the place of a node in the order of
+    nodes."""
+    daemonsets = tuple(sorted(identity for identity, nodes in old.items() if nodes))
+    number = {identity: place for place, identity in enumerate(daemonsets)}
+    kept = [limit for limit in limits if _can_bind(limit, old)]
+    keys = _Keys(index, {identity: old[identity] for identity in daemonsets})
+    keys.add_limits(kept)
+    keys.add_steps(steps)
+    keys.add_domains(domains)
+    keys.add_node_rules(node_rules, spending)
+    classes = keys.classes(rank)
+    present = BitMap(nodes[0] for _, nodes in classes)
+    representative = {nodes[0]: place for place, (_, nodes) in enumerate(classes)}
+    cells = _Cells(tuple(members.daemonsets for members, _ in classes), present, representative, number)
+    problem = Problem(
+        classes=tuple(members for members, _ in classes),
+        limits=tuple(
+            Limit(
+                f"{limit.name}: {limit.arithmetic}" + (f", {limit.stuck:,} stay down" if limit.stuck else ""),
+                cells.of(limit.daemonsets, limit.nodes),
+                max(0, limit.limit - limit.stuck),
+                limit.down,
+            )
+            for limit in kept
+        ),
+        per_node=tuple(
+            PerNode(
+                f"at most {rule.limit} of a node's daemons",
+                frozenset(number[d] for d in rule.daemonsets if d in number),
+                rule.limit,
+            )
+            for rule in node_rules
+        ),
+        steps=tuple(_steps(plan, cells, number) for plan in steps if any(d in number for d in plan.daemonsets)),
+        order=tuple(
+            Precedence(number[edge.first], number[edge.then], edge.per_node)
+            for edge in order
+            if edge.first in number and edge.then in number
+        ),
+        touches=tuple(_touch(rule, cells, index) for rule in domains),
+    )
+    return Assembled(problem, daemonsets, tuple(nodes for _, nodes in classes))
+
+
+def _can_bind(limit: RolloutLimit, old: Mapping[Identity, BitMap]) -> bool:
+    units = sum(len(old.get(identity, BitMap()) & limit.nodes) for identity in limit.daemonsets)
+    return bool(units) and units + limit.down + limit.stuck > limit.limit
+
+
+class _Cells:
+    """Which cells a set of DaemonSets and nodes comes to; a class lies in a set of nodes or outside of it."""
+
+    def __init__(
+        self,
+        daemonsets: tuple[tuple[int, ...], ...],
+        present: BitMap,
+        representative: Mapping[int, int],
+        number: Mapping[Identity, int],
+    ) -> None:
+        self._daemonsets = daemonsets
+        self._present = present
+        self._representative = representative
+        self._number = number
+
+    def of(self, daemonsets: Sequence[Identity] | frozenset[Identity], nodes: BitMap) -> frozenset[Cell]:
+        wanted = {self._number[identity] for identity in daemonsets if identity in self._number}
+        return frozenset(
+            (place, daemonset)
+            for position in self._present & nodes
+            for place in (self._representative[position],)
+            for daemonset in self._daemonsets[place]
+            if daemonset in wanted
+        )
+
+
+class _Keys:
+    """What tells nodes apart, collected node by node."""
+
+    def __init__(self, index: NodeIndex, old: Mapping[Identity, BitMap]) -> None:
+        self._index = index
+        self._nodes = BitMap.union(BitMap(), *old.values())
+        self._keys: dict[int, list[int]] = {position: [] for position in self._nodes}
+        self._masks: dict[int, int] = defaultdict(int)
+        self._busy: dict[int, tuple[tuple[int, ...], tuple[int, ...]]] = {}
+        for place, identity in enumerate(sorted(old)):
+            for position in old[identity]:
+                self._masks[position] |= 1 << place
+
+    def _split(self, sets: Sequence[BitMap]) -> None:
+        """Tell the nodes of disjoint sets apart, and from those in none."""
+        for value, nodes in enumerate(sets, start=1):
+            for position in nodes & self._nodes:
+                self._keys[position].append(value)
+        length = max(map(len, self._keys.values()), default=0)
+        for key in self._keys.values():
+            if len(key) < length:
+                key.append(0)
+
+    def add_limits(self, limits: Sequence[RolloutLimit]) -> None:
+        """Tell apart by every budget that has domains; budgets over the same domains tell no more."""
+        known: set[tuple[bytes, ...]] = set()
+        by_budget: dict[tuple[Identity, str], dict[bytes, BitMap]] = defaultdict(dict)
+        for limit in limits:
+            by_budget[limit.policy, limit.key.split("|")[0]][limit.nodes.serialize()] = limit.nodes
+        for domains in by_budget.values():
+            signature = tuple(sorted(domains))
+            if signature not in known:
+                known.add(signature)
+                self._split(list(domains.values()))
+
+    def add_steps(self, steps: Sequence[StepPlan]) -> None:
+        for plan in steps:
+            if plan.canary is not None:
+                self._split([plan.canary])
+
+    def add_domains(self, domains: Sequence[DomainRule]) -> None:
+        for key in sorted({rule.key for rule in domains}):
+            self._split([as_bitmap(ids) for _, ids in sorted(self._index.column(key).items())])
+
+    def add_node_rules(self, rules: Sequence[NodeRule], spending: Mapping[Identity, tuple[BitMap, BitMap]]) -> None:
+        """Note how many of a rule's daemons are down on each node already, and tell apart by it."""
+        counts: dict[int, list[tuple[int, int]]] = {position: [] for position in self._nodes}
+        for rule in rules:
+            back: dict[int, int] = defaultdict(int)
+            stuck: dict[int, int] = defaultdict(int)
+            for identity in rule.daemonsets:
+                for position in spending[identity][0] & self._nodes:
+                    back[position] += 1
+                for position in spending[identity][1] & self._nodes:
+                    stuck[position] += 1
+            for position, found in counts.items():
+                found.append((back[position] + stuck[position], stuck[position]))
+        if not rules:
+            return
+        for position, found in counts.items():
+            for pair in found:
+                self._keys[position] += pair
+            self._busy[position] = tuple(busy for busy, _ in found), tuple(stuck for _, stuck in found)
+
+    def classes(self, rank: Mapping[int, int]) -> list[tuple[NodeClass, tuple[int, ...]]]:
+        """Return the classes, and their nodes in the order of nodes; classes in the order of their first nodes."""
+        members: dict[tuple[int, ...], list[int]] = defaultdict(list)
+        for position in sorted(self._nodes, key=lambda position: rank[position]):
+            members[self._masks[position], *self._keys[position]].append(position)
+        found = []
+        for key, nodes in members.items():
+            busy, stuck = self._busy.get(nodes[0], ((), ()))
+            found.append((NodeClass(len(nodes), tuple(_bits(key[0])), busy, stuck), tuple(nodes)))
+        return found
+
+
+def _steps(plan: StepPlan, cells: _Cells, number: Mapping[Identity, int]) -> Steps:
+    here = [place for place, identity in enumerate(plan.daemonsets) if identity in number]
+    return Steps(
+        f"steps of {plan.policy}",
+        tuple(number[plan.daemonsets[place]] for place in here),
+        tuple(tuple(sizes[place] for place in here) for sizes in plan.sizes),
+        frozenset() if plan.canary is None else cells.of(plan.daemonsets, plan.canary),
+    )
+
+
+def _touch(rule: DomainRule, cells: _Cells, index: NodeIndex) -> Touch:
+    found: list[frozenset[Cell]] = []
+    held: list[int] = []
+    for value, ids in sorted(index.column(rule.key).items()):
+        domain = cells.of(rule.daemonsets, as_bitmap(ids))
+        if domain:
+            if value in rule.open:
+                held.append(len(found))
+            found.append(domain)
+    # Domains with pods down but none left to replace spend the limit as well; they stand for themselves, without cells.
+    for _ in range(len(rule.open) - len(held)):
+        held.append(len(found))
+        found.append(frozenset())
+    return Touch(f"at most {rule.limit} values of {rule.key} at once", tuple(found), rule.limit, tuple(held))
+
+
+def _bits(mask: int) -> Iterator[int]:
+    while mask:
+        bit = mask & -mask
+        yield bit.bit_length() - 1
+        mask ^= bit

@@ -1,0 +1,407 @@
+"""Everything that policies say, at one moment: the schedule, what the host does now, what waits, the next progress."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+
+import msgspec
+from pyroaring import BitMap
+
+from ...eligibility import NodeIndex
+from ...eligibility.index import as_bitmap
+from ...model.meta import Identity
+from ...model.policy import Gate, RolloutPolicy
+from ...model.state import PolicyProgress, State
+from ...model.world import Note
+from ..naming import name_units
+from ..problem import Limit, Problem
+from ..schedule import schedule
+from ..schedule_types import Part, Schedule
+from .amounts import resolve
+from .assemble import Assembled, DomainRule, assemble
+from .canary import ChosenCanary, choose_canary
+from .limits import NodeRule, RolloutLimit, limits_of, node_rules
+from .node_order import order_nodes, order_text
+from .plan_types import PolicyHeld, PolicyPlan, PolicyReport, StepReport, Unenforced, Unit
+from .progress import Standing, advance, same_rollout
+from .spending import Spending, spending_of
+from .subjects import Subject, Units, units_of
+from .targets import Governed, Governing, governing
+from .writing import Writing
+
+__all__ = ["decide"]
+
+Wait = tuple[str, datetime | None]
+"""Why a DaemonSet waits, and when to look again."""
+
+
+class _View(msgspec.Struct, frozen=True):
+    """One policy over its targets."""
+
+    policy: RolloutPolicy
+    targets: tuple[Identity, ...]
+    units: dict[Identity, Units]
+    before: PolicyProgress | None
+    spending: Spending
+    kept: dict[Identity, BitMap]
+    partition_text: str
+    canary: ChosenCanary | None
+    standing: Standing
+
+
+def decide(
+    policies: Sequence[RolloutPolicy], subjects: Sequence[Subject], index: NodeIndex, state: State, now: datetime
+) -> PolicyPlan:
+    """Return what policies come to over the DaemonSets that could be observed.
+
+    Raises InputError where two policies contradict each other.
+    """
+    return _Decision(policies, subjects, index, state, now).plan()
+
+
+class _Decision:
+    """The stages in order; each leaves its result for the next."""
+
+    def __init__(
+        self,
+        policies: Sequence[RolloutPolicy],
+        subjects: Sequence[Subject],
+        index: NodeIndex,
+        state: State,
+        now: datetime,
+    ) -> None:
+        self.index = index
+        self.now = now
+        self.governing: Governing = governing(policies, [subject.daemonset for subject in subjects])
+        self.governed = {entry.daemonset: entry for entry in self.governing.governed}
+        self.subjects = {s.identity: s for s in subjects if s.identity in self.governed}
+        self.units = {
+            identity: units_of(subject, index, surge=self.governed[identity].surge)
+            for identity, subject in self.subjects.items()
+        }
+        self.not_ready = BitMap(position for position, node in enumerate(index.nodes) if not node.ready)
+        self.progress = {entry.policy: entry for entry in state.policies}
+        self.views = [self._view(policy) for policy in policies]
+        self.rank = self._ranks()
+        self._closed: set[Identity] = set()
+
+    def _view(self, policy: RolloutPolicy) -> _View:
+        targets = self.governing.targets(policy)
+        units = {identity: self.units[identity] for identity in targets}
+        hashes = {identity: self.subjects[identity].observed.history.hash for identity in targets}
+        before = self.progress.get(policy.identity)
+        same = same_rollout(before, hashes)
+        spending = spending_of(policy, units, self.not_ready, before if same else None, self.index)
+        kept, partition_text = self._kept(policy, units)
+        canary = self._canary(policy, units, before if same else None)
+        nodes = BitMap(canary.nodes) if canary else BitMap()
+        names = tuple(self.index.names[position] for position in canary.nodes) if canary else ()
+        standing = advance(policy, before, units, kept, nodes, names, spending.broken, hashes, self.now)
+        return _View(policy, targets, units, before, spending, kept, partition_text, canary, standing)
+
+    def _kept(self, policy: RolloutPolicy, units: Mapping[Identity, Units]) -> tuple[dict[Identity, BitMap], str]:
+        """Return the nodes that stay old: the last in the order of nodes."""
+        kept, text = {}, ""
+        for identity, found in units.items():
+            amount = resolve(policy.spec.partition, len(found.wanted))
+            ordered = order_nodes(found.old | found.sick, self.index, policy.spec.node_order)
+            kept[identity] = BitMap(ordered[max(0, len(ordered) - amount.number) :])
+            text = text or (f"partition {amount.text} of {identity} stay old" if policy.spec.partition else "")
+        return kept, text
+
+    def _canary(
+        self, policy: RolloutPolicy, units: Mapping[Identity, Units], before: PolicyProgress | None
+    ) -> ChosenCanary | None:
+        """Return the canary: the one chosen when the roll-out began, as long as its nodes exist."""
+        if policy.spec.canary is None:
+            return None
+        candidates = BitMap.union(BitMap(), *(found.wanted for found in units.values()))
+        if before is not None and before.canary:
+            known = [self.index.ids[name] for name in before.canary if name in self.index.ids]
+            return ChosenCanary(tuple(known), "chosen when the roll-out began")
+        return choose_canary(policy.spec.canary, candidates, self.index, policy.spec.node_order)
+
+    def _ranks(self) -> dict[int, int]:
+        """Return the place of every node in the order; DaemonSets with an order of their own come first."""
+        keys = next((view.policy.spec.node_order for view in self.views if view.policy.spec.node_order), ())
+        everywhere = BitMap.union(BitMap(), *(found.wanted for found in self.units.values()))
+        return {position: rank for rank, position in enumerate(order_nodes(everywhere, self.index, keys))}
+
+    def plan(self) -> PolicyPlan:
+        """Run the stages."""
+        limits = {view.policy.identity: self._limits(view) for view in self.views}
+        rules = node_rules([(view.policy, view.targets) for view in self.views], self.index)
+        spent = {identity: self._spent(identity) for identity in self.units}
+        old = {identity: self._plannable(identity) for identity in self.units}
+        assembled = assemble(
+            old,
+            [limit for found in limits.values() for limit in found],
+            rules,
+            spent,
+            [view.standing.plan for view in self.views if view.standing.plan is not None],
+            self.governing.order,
+            list(self._domains()),
+            self.index,
+            self.rank,
+        )
+        for_good = _with_holds(assembled, self._held_for_good())
+        whole = schedule(for_good)
+        writing = Writing(self.governed, self.subjects, self.units, self.index, self.now, self.rank)
+        waits = self._waits(assembled, whole, writing)
+        holds = [(identity, text) for identity, (text, _) in waits.items()]
+        startable = schedule(_with_holds(msgspec.structs.replace(assembled, problem=for_good), holds))
+        wave = tuple(_first_wave(assembled, startable, self.index))
+        sick = tuple(self._sick())
+        paced = writing.write(wave, sick, {view.policy.identity: view.before for view in self.views})
+        return PolicyPlan(
+            policies=tuple(self._report(view, limits[view.policy.identity], whole) for view in self.views),
+            assembled=msgspec.structs.replace(assembled, problem=for_good),
+            schedule=whole,
+            index=self.index,
+            wave=paced.wave,
+            sick=paced.sick,
+            actions=paced.actions,
+            held=tuple(sorted(self._held(assembled, whole, startable, waits, paced.wave, old))),
+            stalls=tuple(self._stalls(whole, assembled, writing)),
+            teardown=self.governing.teardown(),
+            progress=tuple(self._progress(view, limits, paced.started) for view in self.views),
+            notes=tuple(sorted({*self.governing.notes, *self._notes(rules), *writing.notes})),
+            requeue_after=self._requeue(waits, paced.again_at),
+        )
+
+    def _limits(self, view: _View) -> tuple[RolloutLimit, ...]:
+        same = same_rollout(
+            view.before, {identity: self.subjects[identity].observed.history.hash for identity in view.targets}
+        )
+        fixed = view.before.resolved if view.before is not None and same else {}
+        return tuple(limits_of(view.policy, view.units, view.spending.by_daemonset, self.index, fixed))
+
+    def _spent(self, identity: Identity) -> tuple[BitMap, BitMap]:
+        """Return what any policy counts as down: the strictest view, for rules per node."""
+        found = [view.spending.by_daemonset[identity] for view in self.views if identity in view.targets]
+        return BitMap.union(BitMap(), *(back for back, _ in found)), BitMap.union(BitMap(), *(s for _, s in found))
+
+    def _plannable(self, identity: Identity) -> BitMap:
+        """Return the nodes whose old pod may be replaced sooner or later."""
+        away = [view.kept[identity] | view.spending.broken for view in self.views if identity in view.targets]
+        return self.units[identity].old - BitMap.union(BitMap(), *away)
+
+    def _domains(self) -> Iterator[DomainRule]:
+        for view in self.views:
+            down = BitMap.union(BitMap(), *(back | stuck for back, stuck in view.spending.by_daemonset.values()))
+            for rule in view.policy.spec.domains:
+                column = self.index.column(rule.topology_key)
+                held = frozenset(value for value, ids in column.items() if as_bitmap(ids) & down)
+                yield DomainRule(
+                    view.policy.identity, rule.topology_key, frozenset(view.targets), rule.max_at_once, held
+                )
+
+    def _held_for_good(self) -> Iterator[tuple[Identity, str]]:
+        for identity, entry in self.governed.items():
+            policy = entry.the_one("paused")
+            if policy is not None:
+                word = "frozen" if entry.frozen else "paused"
+                yield identity, f"{word} by policy {policy.identity}"
+        for view in self.views:
+            if view.spending.halted:
+                yield from ((identity, view.spending.halted) for identity in view.targets)
+
+    def _waits(self, assembled: Assembled, whole: Schedule, writing: Writing) -> dict[Identity, Wait]:
+        """Return the DaemonSets of which nothing may begin now: until when, and why."""
+        found: dict[Identity, Wait] = {}
+        for identity, entry in self.governed.items():
+            if switch := switch_of(self.subjects[identity], entry):
+                found[identity] = (f"not enforced: {switch}", None)
+        seconds = writing.wave_seconds(_first_wave(assembled, whole, self.index))
+        for view in self.views:
+            closed = writing.closed(view.policy, seconds)
+            if closed is not None:
+                self._closed |= set(view.targets)
+            text, again_at = closed or (view.standing.waits, view.standing.again_at)
+            for identity in view.targets if text else ():
+                found.setdefault(identity, (f"policy {view.policy.identity}: {text}", again_at))
+        return found
+
+    def _sick(self) -> Iterator[Unit]:
+        """Yield the sick pods that are replaced now, beyond every budget and whatever the step (R9, R12).
+
+        Closed windows hold them back, and so does a policy that is frozen or not enforced.
+        """
+        for identity, found in sorted(self.units.items()):
+            entry = self.governed[identity]
+            if entry.frozen or switch_of(self.subjects[identity], entry):
+                continue
+            views = [view for view in self.views if identity in view.targets]
+            if identity in self._closed:
+                continue
+            away = BitMap.union(BitMap(), *(view.kept[identity] | view.spending.broken for view in views))
+            for position in sorted(found.sick - away, key=lambda position: self.rank[position]):
+                yield Unit(identity, self.index.names[position])
+
+    def _held(
+        self,
+        assembled: Assembled,
+        whole: Schedule,
+        startable: Schedule,
+        waits: Mapping[Identity, Wait],
+        wave: Sequence[Unit],
+        old: Mapping[Identity, BitMap],
+    ) -> Iterator[PolicyHeld]:
+        """Yield why each old pod that does not go now does not, DaemonSet by DaemonSet."""
+        going = set(wave)
+        reasons: dict[Identity, dict[str, list[int]]] = {identity: {} for identity in old}
+        for entry in (*startable.stalled, *whole.stalled):
+            identity = assembled.daemonsets[entry.cell[1]]
+            reasons[identity].setdefault(entry.rule, []).extend(assembled.nodes[entry.cell[0]])
+        for identity, nodes in old.items():
+            told: set[int] = set()
+            for text, positions in reasons[identity].items():
+                fresh = [position for position in dict.fromkeys(positions) if position not in told]
+                told |= set(fresh)
+                if fresh:
+                    yield PolicyHeld(identity, text, self._names(fresh))
+            left = [p for p in nodes if p not in told and Unit(identity, self.index.names[p]) not in going]
+            if left:
+                yield PolicyHeld(identity, "goes in a later wave", self._names(left))
+        for view in self.views:
+            for identity in view.targets:
+                if view.kept[identity]:
+                    yield PolicyHeld(identity, view.partition_text, self._names(view.kept[identity]))
+                broken = (self.units[identity].old | self.units[identity].sick) & view.spending.broken
+                if broken:
+                    text = "the node was not ready before the wave began; its pod is replaced when it is back"
+                    yield PolicyHeld(identity, text, self._names(broken))
+
+    def _names(self, positions: Iterable[int]) -> tuple[str, ...]:
+        return tuple(self.index.names[position] for position in sorted(positions))
+
+    def _stalls(self, whole: Schedule, assembled: Assembled, writing: Writing) -> Iterator[str]:
+        """Yield what will never go on by itself."""
+        rules: dict[tuple[Identity, str], int] = {}
+        for entry in whole.stalled:
+            key = assembled.daemonsets[entry.cell[1]], entry.rule
+            rules[key] = rules.get(key, 0) + entry.count
+        for (identity, rule), count in sorted(rules.items()):
+            yield f"{identity}: {count:,} pods never go: {rule}"
+        seconds = writing.wave_seconds(_first_wave(assembled, whole, self.index))
+        for view in self.views:
+            name = f"policy {view.policy.identity}"
+            if view.canary is not None and not view.canary.nodes:
+                yield f"{name}: the canary has no node"
+            if view.policy.spec.windows is not None and writing.never_opens(view.policy, seconds):
+                yield f"{name}: no window is long enough for one wave, which takes {round(seconds):,} s at least"
+            if view.standing.waits.endswith("failed") or "its gate failed" in view.standing.waits:
+                yield f"{name}: {view.standing.waits}"
+
+    def _progress(
+        self,
+        view: _View,
+        limits: Mapping[Identity, Sequence[RolloutLimit]],
+        started: Mapping[Identity, PolicyProgress],
+    ) -> PolicyProgress:
+        progress = view.standing.progress
+        resolved = {limit.key: limit.limit for limit in limits[view.policy.identity]}
+        acted = started.get(view.policy.identity)
+        if acted is not None:
+            broken = self._names(view.spending.broken_when_begun)
+            progress = msgspec.structs.replace(
+                progress, started=acted.started, wave_began=acted.wave_began, down_at_start=broken
+            )
+        return msgspec.structs.replace(progress, resolved=resolved)
+
+    def _notes(self, rules: Sequence[NodeRule]) -> Iterator[Note]:
+        for view in self.views:
+            if view.standing.assumed:
+                yield Note(f"RolloutPolicy {view.policy.identity}", view.standing.assumed)
+        for rule in rules:
+            if len(rule.policies) > 1:
+                text = (
+                    f"rules per node overlap with {', '.join(map(str, rule.policies[1:]))}; the stricter holds for all"
+                )
+                yield Note(f"RolloutPolicy {rule.policies[0]}", text)
+
+    def _requeue(self, waits: Mapping[Identity, Wait], again_at: datetime | None) -> float | None:
+        moments = [moment for _, moment in waits.values() if moment is not None]
+        moments += [again_at] if again_at is not None else []
+        return max(0.0, (min(moments) - self.now) / timedelta(seconds=1)) if moments else None
+
+    def _report(self, view: _View, limits: tuple[RolloutLimit, ...], whole: Schedule) -> PolicyReport:
+        spec = view.policy.spec
+        switches = [
+            (identity, switch_of(self.subjects[identity], self.governed[identity])) for identity in view.targets
+        ]
+        return PolicyReport(
+            policy=view.policy.identity,
+            targets=view.targets,
+            actor="host" if spec.owner == "Host" else "controller",
+            unenforced=tuple(Unenforced(identity, switch) for identity, switch in switches if switch),
+            limits=limits,
+            steps=self._steps(view, whole),
+            step=view.standing.progress.step,
+            canary=view.standing.progress.canary,
+            canary_text=view.canary.text if view.canary else "",
+            partition_text=view.partition_text,
+            node_order=order_text(spec.node_order),
+            waits=view.standing.waits,
+            halted=view.spending.halted,
+            forgiven=self._names(view.spending.forgiven),
+        )
+
+    def _steps(self, view: _View, whole: Schedule) -> tuple[StepReport, ...]:
+        rules, current = view.standing.rules, view.standing.progress.step
+        plans = [v.standing.plan.policy for v in self.views if v.standing.plan is not None and _has_units(v)]
+        ends: tuple[int, ...] = ()
+        if view.policy.identity in plans:
+            place = plans.index(view.policy.identity)
+            ends = next((found for part in whole.parts for rule, found in part.step_ends if rule == place), ())
+        reports = []
+        for rule in rules:
+            after = rule.number - current
+            reports.append(
+                StepReport(
+                    rule.name,
+                    tuple((identity, targets[rule.number]) for identity, targets in view.standing.targets.items()),
+                    rule.soak,
+                    _gate_text(rule.gate),
+                    ends[after] if 0 <= after < len(ends) else None,
+                )
+            )
+        return tuple(reports)
+
+
+def _has_units(view: _View) -> bool:
+    return any(found.old for found in view.units.values())
+
+
+def _gate_text(gate: Gate) -> str:
+    share = "all available" if gate.min_available == "100%" else f"{gate.min_available} available"
+    return f"{share}, then by hand" if gate.manual else share
+
+
+def switch_of(subject: Subject, entry: Governed) -> str:
+    """Return the first step without which a policy is not enforced, empty where it is (DESIGN section 3)."""
+    if entry.by_host or subject.daemonset.spec.update_strategy.type != "RollingUpdate":
+        return ""
+    return "set spec.updateStrategy.type to OnDelete first, since the controller itself carries out a RollingUpdate"
+
+
+def _with_holds(assembled: Assembled, holds: Iterable[tuple[Identity, str]]) -> Problem:
+    """Return the problem in which held DaemonSets get no room; what must come after them waits as well."""
+    limits = []
+    for identity, text in holds:
+        cells = assembled.cells_of(identity)
+        if cells:
+            limits.append(Limit(text, cells, 0))
+    problem = assembled.problem
+    return msgspec.structs.replace(problem, limits=(*limits, *problem.limits)) if limits else problem
+
+
+def _first_wave(assembled: Assembled, found: Schedule, index: NodeIndex) -> Iterator[Unit]:
+    """Yield the units of the first wave, DaemonSet by DaemonSet, nodes in their order."""
+    runs = [msgspec.structs.replace(part.runs[0], repeat=1) for part in found.parts if part.runs]
+    parts = [Part(part.cells, (run,), 1, part.method) for part, run in zip(found.parts, runs, strict=True)]
+    named = name_units(assembled.problem, Schedule(tuple(parts)))
+    for place, pairs in named[0].items() if named else ():
+        for daemonset, node in pairs:
+            yield Unit(assembled.daemonsets[daemonset], index.names[assembled.nodes[place][node]])

@@ -1,0 +1,116 @@
+"""What policies come to: the waves, what the host does now, what waits and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+import msgspec
+
+from ...diff import Action
+from ...eligibility import NodeIndex
+from ...model.meta import Identity
+from ...model.state import PolicyProgress
+from ...model.world import Note
+from ..naming import name_units
+from ..schedule_types import Schedule
+from .assemble import Assembled
+from .limits import RolloutLimit
+
+__all__ = ["PolicyHeld", "PolicyPlan", "PolicyReport", "StepReport", "Unenforced", "Unit"]
+
+
+class Unit(msgspec.Struct, frozen=True, order=True):
+    """One pod to replace: which DaemonSet, on which node."""
+
+    daemonset: Identity
+    node: str
+
+
+class PolicyHeld(msgspec.Struct, frozen=True, order=True):
+    """Nodes of a DaemonSet that wait, and what for."""
+
+    daemonset: Identity
+    text: str
+    nodes: tuple[str, ...]
+
+
+class Unenforced(msgspec.Struct, frozen=True, order=True):
+    """A target that the policy cannot hold: the controller updates it by itself. `switch` is the first step."""
+
+    daemonset: Identity
+    switch: str
+
+
+class StepReport(msgspec.Struct, frozen=True):
+    """One step: pods of each target updated when it is done, seconds of soak, its gate in words, and after how many
+    waves from now it is done (None: it is done already)."""
+
+    name: str
+    updated: tuple[tuple[Identity, int], ...]
+    soak: float
+    gate: str
+    waves: int | None
+
+
+class PolicyReport(msgspec.Struct, frozen=True, kw_only=True):
+    """One policy: whom it governs, its limits with their arithmetic, its steps, and where its roll-out stands."""
+
+    policy: Identity
+    targets: tuple[Identity, ...]
+    actor: str
+    unenforced: tuple[Unenforced, ...]
+    limits: tuple[RolloutLimit, ...]
+    steps: tuple[StepReport, ...]
+    step: int
+    canary: tuple[str, ...]
+    canary_text: str
+    partition_text: str
+    node_order: str
+    waits: str
+    halted: str
+    forgiven: tuple[str, ...]
+
+
+class PolicyPlan(msgspec.Struct, frozen=True, kw_only=True):
+    """All policies over one world.
+
+    `schedule` has the waves from now to the end, as if every gate passes and every window opens; `startable` those that
+    may begin now. `actions` is what the host does now: a part of the first wave, and `sick` pods beyond the budget.
+    `stalls` say what will never go on by itself. `requeue_after` is in seconds.
+    """
+
+    policies: tuple[PolicyReport, ...]
+    assembled: Assembled
+    schedule: Schedule
+    index: NodeIndex
+    wave: tuple[Unit, ...]
+    sick: tuple[Unit, ...]
+    actions: tuple[Action, ...]
+    held: tuple[PolicyHeld, ...]
+    stalls: tuple[str, ...]
+    teardown: tuple[Identity, ...]
+    progress: tuple[PolicyProgress, ...]
+    notes: tuple[Note, ...]
+    requeue_after: float | None
+
+    def waves(self) -> Iterator[tuple[Unit, ...]]:
+        """Yield the waves with names, sorted; the work grows with the number of units."""
+        names, daemonsets, nodes = self.index.names, self.assembled.daemonsets, self.assembled.nodes
+        for wave in name_units(self.assembled.problem, self.schedule):
+            yield tuple(
+                sorted(
+                    Unit(daemonsets[daemonset], names[nodes[place][node]])
+                    for place, pairs in wave.items()
+                    for daemonset, node in pairs
+                )
+            )
+
+    def governs(self, daemonset: Identity) -> bool:
+        """Return whether some policy targets a DaemonSet."""
+        return any(daemonset in report.targets for report in self.policies)
+
+
+def moment_text(moment: datetime) -> str:
+    """Return a moment as RFC 3339 in UTC, to the second."""
+    return moment.replace(microsecond=0).isoformat().replace("+00:00", "Z")

@@ -1,0 +1,106 @@
+"""The step grammar: one tuple of steps, whatever way they are written, and how many pods each comes to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import msgspec
+
+from ...model.durations import parse_duration
+from ...model.policy import Gate, PolicySpec, Step, Steps
+from .amounts import resolve
+
+__all__ = ["StepRule", "step_rules", "targets_of"]
+
+_ALL = "100%"
+
+
+class StepRule(msgspec.Struct, frozen=True):
+    """One step. `to` is how many pods of each DaemonSet are updated when it is done; `soak` is in seconds.
+
+    `is_canary` marks the first step where nodes are chosen for it.
+    """
+
+    number: int
+    name: str
+    to: tuple[int | str, ...]
+    soak: float
+    gate: Gate
+    is_canary: bool = False
+
+
+def step_rules(spec: PolicySpec, most: int) -> tuple[StepRule, ...]:
+    """Return the steps of a policy; the last one always takes everything. `most` is its largest DaemonSet, in pods.
+
+    >>> from dsplan.model.policy import Growth, PolicySpec, Steps
+    >>> [rule.to for rule in step_rules(PolicySpec(targets=(), steps=Steps(slow_start=Growth(start=1, factor=2))), 10)]
+    [(1,), (3,), (7,), ('100%',)]
+    """
+    found = list(_canary(spec)) + list(_written(spec.steps, most))
+    if not found or found[-1].is_canary:
+        found.append(StepRule(0, "all", (_ALL,), 0.0, Gate()))
+    return tuple(msgspec.structs.replace(rule, number=place) for place, rule in enumerate(found))
+
+
+def _canary(spec: PolicySpec) -> Iterator[StepRule]:
+    if spec.canary is not None:
+        gate = spec.canary.gate or Gate()
+        yield StepRule(0, "canary", (), parse_duration(spec.canary.soak) or 0.0, gate, is_canary=True)
+
+
+def _written(steps: Steps | None, most: int) -> Iterator[StepRule]:
+    if steps is None:
+        return
+    soak, gate = parse_duration(steps.soak) or 0.0, steps.gate or Gate()
+    entries = list(_amounts(steps, most))
+    if entries[-1] != _ALL and not (isinstance(entries[-1], Step) and entries[-1].to == _ALL):
+        entries.append(_ALL)
+    for entry in entries:
+        if isinstance(entry, Step):
+            own = parse_duration(entry.soak) if entry.soak else soak
+            yield StepRule(0, str(entry.to), (entry.to,), own or 0.0, entry.gate or gate)
+        else:
+            yield StepRule(0, str(entry), (entry,), soak, gate)
+
+
+def _amounts(steps: Steps, most: int) -> Iterator[int | str | Step]:
+    if steps.list:
+        yield from steps.list
+    elif steps.linear is not None:
+        yield from _linear(steps.linear.by, most)
+    elif steps.exponential is not None:
+        reached = steps.exponential.start
+        while reached < most:
+            yield reached
+            reached *= steps.exponential.factor
+        yield _ALL
+    elif steps.slow_start is not None:
+        reached, size = steps.slow_start.start, steps.slow_start.start
+        while reached < most:
+            yield reached
+            size *= steps.slow_start.factor
+            reached += size
+        yield _ALL
+
+
+def _linear(by: int | str, most: int) -> Iterator[int | str]:
+    if isinstance(by, str):
+        share = int(by.removesuffix("%"))
+        yield from (f"{percent}%" for percent in range(share, 100, share))
+    else:
+        yield from range(by, most, by)
+    yield _ALL
+
+
+def targets_of(rules: Sequence[StepRule], total: int, canary: int) -> tuple[int, ...]:
+    """Return how many pods of a DaemonSet of `total` are updated after each step, never falling.
+
+    >>> from dsplan.model.policy import Steps
+    >>> targets_of(step_rules(PolicySpec(targets=(), steps=Steps(list=(1, "5%", "100%"))), 50), 50, 0)
+    (1, 3, 50)
+    """
+    found: list[int] = []
+    for rule in rules:
+        number = canary if rule.is_canary else min(total, resolve(rule.to[0], total).number)
+        found.append(max(number, found[-1] if found else 0))
+    return tuple(found)
