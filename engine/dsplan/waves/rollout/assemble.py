@@ -19,7 +19,7 @@ from ..problem import Cell, Limit, NodeClass, PerNode, Precedence, Problem, Step
 from .limits import NodeRule, RolloutLimit
 from .targets import Edge
 
-__all__ = ["Assembled", "DomainRule", "StepPlan", "assemble"]
+__all__ = ["Assembled", "DomainRule", "Pending", "StepPlan", "assemble"]
 
 
 class StepPlan(msgspec.Struct, frozen=True):
@@ -40,6 +40,15 @@ class DomainRule(msgspec.Struct, frozen=True):
     daemonsets: frozenset[Identity]
     limit: int
     open: frozenset[str]
+
+
+class Pending(msgspec.Struct, frozen=True):
+    """Units that may not begin in the first wave, since something before them is down; `for_good` if it stays down."""
+
+    daemonset: Identity
+    nodes: BitMap
+    text: str
+    for_good: bool
 
 
 class Assembled(msgspec.Struct, frozen=True):
@@ -68,6 +77,7 @@ def assemble(
     spending: Mapping[Identity, tuple[BitMap, BitMap]],
     steps: Sequence[StepPlan],
     order: Sequence[Edge],
+    pending: Sequence[Pending],
     domains: Sequence[DomainRule],
     index: NodeIndex,
     rank: Mapping[int, int],
@@ -79,7 +89,8 @@ def assemble(
     kept = [limit for limit in limits if _can_bind(limit, old)]
     keys = _Keys(index, {identity: old[identity] for identity in daemonsets})
     keys.add_limits(kept)
-    keys.add_steps(steps)
+    keys.split(*(plan.canary for plan in steps if plan.canary is not None))
+    keys.split(*(entry.nodes for entry in pending))
     keys.add_domains(domains)
     keys.add_node_rules(node_rules, spending)
     classes = keys.classes(rank)
@@ -88,14 +99,17 @@ def assemble(
     cells = _Cells(tuple(members.daemonsets for members, _ in classes), present, representative, number)
     problem = Problem(
         classes=tuple(members for members, _ in classes),
-        limits=tuple(
-            Limit(
-                f"{limit.name}: {limit.arithmetic}" + (f", {limit.stuck:,} stay down" if limit.stuck else ""),
-                cells.of(limit.daemonsets, limit.nodes),
-                max(0, limit.limit - limit.stuck),
-                limit.down,
-            )
-            for limit in kept
+        limits=(
+            *(
+                Limit(
+                    f"{limit.name}: {limit.arithmetic}" + (f", {limit.stuck:,} stay down" if limit.stuck else ""),
+                    cells.of(limit.daemonsets, limit.nodes),
+                    max(0, limit.limit - limit.stuck),
+                    limit.down,
+                )
+                for limit in kept
+            ),
+            *(_wait(entry, cells) for entry in pending),
         ),
         per_node=tuple(
             PerNode(
@@ -182,10 +196,10 @@ class _Keys:
                 known.add(signature)
                 self._split(list(domains.values()))
 
-    def add_steps(self, steps: Sequence[StepPlan]) -> None:
-        for plan in steps:
-            if plan.canary is not None:
-                self._split([plan.canary])
+    def split(self, *sets: BitMap) -> None:
+        """Tell nodes inside of each set from those outside."""
+        for nodes in sets:
+            self._split([nodes])
 
     def add_domains(self, domains: Sequence[DomainRule]) -> None:
         for key in sorted({rule.key for rule in domains}):
@@ -221,6 +235,12 @@ class _Keys:
             busy, stuck = self._busy.get(nodes[0], ((), ()))
             found.append((NodeClass(len(nodes), tuple(_bits(key[0])), busy, stuck), tuple(nodes)))
         return found
+
+
+def _wait(entry: Pending, cells: _Cells) -> Limit:
+    """Return a limit that leaves no room in the first wave, and all the room there is later."""
+    room = 0 if entry.for_good else max(1, len(entry.nodes))
+    return Limit(entry.text, cells.of((entry.daemonset,), entry.nodes), room, room)
 
 
 def _steps(plan: StepPlan, cells: _Cells, number: Mapping[Identity, int]) -> Steps:

@@ -11,43 +11,27 @@ from pyroaring import BitMap
 from ...eligibility import NodeIndex
 from ...eligibility.index import as_bitmap
 from ...model.meta import Identity
-from ...model.policy import Gate, RolloutPolicy
+from ...model.policy import RolloutPolicy
 from ...model.state import PolicyProgress, State
 from ...model.world import Note
 from ..naming import name_units
 from ..problem import Limit, Problem
 from ..schedule import schedule
 from ..schedule_types import Part, Schedule
-from .amounts import resolve
-from .assemble import Assembled, DomainRule, assemble
-from .canary import ChosenCanary, choose_canary
+from .assemble import Assembled, DomainRule, Pending, assemble
 from .limits import NodeRule, RolloutLimit, limits_of, node_rules
-from .node_order import order_nodes, order_text
-from .plan_types import PolicyHeld, PolicyPlan, PolicyReport, StepReport, Unenforced, Unit
-from .progress import Standing, advance, same_rollout
-from .spending import Spending, spending_of
-from .subjects import Subject, Units, units_of
-from .targets import Governed, Governing, governing
+from .node_order import order_nodes
+from .plan_types import PolicyHeld, PolicyPlan, Unit
+from .reports import report_of, switch_of
+from .subjects import Subject, units_of
+from .targets import Governing, governing
+from .views import View, view_of
 from .writing import Writing
 
 __all__ = ["decide"]
 
 Wait = tuple[str, datetime | None]
 """Why a DaemonSet waits, and when to look again."""
-
-
-class _View(msgspec.Struct, frozen=True):
-    """One policy over its targets."""
-
-    policy: RolloutPolicy
-    targets: tuple[Identity, ...]
-    units: dict[Identity, Units]
-    before: PolicyProgress | None
-    spending: Spending
-    kept: dict[Identity, BitMap]
-    partition_text: str
-    canary: ChosenCanary | None
-    standing: Standing
 
 
 def decide(
@@ -80,47 +64,21 @@ class _Decision:
             identity: units_of(subject, index, surge=self.governed[identity].surge)
             for identity, subject in self.subjects.items()
         }
-        self.not_ready = BitMap(position for position, node in enumerate(index.nodes) if not node.ready)
-        self.progress = {entry.policy: entry for entry in state.policies}
-        self.views = [self._view(policy) for policy in policies]
+        progress = {entry.policy: entry for entry in state.policies}
+        self.views = [
+            view_of(
+                policy,
+                self.governing.targets(policy),
+                self.subjects,
+                self.units,
+                progress.get(policy.identity),
+                index,
+                now,
+            )
+            for policy in policies
+        ]
         self.rank = self._ranks()
         self._closed: set[Identity] = set()
-
-    def _view(self, policy: RolloutPolicy) -> _View:
-        targets = self.governing.targets(policy)
-        units = {identity: self.units[identity] for identity in targets}
-        hashes = {identity: self.subjects[identity].observed.history.hash for identity in targets}
-        before = self.progress.get(policy.identity)
-        same = same_rollout(before, hashes)
-        spending = spending_of(policy, units, self.not_ready, before if same else None, self.index)
-        kept, partition_text = self._kept(policy, units)
-        canary = self._canary(policy, units, before if same else None)
-        nodes = BitMap(canary.nodes) if canary else BitMap()
-        names = tuple(self.index.names[position] for position in canary.nodes) if canary else ()
-        standing = advance(policy, before, units, kept, nodes, names, spending.broken, hashes, self.now)
-        return _View(policy, targets, units, before, spending, kept, partition_text, canary, standing)
-
-    def _kept(self, policy: RolloutPolicy, units: Mapping[Identity, Units]) -> tuple[dict[Identity, BitMap], str]:
-        """Return the nodes that stay old: the last in the order of nodes."""
-        kept, text = {}, ""
-        for identity, found in units.items():
-            amount = resolve(policy.spec.partition, len(found.wanted))
-            ordered = order_nodes(found.old | found.sick, self.index, policy.spec.node_order)
-            kept[identity] = BitMap(ordered[max(0, len(ordered) - amount.number) :])
-            text = text or (f"partition {amount.text} of {identity} stay old" if policy.spec.partition else "")
-        return kept, text
-
-    def _canary(
-        self, policy: RolloutPolicy, units: Mapping[Identity, Units], before: PolicyProgress | None
-    ) -> ChosenCanary | None:
-        """Return the canary: the one chosen when the roll-out began, as long as its nodes exist."""
-        if policy.spec.canary is None:
-            return None
-        candidates = BitMap.union(BitMap(), *(found.wanted for found in units.values()))
-        if before is not None and before.canary:
-            known = [self.index.ids[name] for name in before.canary if name in self.index.ids]
-            return ChosenCanary(tuple(known), "chosen when the roll-out began")
-        return choose_canary(policy.spec.canary, candidates, self.index, policy.spec.node_order)
 
     def _ranks(self) -> dict[int, int]:
         """Return the place of every node in the order; DaemonSets with an order of their own come first."""
@@ -141,6 +99,7 @@ class _Decision:
             spent,
             [view.standing.plan for view in self.views if view.standing.plan is not None],
             self.governing.order,
+            list(self._pending(old, spent)),
             list(self._domains()),
             self.index,
             self.rank,
@@ -150,12 +109,18 @@ class _Decision:
         writing = Writing(self.governed, self.subjects, self.units, self.index, self.now, self.rank)
         waits = self._waits(assembled, whole, writing)
         holds = [(identity, text) for identity, (text, _) in waits.items()]
-        startable = schedule(_with_holds(msgspec.structs.replace(assembled, problem=for_good), holds))
+        holding = msgspec.structs.replace(assembled, problem=for_good)
+        startable = schedule(_with_holds(holding, holds)) if holds else whole
         wave = tuple(_first_wave(assembled, startable, self.index))
         sick = tuple(self._sick())
         paced = writing.write(wave, sick, {view.policy.identity: view.before for view in self.views})
         return PolicyPlan(
-            policies=tuple(self._report(view, limits[view.policy.identity], whole) for view in self.views),
+            policies=tuple(
+                report_of(
+                    view, self.views, limits[view.policy.identity], whole, self.governed, self.subjects, self.index
+                )
+                for view in self.views
+            ),
             assembled=msgspec.structs.replace(assembled, problem=for_good),
             schedule=whole,
             index=self.index,
@@ -170,12 +135,8 @@ class _Decision:
             requeue_after=self._requeue(waits, paced.again_at),
         )
 
-    def _limits(self, view: _View) -> tuple[RolloutLimit, ...]:
-        same = same_rollout(
-            view.before, {identity: self.subjects[identity].observed.history.hash for identity in view.targets}
-        )
-        fixed = view.before.resolved if view.before is not None and same else {}
-        return tuple(limits_of(view.policy, view.units, view.spending.by_daemonset, self.index, fixed))
+    def _limits(self, view: View) -> tuple[RolloutLimit, ...]:
+        return tuple(limits_of(view.policy, view.units, view.spending.by_daemonset, self.index, view.fixed))
 
     def _spent(self, identity: Identity) -> tuple[BitMap, BitMap]:
         """Return what any policy counts as down: the strictest view, for rules per node."""
@@ -184,8 +145,21 @@ class _Decision:
 
     def _plannable(self, identity: Identity) -> BitMap:
         """Return the nodes whose old pod may be replaced sooner or later."""
-        away = [view.kept[identity] | view.spending.broken for view in self.views if identity in view.targets]
+        away = [view.away[identity] for view in self.views if identity in view.targets]
         return self.units[identity].old - BitMap.union(BitMap(), *away)
+
+    def _pending(
+        self, old: Mapping[Identity, BitMap], spent: Mapping[Identity, tuple[BitMap, BitMap]]
+    ) -> Iterator[Pending]:
+        """Yield the units that come, by order, after pods that are down."""
+        for edge in self.governing.order:
+            after = old[edge.then]
+            for down, for_good in zip(spent[edge.first], (False, True), strict=True):
+                held = after & down if edge.per_node else after if down else BitMap()
+                if held:
+                    where = "on the same node" if edge.per_node else f"on {', '.join(self._names(down)[:3])}"
+                    stays = ", and it stays down" if for_good else ""
+                    yield Pending(edge.then, held, f"comes after {edge.first}, which is down {where}{stays}", for_good)
 
     def _domains(self) -> Iterator[DomainRule]:
         for view in self.views:
@@ -235,7 +209,7 @@ class _Decision:
             views = [view for view in self.views if identity in view.targets]
             if identity in self._closed:
                 continue
-            away = BitMap.union(BitMap(), *(view.kept[identity] | view.spending.broken for view in views))
+            away = BitMap.union(BitMap(), *(view.away[identity] for view in views))
             for position in sorted(found.sick - away, key=lambda position: self.rank[position]):
                 yield Unit(identity, self.index.names[position])
 
@@ -296,7 +270,7 @@ class _Decision:
 
     def _progress(
         self,
-        view: _View,
+        view: View,
         limits: Mapping[Identity, Sequence[RolloutLimit]],
         started: Mapping[Identity, PolicyProgress],
     ) -> PolicyProgress:
@@ -325,65 +299,6 @@ class _Decision:
         moments = [moment for _, moment in waits.values() if moment is not None]
         moments += [again_at] if again_at is not None else []
         return max(0.0, (min(moments) - self.now) / timedelta(seconds=1)) if moments else None
-
-    def _report(self, view: _View, limits: tuple[RolloutLimit, ...], whole: Schedule) -> PolicyReport:
-        spec = view.policy.spec
-        switches = [
-            (identity, switch_of(self.subjects[identity], self.governed[identity])) for identity in view.targets
-        ]
-        return PolicyReport(
-            policy=view.policy.identity,
-            targets=view.targets,
-            actor="host" if spec.owner == "Host" else "controller",
-            unenforced=tuple(Unenforced(identity, switch) for identity, switch in switches if switch),
-            limits=limits,
-            steps=self._steps(view, whole),
-            step=view.standing.progress.step,
-            canary=view.standing.progress.canary,
-            canary_text=view.canary.text if view.canary else "",
-            partition_text=view.partition_text,
-            node_order=order_text(spec.node_order),
-            waits=view.standing.waits,
-            halted=view.spending.halted,
-            forgiven=self._names(view.spending.forgiven),
-        )
-
-    def _steps(self, view: _View, whole: Schedule) -> tuple[StepReport, ...]:
-        rules, current = view.standing.rules, view.standing.progress.step
-        plans = [v.standing.plan.policy for v in self.views if v.standing.plan is not None and _has_units(v)]
-        ends: tuple[int, ...] = ()
-        if view.policy.identity in plans:
-            place = plans.index(view.policy.identity)
-            ends = next((found for part in whole.parts for rule, found in part.step_ends if rule == place), ())
-        reports = []
-        for rule in rules:
-            after = rule.number - current
-            reports.append(
-                StepReport(
-                    rule.name,
-                    tuple((identity, targets[rule.number]) for identity, targets in view.standing.targets.items()),
-                    rule.soak,
-                    _gate_text(rule.gate),
-                    ends[after] if 0 <= after < len(ends) else None,
-                )
-            )
-        return tuple(reports)
-
-
-def _has_units(view: _View) -> bool:
-    return any(found.old for found in view.units.values())
-
-
-def _gate_text(gate: Gate) -> str:
-    share = "all available" if gate.min_available == "100%" else f"{gate.min_available} available"
-    return f"{share}, then by hand" if gate.manual else share
-
-
-def switch_of(subject: Subject, entry: Governed) -> str:
-    """Return the first step without which a policy is not enforced, empty where it is (DESIGN section 3)."""
-    if entry.by_host or subject.daemonset.spec.update_strategy.type != "RollingUpdate":
-        return ""
-    return "set spec.updateStrategy.type to OnDelete first, since the controller itself carries out a RollingUpdate"
 
 
 def _with_holds(assembled: Assembled, holds: Iterable[tuple[Identity, str]]) -> Problem:

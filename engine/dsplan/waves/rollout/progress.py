@@ -98,6 +98,8 @@ def _look(
     if rule.number + 1 == len(rules) or any(walk.allowance(rule.number)):
         return msgspec.structs.replace(progress, settled=None), "", None
     name = f"step {rule.number + 1} of {len(rules)} ({rule.name})"
+    if rule.is_canary and not walk.has_canary:
+        return progress, f"{name}: it has no node", None
     ready, needed = walk.available(rule)
     if ready < needed:
         waits = f"{name}: {ready:,} of {needed:,} new pods are available"
@@ -139,6 +141,11 @@ class _Walk:
             )
             for identity, found in self._units.items()
         }
+
+    @property
+    def has_canary(self) -> bool:
+        """Whether any target is wanted on a node of the canary."""
+        return any(found.wanted & self._canary for found in self._units.values())
 
     @property
     def is_left(self) -> bool:

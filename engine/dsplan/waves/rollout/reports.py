@@ -1,0 +1,84 @@
+"""What is told about each policy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from ...eligibility import NodeIndex
+from ...model.meta import Identity
+from ...model.policy import Gate
+from ..schedule_types import Schedule
+from .limits import RolloutLimit
+from .node_order import order_text
+from .plan_types import PolicyReport, StepReport, Unenforced
+from .subjects import Subject
+from .targets import Governed
+from .views import View
+
+__all__ = ["report_of", "switch_of"]
+
+
+def switch_of(subject: Subject, entry: Governed) -> str:
+    """Return the first step without which a policy is not enforced, empty where it is (DESIGN section 3)."""
+    if entry.by_host or subject.daemonset.spec.update_strategy.type != "RollingUpdate":
+        return ""
+    return "set spec.updateStrategy.type to OnDelete first, since the controller itself carries out a RollingUpdate"
+
+
+def report_of(
+    view: View,
+    views: Sequence[View],
+    limits: tuple[RolloutLimit, ...],
+    whole: Schedule,
+    governed: Mapping[Identity, Governed],
+    subjects: Mapping[Identity, Subject],
+    index: NodeIndex,
+) -> PolicyReport:
+    """Return the report of one of `views`."""
+    spec = view.policy.spec
+    switches = [(identity, switch_of(subjects[identity], governed[identity])) for identity in view.targets]
+    return PolicyReport(
+        policy=view.policy.identity,
+        targets=view.targets,
+        actor="host" if spec.owner == "Host" else "controller",
+        unenforced=tuple(Unenforced(identity, switch) for identity, switch in switches if switch),
+        limits=limits,
+        steps=_steps(view, views, whole),
+        step=view.standing.progress.step,
+        canary=view.standing.progress.canary,
+        canary_text=view.canary.text if view.canary else "",
+        partition_text=view.partition_text,
+        node_order=order_text(spec.node_order),
+        waits=view.standing.waits,
+        halted=view.spending.halted,
+        forgiven=tuple(index.names[position] for position in view.spending.forgiven),
+    )
+
+
+def _steps(view: View, views: Sequence[View], whole: Schedule) -> tuple[StepReport, ...]:
+    """Return the steps; those from the current one on with the wave after which they are done."""
+    rules, current = view.standing.rules, view.standing.progress.step
+    stepped = [entry.policy.identity for entry in views if entry.standing.plan is not None and _has_units(entry)]
+    ends: tuple[int, ...] = ()
+    if view.policy.identity in stepped:
+        place = stepped.index(view.policy.identity)
+        ends = next((found for part in whole.parts for rule, found in part.step_ends if rule == place), ())
+    return tuple(
+        StepReport(
+            rule.name,
+            tuple((identity, targets[rule.number]) for identity, targets in view.standing.targets.items()),
+            rule.soak,
+            _gate_text(rule.gate),
+            ends[rule.number - current] if 0 <= rule.number - current < len(ends) else None,
+        )
+        for rule in rules
+    )
+
+
+def _has_units(view: View) -> bool:
+    return any(found.old - view.away[identity] for identity, found in view.units.items())
+
+
+def _gate_text(gate: Gate) -> str:
+    share = "all available" if gate.min_available == "100%" else f"{gate.min_available} available"
+    return f"{share}, then by hand" if gate.manual else share
