@@ -28,7 +28,7 @@ def test_percent_of_a_daemonset() -> None:
 
 
 def test_a_percentage_is_resolved_once_for_a_rollout() -> None:
-    """10 % of 10 pods is 1. When the fleet doubles in the middle of the roll-out, it stays 1; the next roll-out has 2."""
+    """10 % of 10 pods is 1. When the fleet doubles, it stays 1; the next roll-out has 2."""
     fleet = Fleet(10, [a_policy(budgets=[{"maxUnavailable": "10%"}])])
     assert len(fleet.act().wave) == 1
     fleet.settle()

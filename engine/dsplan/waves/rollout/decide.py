@@ -65,20 +65,13 @@ class _Decision:
             for identity, subject in self.subjects.items()
         }
         progress = {entry.policy: entry for entry in state.policies}
-        self.views = [
-            view_of(
-                policy,
-                self.governing.targets(policy),
-                self.subjects,
-                self.units,
-                progress.get(policy.identity),
-                index,
-                now,
-            )
-            for policy in policies
-        ]
+        self.views = [self._view(policy, progress.get(policy.identity)) for policy in policies]
         self.rank = self._ranks()
         self._closed: set[Identity] = set()
+
+    def _view(self, policy: RolloutPolicy, before: PolicyProgress | None) -> View:
+        targets = self.governing.targets(policy)
+        return view_of(policy, targets, self.subjects, self.units, before, self.index, self.now)
 
     def _ranks(self) -> dict[int, int]:
         """Return the place of every node in the order; DaemonSets with an order of their own come first."""
@@ -116,10 +109,8 @@ class _Decision:
         paced = writing.write(wave, sick, {view.policy.identity: view.before for view in self.views})
         return PolicyPlan(
             policies=tuple(
-                report_of(
-                    view, self.views, limits[view.policy.identity], whole, self.governed, self.subjects, self.index
-                )
-                for view in self.views
+                report_of(view, self.views, found, whole, self.governed, self.subjects, self.index)
+                for view, found in zip(self.views, limits.values(), strict=True)
             ),
             assembled=msgspec.structs.replace(assembled, problem=for_good),
             schedule=whole,
