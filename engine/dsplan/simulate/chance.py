@@ -14,7 +14,7 @@ from ..model.pod import Pod
 from .durations import DEFAULT_GRACE_SECONDS, Spread
 from .kubelet import Birth, Turn, TurnKind, stays_sick
 
-__all__ = ["ChanceKubelet", "Odds"]
+__all__ = ["NO_MISFORTUNE", "ChanceKubelet", "Odds"]
 
 _P95_OF_NORMAL = 1.6449
 _FIRST_RESTART, _LONGEST_RESTART = 10.0, 300.0
@@ -27,6 +27,11 @@ class Odds(msgspec.Struct, frozen=True, kw_only=True):
     fails: float = 0.0
     crash_loops: float = 0.0
     never_stops: float = 0.0
+
+
+NO_MISFORTUNE = Odds()
+_READY = Spread(14.0, 14.0)
+_TERMINATE = Spread(DEFAULT_GRACE_SECONDS, DEFAULT_GRACE_SECONDS)
 
 
 class ChanceKubelet:
@@ -43,10 +48,10 @@ class ChanceKubelet:
         self,
         *,
         seed: int,
-        ready: Spread = Spread(14.0, 14.0),
-        terminate: Spread = Spread(DEFAULT_GRACE_SECONDS, DEFAULT_GRACE_SECONDS),
+        ready: Spread = _READY,
+        terminate: Spread = _TERMINATE,
         create: float = 1.0,
-        odds: Odds = Odds(),
+        odds: Odds = NO_MISFORTUNE,
     ) -> None:
         self._seed = seed
         self._ready = ready

@@ -28,6 +28,7 @@ class Repetitions:
         self._why: dict[tuple[Identity, str], str] = {}
         self._last_other: datetime | None = None
         self._places: set[tuple[Identity | None, str]] = set()
+        self._endless: dict[Identity, int] = {}
 
     def __bool__(self) -> bool:
         """Return whether anything repeats."""
@@ -43,9 +44,18 @@ class Repetitions:
             if (item.daemonset, item.node) not in self._places:
                 self._last_other = item.at
 
+    def endless(self, identity: Identity, passes: int) -> None:
+        """Take note that a controller acted again and again without any time passing."""
+        self._endless[identity] = passes
+
     def found(self) -> tuple[Oscillation, ...]:
         """Return everything that repeats, sorted."""
-        return tuple(sorted(self._name(key, times) for key, times in self._times.items() if len(times) >= _MANY))
+        named = [self._name(key, times) for key, times in self._times.items() if len(times) >= _MANY]
+        named += [
+            Oscillation(identity, "", "the controller acts again and again at one moment", passes, 0.0)
+            for identity, passes in self._endless.items()
+        ]
+        return tuple(sorted(named))
 
     def is_all_there_is(self, pending: set[tuple[Identity | None, str]], now: datetime) -> bool:
         """Return whether nothing but repetitions is due, and nothing else happened for two of their periods."""

@@ -32,7 +32,7 @@ Injection = tuple[datetime, Object | Removed]
 _AT_ONCE = frozenset(
     {HappeningKind.GONE, HappeningKind.CREATED, HappeningKind.NOT_READY, HappeningKind.FAILED, HappeningKind.SUCCEEDED}
 )
-_PASSES_AT_ONE_MOMENT = 1000
+_PASSES_AT_ONE_MOMENT = 100
 
 
 def simulate(
@@ -90,6 +90,7 @@ class _Run:
         self._ended: dict[Identity, datetime] = {}
         self._errors: dict[Identity, str] = {}
         self._passes: Counter[Identity] = Counter()
+        self._most_passes = _PASSES_AT_ONE_MOMENT + len(cluster.objects.nodes) // 10
         self._evaluated: set[Identity] = set()
 
     def play(self, until: datetime | None, injections: list[Injection]) -> Simulation:
@@ -147,7 +148,7 @@ class _Run:
             cluster.remember(decision.entry)
             self._errors[identity] = decision.entry.error or ""
         self._passes[identity] += 1
-        if busy and self._passes[identity] < _PASSES_AT_ONE_MOMENT and not cluster.in_flight(identity):
+        if busy and not cluster.in_flight(identity):
             self._wake(identity, 0.0)
         if decision.again_after is not None and not busy:
             self._wake(identity, decision.again_after)
@@ -197,6 +198,9 @@ class _Run:
         return everyone
 
     def _wake(self, identity: Identity, after: float) -> None:
+        if after <= 0 and self._passes[identity] >= self._most_passes:
+            self.repetitions.endless(identity, self._passes[identity])
+            return
         at = self.cluster.now + timedelta(seconds=after)
         if (at, identity) not in self._awake and identity in self.cluster.objects.daemonsets:
             self._awake.add((at, identity))
