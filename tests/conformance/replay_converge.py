@@ -9,6 +9,7 @@ from typing import Any
 
 from dsplan.diff import Stage
 from dsplan.model.daemonset import HASH_LABEL, DaemonSet
+from dsplan.model.meta import Identity
 from dsplan.model.node import Node
 from dsplan.model.pod import Pod
 from dsplan.observe.shape import is_ready
@@ -78,7 +79,7 @@ class RecordedKubelet:
         self._never = set(record.get("neverReady") or ())
         self._fail_first = record.get("failFirst") or {}
 
-    def create(self, node: str) -> float:
+    def create(self, daemonset: Identity, node: str) -> float:
         return 0.0
 
     def start(self, birth: Birth) -> Iterable[Turn]:

@@ -9,6 +9,7 @@ from random import Random
 
 import msgspec
 
+from ..model.meta import Identity
 from ..model.node import Node
 from ..model.pod import Pod
 from .durations import DEFAULT_GRACE_SECONDS, Spread
@@ -59,7 +60,7 @@ class ChanceKubelet:
         self._create = create
         self._odds = odds
 
-    def create(self, node: str) -> float:
+    def create(self, daemonset: Identity, node: str) -> float:
         """Return the same for every node."""
         return self._create
 

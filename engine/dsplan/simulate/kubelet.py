@@ -13,12 +13,13 @@ from typing import Protocol
 
 import msgspec
 
+from ..model.meta import Identity, controller_of
 from ..model.node import Node
 from ..model.pod import Pod
 from ..observe.shape import is_ready
 from .durations import SEED_DURATIONS, Durations
 
-__all__ = ["Birth", "Kubelet", "SteadyKubelet", "Turn", "TurnKind", "stays_sick"]
+__all__ = ["Birth", "Kubelet", "Pace", "SteadyKubelet", "Turn", "TurnKind", "stays_sick"]
 
 
 class TurnKind(StrEnum):
@@ -49,7 +50,7 @@ class Birth(msgspec.Struct, frozen=True):
 class Kubelet(Protocol):
     """How pods behave. Must be a function of its arguments: the same question, the same answer."""
 
-    def create(self, node: str) -> float:
+    def create(self, daemonset: Identity, node: str) -> float:
         """Return the seconds from the decision to create a pod on a node to its existence."""
 
     def start(self, birth: Birth) -> Iterable[Turn]:
@@ -62,10 +63,14 @@ class Kubelet(Protocol):
         """Return the seconds until a terminating pod is gone; None where nobody will ever confirm it."""
 
 
-class SteadyKubelet:
-    """Every pod takes the same time, or the time of its node; sick nodes do nothing; broken templates never get ready.
+Pace = Callable[[Identity | None, Node | None], Durations]
+"""How long things take for the pods of a DaemonSet (None: of anything else) on a node (None: on any)."""
 
-    `durations` may be a function of the node. `broken(pod)` tells which new pods never become ready. A bound pod that
+
+class SteadyKubelet:
+    """Every pod takes the same time, or that of its DaemonSet and node; sick nodes do nothing.
+
+    `durations` may be a Pace. `broken(pod)` tells which new pods never become ready. A bound pod that
     is not ready at the start and younger than three times its starting time becomes ready when that time is over; an
     older one stays as it is. Pods bound to nodes that do not exist are removed `pod_gc` seconds later, never if None
     (M22).
@@ -77,31 +82,31 @@ class SteadyKubelet:
 
     def __init__(
         self,
-        durations: Durations | Callable[[Node | None], Durations] = SEED_DURATIONS,
+        durations: Durations | Pace = SEED_DURATIONS,
         *,
         broken: Callable[[Pod], bool] = lambda pod: False,
         pod_gc: float | None = None,
     ) -> None:
-        self._durations = durations if callable(durations) else lambda node: durations
+        self._pace: Pace = (lambda daemonset, node: durations) if isinstance(durations, Durations) else durations
         self._broken = broken
         self._pod_gc = pod_gc
 
-    def create(self, node: str) -> float:
-        """Return the same for every node."""
-        return self._durations(None).create
+    def create(self, daemonset: Identity, node: str) -> float:
+        """Return what the pace says."""
+        return self._pace(daemonset, None).create
 
     def start(self, birth: Birth) -> Iterable[Turn]:
         """Return Ready after the node's starting time, unless node or template are broken."""
         if not birth.node.ready or self._broken(birth.pod):
             return ()
-        return (Turn(self._durations(birth.node).ready, TurnKind.READY),)
+        return (Turn(self._pace(_daemonset_of(birth.pod), birth.node).ready, TurnKind.READY),)
 
     def resume(self, pod: Pod, node: Node | None, now: datetime) -> Iterable[Turn]:
         """Return Ready for a pod that is still young enough to be starting."""
         if stays_sick(pod, node) or pod.metadata.creation_timestamp is None or self._broken(pod):
             return ()
         age = (now - pod.metadata.creation_timestamp).total_seconds()
-        needed = self._durations(node).ready
+        needed = self._pace(_daemonset_of(pod), node).ready
         if age >= 3 * needed:
             return ()
         return (Turn(max(0.0, needed - age), TurnKind.READY),)
@@ -116,7 +121,12 @@ class SteadyKubelet:
             return None
         if pod.metadata.deletion_timestamp is not None:
             return max(0.0, (pod.metadata.deletion_timestamp - now).total_seconds())
-        return self._durations(node).terminate_of(pod)
+        return self._pace(_daemonset_of(pod), node).terminate_of(pod)
+
+
+def _daemonset_of(pod: Pod) -> Identity | None:
+    owner = controller_of(pod.metadata)
+    return None if owner is None else Identity(owner.kind, pod.metadata.namespace, owner.name)
 
 
 def stays_sick(pod: Pod, node: Node | None) -> bool:

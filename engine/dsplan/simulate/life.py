@@ -76,7 +76,7 @@ class Life:
 
     def conceive(self, mould: PodMould, identity: Identity, node: str, name: str, number: int, reason: str) -> None:
         """Let a pod that was decided on come into existence, now or after the kubelet's `create` seconds."""
-        after = self._kubelet.create(node)
+        after = self._kubelet.create(identity, node)
         self._in_flight[identity] += 1
 
         def exist() -> None:
