@@ -6,6 +6,7 @@ The rule is a function of the situation alone, but for the back-off of failed po
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 
 import msgspec
 
@@ -37,6 +38,7 @@ class Manage(msgspec.Struct, frozen=True):
     held: tuple[tuple[str, Pod], ...]
 
 
+@lru_cache(maxsize=4096)
 def manage_rule(verdict: Verdict, shape: Shape, surge: bool) -> Ruling:
     """Return what manage does in a situation (M7-M21).
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from enum import Enum, auto
+from collections import defaultdict
+from enum import IntEnum, auto
+from functools import lru_cache
 
 import msgspec
 from pyroaring import BitMap
@@ -24,7 +26,7 @@ class RollingError(Exception):
     """The pass fails as a whole: under surge a live old pod sits on a node that does not exist (R27)."""
 
 
-class Place(Enum):
+class Place(IntEnum):
     """What a node is to the rolling update."""
 
     DONE = auto()  # only a new, available pod; or nothing that concerns the update
@@ -48,6 +50,7 @@ class Rolling(msgspec.Struct, frozen=True):
     waiting: tuple[str, ...]
 
 
+@lru_cache(maxsize=4096)
 def classify(verdict: Verdict, shape: Shape, *, surge: bool) -> Place:
     """Return what a node in this situation is to the rolling update."""
     new, old = new_and_old(shape)
@@ -85,7 +88,7 @@ def rolling_update(observed: Observed, index: NodeIndex, budget: Budget, *, brie
 
 
 def _places(observed: Observed, *, surge: bool) -> dict[Place, BitMap]:
-    places = {place: BitMap() for place in Place}
+    places: dict[Place, BitMap] = defaultdict(BitMap)
     for situation in observed.situations:
         places[classify(situation.verdict, situation.shape, surge=surge)] |= situation.nodes
     return places
@@ -108,7 +111,7 @@ def _without_surge(observed: Observed, index: NodeIndex, budget: Budget, *, brie
     """R6-R13. Groups of vanished nodes are walked like the others; their pods have no zone and come last (R4)."""
     places = _places(observed, surge=False)
     names = index.names
-    vanished: dict[Place, list[str]] = {place: [] for place in Place}
+    vanished: dict[Place, list[str]] = defaultdict(list)
     for name, group in observed.vanished.items():
         vanished[classify(Verdict.DENY, group.shape, surge=False)].append(name)
     must = [names[position] for position in node_order(places[Place.MUST_REPLACE], index)] + vanished[

@@ -14,13 +14,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from enum import StrEnum
 
 import msgspec
 
-from ..constraints import BUILTIN_RULES, Rule, constraints_of
+from ..constraints import BUILTIN_RULES, Constraint, Rule, constraints_of
 from ..diff import Action, Actor, Stage, allows_surge, resolve_budget
 from ..diff.budget import BudgetError
 from ..eligibility import NodeIndex, Verdict, evaluate
@@ -70,16 +70,17 @@ def judge(
     *,
     now: datetime,
     expectations: Expectations | None = None,
-    rules: tuple[Rule, ...] = BUILTIN_RULES,
+    constraints: Sequence[Constraint] | None = None,
 ) -> list[Violation]:
     """Return every invariant that the actions would break, given what was there when they were decided.
 
+    `constraints` are those of the DaemonSet, with the built-in rules where they are not given.
     Deletions by a host (Actor.HOST) are judged by its own policy, not by the DaemonSet's budget.
     """
     pods = [action for action in actions if action.kind == "Pod" and action.verb in ("create", "delete")]
     if not pods:
         return []
-    case = _Case(daemonset, pods, observed, index, rules)
+    case = _Case(daemonset, pods, observed, index, constraints_of(daemonset) if constraints is None else constraints)
     found = [*case.budget(), *case.creations(), *case.deletions(), *case.twice()]
     if not expectations_satisfied(expectations, now):
         found.append((Invariant.IN_FLIGHT, "earlier creations or deletions are not seen yet"))
@@ -104,7 +105,12 @@ class _Case:
     """One decision with what was there."""
 
     def __init__(
-        self, daemonset: DaemonSet, actions: list[Action], observed: Observed, index: NodeIndex, rules: tuple[Rule, ...]
+        self,
+        daemonset: DaemonSet,
+        actions: list[Action],
+        observed: Observed,
+        index: NodeIndex,
+        constraints: Sequence[Constraint],
     ) -> None:
         self.daemonset = daemonset
         self.created = [action for action in actions if action.verb == "create"]
@@ -112,7 +118,7 @@ class _Case:
         self.actions = actions
         self.observed = observed
         self.index = index
-        self.rules = rules
+        self.constraints = constraints
         self.surge = allows_surge(daemonset)
 
     def budget(self) -> Iterator[_Finding]:
@@ -138,11 +144,10 @@ class _Case:
             yield Invariant.OVER_BUDGET, f"{taken} taken down beside {down} of {budget.max_unavailable}"
 
     def creations(self) -> Iterator[_Finding]:
-        constraints = constraints_of(self.daemonset, self.rules)
         for action in self.created:
             position = self.index.ids.get(action.node)
             node = None if position is None else self.index.nodes[position]
-            if node is None or evaluate(constraints, node).verdict is not Verdict.RUN:
+            if node is None or evaluate(self.constraints, node).verdict is not Verdict.RUN:
                 yield Invariant.NOT_WANTED, f"create on {action.node}"
             if self._would_be_second(self._shape(action.node)):
                 yield Invariant.SECOND_POD, f"create on {action.node} beside another pod"

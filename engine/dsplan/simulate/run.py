@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
-from ..constraints import BUILTIN_RULES, Rule
+from ..constraints import BUILTIN_RULES, Constraint, Rule, constraints_of
 from ..diff import ActionReason, Actor, Stage
 from ..diff.rolling import Place, classify
 from ..eligibility import Verdict
+from ..model.daemonset import DaemonSet, DaemonSetSpec
 from ..model.meta import Identity
 from ..model.world import World
 from .agenda import Agenda
@@ -89,6 +90,7 @@ class _Run:
         self._counts: dict[Identity, Counter[tuple[str, Stage, ActionReason, Actor]]] = {}
         self._ended: dict[Identity, datetime] = {}
         self._errors: dict[Identity, str] = {}
+        self._constraints: dict[Identity, tuple[DaemonSetSpec, Sequence[Constraint]]] = {}
         self._passes: Counter[Identity] = Counter()
         self._most_passes = _PASSES_AT_ONE_MOMENT + len(cluster.objects.nodes) // 10
         self._evaluated: set[Identity] = set()
@@ -157,15 +159,22 @@ class _Run:
         if not any(action.kind == "Pod" for action in decision.actions):
             return
         objects = self.cluster.objects
+        daemonset = objects.daemonsets[decision.daemonset]
         self.violations += judge(
-            objects.daemonsets[decision.daemonset],
+            daemonset,
             decision.actions,
             self.cluster.observation(decision.daemonset).observed,
             objects.index,
             now=self.cluster.now,
             expectations=objects.expectations.get(decision.daemonset),
-            rules=self.rules,
+            constraints=self._constraints_of(daemonset),
         )
+
+    def _constraints_of(self, daemonset: DaemonSet) -> Sequence[Constraint]:
+        known = self._constraints.get(daemonset.identity)
+        if known is None or known[0] is not daemonset.spec:
+            known = self._constraints[daemonset.identity] = (daemonset.spec, constraints_of(daemonset, self.rules))
+        return known[1]
 
     def _follow_log(self) -> set[Identity]:
         """Wake whom the new entries of the log concern; return them (C19, R29)."""
