@@ -1,0 +1,118 @@
+"""Where durations come from: what the user says, what the node's labels say, what was measured, what is assumed.
+
+In this order of trust. A NodePool's `durations` become labels of its nodes; anybody may put the same labels on a node:
+`dsplan.dev/create-seconds`, `dsplan.dev/ready-seconds`, `dsplan.dev/terminate-seconds`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+import msgspec
+
+from ..model.daemonset import DaemonSet
+from ..model.meta import Identity
+from ..model.node import Node
+from ..model.world import World
+from .durations import DEFAULT_GRACE_SECONDS, SEED_DURATIONS, Durations, Spread
+from .measure import Measured, measure
+
+__all__ = ["LABELS", "Overrides", "Paces", "paces_of"]
+
+LABELS = {
+    "create": "dsplan.dev/create-seconds",
+    "ready": "dsplan.dev/ready-seconds",
+    "terminate": "dsplan.dev/terminate-seconds",
+}
+_SECONDS = re.compile(r"[0-9]{1,9}(\.[0-9]{1,6})?")
+
+
+class Overrides(msgspec.Struct, frozen=True, kw_only=True):
+    """Durations in seconds as the user gives them; None is not given."""
+
+    react: float | None = None
+    create: float | None = None
+    ready: float | None = None
+    terminate: float | None = None
+    between: float | None = None
+
+
+class Paces:
+    """How long things take for each DaemonSet and node; `tail` takes the 95th percentile where it was measured.
+
+    >>> paces = paces_of(World(), Overrides(ready=20))
+    >>> paces(None, None).ready, paces(None, None).create
+    (20.0, 1.0)
+    """
+
+    def __init__(self, overrides: Overrides, measured: Mapping[Identity, Measured], *, tail: bool = False) -> None:
+        self._overrides = overrides
+        self._measured = measured
+        self._tail = tail
+        self._known: dict[tuple[Identity | None, tuple[str | None, ...]], Durations] = {}
+
+    def __call__(self, daemonset: Identity | None, node: Node | None) -> Durations:
+        """Return the durations of a DaemonSet's pods on a node."""
+        said = tuple(None if node is None else node.labels.get(label) for label in LABELS.values())
+        found = self._known.get((daemonset, said))
+        if found is None:
+            found = self._known[daemonset, said] = self._durations(daemonset, dict(zip(LABELS, said, strict=True)))
+        return found
+
+    @property
+    def tail(self) -> Paces:
+        """The same for the slow ones."""
+        return Paces(self._overrides, self._measured, tail=True)
+
+    @property
+    def has_tail(self) -> bool:
+        """Whether anything that was measured varies, and matters."""
+        return self._overrides.ready is None and any(
+            entry.ready.median < entry.ready.p95 for entry in self._measured.values()
+        )
+
+    def notes(self, daemonset: DaemonSet) -> tuple[str, ...]:
+        """Return where each duration of a DaemonSet comes from."""
+        overrides, lines = self._overrides, []
+        durations = self(daemonset.identity, None)
+        for name in ("react", "create", "ready", "terminate", "between"):
+            if getattr(overrides, name) is not None:
+                lines.append(f"{name} {_text(getattr(overrides, name))}: as given")
+            elif name == "ready" and (measured := self._measured.get(daemonset.identity)):
+                spread = measured.ready
+                tail = f", 95 of 100 within {_text(spread.p95)}" if spread.p95 > spread.median else ""
+                lines.append(f"ready {_text(spread.median)}: the median of {measured.pods:,} observed pods{tail}")
+            elif name == "terminate":
+                grace = daemonset.pod.spec.termination_grace_period_seconds
+                lines.append(f"terminate {_text(DEFAULT_GRACE_SECONDS if grace is None else grace)}: the grace period")
+            elif getattr(durations, name):
+                lines.append(f"{name} {_text(getattr(durations, name))}: assumed")
+        return tuple(lines)
+
+    def _durations(self, daemonset: Identity | None, said: Mapping[str, str | None]) -> Durations:
+        values: dict[str, float | None] = {}
+        measured = None if daemonset is None else self._measured.get(daemonset)
+        if measured is not None:
+            values["ready"] = _of(measured.ready, tail=self._tail)
+        for name, text in said.items():
+            if text is not None and _SECONDS.fullmatch(text):
+                values[name] = float(text)
+        for name in ("react", "create", "ready", "terminate", "between"):
+            given = getattr(self._overrides, name)
+            if given is not None:
+                values[name] = float(given)
+        return msgspec.structs.replace(SEED_DURATIONS, **values)
+
+
+def paces_of(world: World, overrides: Overrides = Overrides()) -> Paces:  # noqa: B008
+    """Return the paces of a world: as given, else by node label, else measured, else assumed."""
+    return Paces(overrides, measure(world.pods))
+
+
+def _of(spread: Spread, *, tail: bool) -> float:
+    return spread.p95 if tail else spread.median
+
+
+def _text(seconds: float) -> str:
+    return f"{seconds:g} s"

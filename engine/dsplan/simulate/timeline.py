@@ -1,0 +1,187 @@
+"""A roll-out as a table in time: the controller's sliding window, and the same in barrier waves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+import msgspec
+from pyroaring import BitMap
+
+from ..diff import ActionReason, Stage, resolve_budget
+from ..diff.budget import BudgetError
+from ..model.daemonset import DaemonSet
+from ..model.meta import Identity
+from ..model.world import World
+from ..planner.observation import Observation
+from .cluster import Cluster
+from .controllers import BuiltinController, Controller, Decision
+from .coverage import is_settled_alone
+from .happenings import Happening
+from .kubelet import SteadyKubelet
+from .paces import Overrides, Paces, paces_of
+from .results import DaemonSetRun, Outcome, Simulation
+from .run import simulate
+from .scheduler import SchedulerFactory, everything_fits
+from .waves import Wave, WaveKind, overlap, waves_of
+
+__all__ = ["BarrierController", "Course", "Timeline", "timeline"]
+
+
+class BarrierController:
+    """The DaemonSet controller, held back: the next update wave begins when the last one is served again.
+
+    Only candidates are held (R10, R23); sick pods are replaced at once as ever (R12, R20).
+    """
+
+    def __init__(self) -> None:
+        self._controller = BuiltinController()
+        self._waves: dict[Identity, BitMap] = {}
+
+    def decide(self, cluster: Cluster, due: Sequence[Identity]) -> Iterator[Decision]:
+        """Yield passes without the update of candidates while a wave is on its way."""
+        for decision in self._controller.decide(cluster, due):
+            begins = [action.node for action in decision.actions if _begins(action.stage, action.reason)]
+            if not begins:
+                yield decision
+                continue
+            observation = cluster.observation(decision.daemonset)
+            if self._waves.get(decision.daemonset, BitMap()) & _busy(observation):
+                actions = tuple(item for item in decision.actions if not _begins(item.stage, item.reason))
+                yield msgspec.structs.replace(decision, actions=actions)
+                continue
+            ids = cluster.objects.index.ids
+            self._waves[decision.daemonset] = BitMap(ids[node] for node in begins if node in ids)
+            yield decision
+
+
+def _begins(stage: Stage, reason: ActionReason) -> bool:
+    return stage is Stage.ROLLING_UPDATE and reason is ActionReason.OUTDATED
+
+
+def _busy(observation: Observation) -> BitMap:
+    """Return the nodes that are not served by one pod alone, among those that want or still have one."""
+    busy = BitMap()
+    for situation in observation.observed.situations:
+        if len(situation.shape) != 1 or not is_settled_alone(situation.shape):
+            busy |= situation.nodes
+    return busy
+
+
+class Course(msgspec.Struct, frozen=True, kw_only=True):
+    """One way through a roll-out. Times are seconds from the beginning."""
+
+    outcome: Outcome
+    seconds: float
+    waves: tuple[Wave, ...]
+    run: DaemonSetRun
+
+    @property
+    def updates(self) -> tuple[Wave, ...]:
+        """The update waves."""
+        return tuple(wave for wave in self.waves if wave.kind is WaveKind.UPDATE)
+
+
+class Timeline(msgspec.Struct, frozen=True, kw_only=True):
+    """One DaemonSet in time.
+
+    `window` is what the real controller will do; `barrier` the same in waves that wait for each other (the same object
+    where the window's waves never overlap). `slow_seconds` is when the window ends if every pod takes as long as the
+    slow ones (95th percentile), None where nothing that was measured varies. `budget` is its arithmetic, `notes` say
+    where the durations come from.
+    """
+
+    identity: Identity
+    started: datetime
+    window: Course
+    barrier: Course
+    slow_seconds: float | None
+    budget: str
+    notes: tuple[str, ...]
+    events: tuple[Happening, ...]
+
+
+def timeline(
+    world: World,
+    *,
+    now: datetime,
+    durations: Overrides = Overrides(),  # noqa: B008
+    until: datetime | None = None,
+    scheduler: SchedulerFactory = everything_fits,
+) -> tuple[Timeline, ...]:
+    """Return the timeline of every DaemonSet in which anything happens.
+
+    >>> from datetime import UTC
+    >>> from dsplan.manifests.decode import decode
+    >>> world = decode([
+    ...     {"kind": "Node", "metadata": {"name": "n1"}},
+    ...     {"kind": "DaemonSet", "metadata": {"name": "ds", "namespace": "default"},
+    ...      "spec": {"selector": {"matchLabels": {"app": "d"}}, "template": {"metadata": {"labels": {"app": "d"}}}}},
+    ... ])
+    >>> [story] = timeline(world, now=datetime(2026, 1, 1, tzinfo=UTC))
+    >>> [(wave.kind, wave.start, wave.end, wave.nodes) for wave in story.window.waves]
+    [(<WaveKind.CREATE: 'create'>, 1.0, 15.0, ('n1',))]
+    """
+    paces = paces_of(world, durations)
+    player = _Player(world, now, until, scheduler)
+    window = player.play(paces)
+    slow = player.play(paces.tail) if paces.has_tail else None
+    courses = {run.identity: course_of(window, run) for run in window.runs}
+    barrier = None
+    if any(overlap(course.waves) for course in courses.values()):
+        barrier = player.play(paces, BarrierController())
+    stories: list[Timeline] = []
+    for daemonset in world.daemonsets:
+        identity = daemonset.identity
+        course = courses[identity]
+        if not course.waves:
+            continue
+        stories.append(
+            Timeline(
+                identity=identity,
+                started=window.started,
+                window=course,
+                barrier=course if barrier is None else course_of(barrier, barrier.of(identity)),
+                slow_seconds=None if slow is None else slow.of(identity).seconds,
+                budget=_budget(daemonset, course.run.wanted),
+                notes=paces.notes(daemonset),
+                events=tuple(item for item in window.happenings if item.daemonset == identity),
+            )
+        )
+    return tuple(stories)
+
+
+class _Player:
+    """Plays one world at several paces."""
+
+    def __init__(self, world: World, now: datetime, until: datetime | None, scheduler: SchedulerFactory) -> None:
+        self._world = world
+        self._now = now
+        self._until = until
+        self._scheduler = scheduler
+
+    def play(self, paces: Paces, controller: Controller | None = None) -> Simulation:
+        return simulate(
+            self._world,
+            SteadyKubelet(paces),
+            now=self._now,
+            until=self._until,
+            durations=paces(None, None),
+            controller=controller,
+            scheduler=self._scheduler,
+        )
+
+
+def course_of(simulation: Simulation, run: DaemonSetRun) -> Course:
+    """Return the course of one DaemonSet's run."""
+    return Course(outcome=run.outcome, seconds=run.seconds, waves=waves_of(simulation, run.identity), run=run)
+
+
+def _budget(daemonset: DaemonSet, wanted: int) -> str:
+    strategy = daemonset.spec.update_strategy
+    if strategy.type != "RollingUpdate":
+        return f"{strategy.type}: no budget; pods are replaced when somebody deletes them"
+    try:
+        return resolve_budget(daemonset, wanted).arithmetic
+    except BudgetError as error:
+        return str(error)
