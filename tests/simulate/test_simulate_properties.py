@@ -23,7 +23,7 @@ from tests.simulate.rollouts import rollouts
 from tests.worlds import NOW, Tree, trees, world
 
 clusters = st.one_of(rollouts(), rollouts(), trees())
-UNTIL = NOW + timedelta(hours=2)
+UNTIL = NOW + timedelta(minutes=15)
 odds = st.builds(
     Odds,
     never_ready=st.sampled_from((0.0, 0.0, 0.2)),
