@@ -22,6 +22,7 @@ COMMANDS = {
     "verify": "Check a plan without trusting the solver.",
     "drift": "What changed since a plan was made, and what of it still holds.",
     "diff": "Two plans, clusters or manifests compared; markdown for pull requests.",
+    "timeline": "The roll-outs in time: waves, durations, what is down meanwhile.",
     "get": "What `kubectl get daemonsets` would show.",
     "describe": "What `kubectl describe daemonsets` would show.",
     "completion": "The completion script for bash, zsh or fish.",

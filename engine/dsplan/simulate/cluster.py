@@ -183,6 +183,7 @@ class Cluster:
             if before is not None and before.spec.template != daemonset.spec.template:
                 self.objects.hashes.pop(identity, None)
             self.objects.put_daemonset(daemonset)
+            self._life.template_changed()
             self._life.watch_ripening(daemonset)
             return
         stored = self.objects.daemonsets.get(identity)

@@ -19,7 +19,7 @@ from ..model.pod import Pod
 from ..observe.shape import is_ready
 from .durations import SEED_DURATIONS, Durations
 
-__all__ = ["Birth", "Kubelet", "Pace", "SteadyKubelet", "Turn", "TurnKind", "stays_sick"]
+__all__ = ["Birth", "Kubelet", "Pace", "SteadyKubelet", "Turn", "TurnKind", "daemonset_of", "stays_sick"]
 
 
 class TurnKind(StrEnum):
@@ -99,14 +99,14 @@ class SteadyKubelet:
         """Return Ready after the node's starting time, unless node or template are broken."""
         if not birth.node.ready or self._broken(birth.pod):
             return ()
-        return (Turn(self._pace(_daemonset_of(birth.pod), birth.node).ready, TurnKind.READY),)
+        return (Turn(self._pace(daemonset_of(birth.pod), birth.node).ready, TurnKind.READY),)
 
     def resume(self, pod: Pod, node: Node | None, now: datetime) -> Iterable[Turn]:
         """Return Ready for a pod that is still young enough to be starting."""
         if stays_sick(pod, node) or pod.metadata.creation_timestamp is None or self._broken(pod):
             return ()
         age = (now - pod.metadata.creation_timestamp).total_seconds()
-        needed = self._pace(_daemonset_of(pod), node).ready
+        needed = self._pace(daemonset_of(pod), node).ready
         if age >= 3 * needed:
             return ()
         return (Turn(max(0.0, needed - age), TurnKind.READY),)
@@ -121,10 +121,11 @@ class SteadyKubelet:
             return None
         if pod.metadata.deletion_timestamp is not None:
             return max(0.0, (pod.metadata.deletion_timestamp - now).total_seconds())
-        return self._pace(_daemonset_of(pod), node).terminate_of(pod)
+        return self._pace(daemonset_of(pod), node).terminate_of(pod)
 
 
-def _daemonset_of(pod: Pod) -> Identity | None:
+def daemonset_of(pod: Pod) -> Identity | None:
+    """Return what controls a pod, None where nothing does."""
     owner = controller_of(pod.metadata)
     return None if owner is None else Identity(owner.kind, pod.metadata.namespace, owner.name)
 

@@ -36,6 +36,11 @@ _FINISHED = (TurnKind.FAILED, TurnKind.SUCCEEDED)
 _UNTIL_CONFIRMED = timedelta(days=365)
 
 
+def _was_refused(pod: Pod) -> bool:
+    """Return whether the real scheduler says that the pod does not fit: it knows more than an offline input shows."""
+    return any(item.type == "PodScheduled" and item.status == "False" for item in pod.status.conditions)
+
+
 class Life:
     """Pods through time. `advance` is the only thing that moves the clock."""
 
@@ -127,6 +132,10 @@ class Life:
                     self._resume(pod)
         self._retry(node.name)
 
+    def template_changed(self) -> None:
+        """Let the scheduler look at the DaemonSets anew."""
+        self._scheduler = self._make_scheduler(self._objects.world)
+
     def watch_ripening(self, daemonset: DaemonSet) -> None:
         """Note when each ready pod of a DaemonSet becomes available (S2)."""
         wait = timedelta(seconds=max(0, daemonset.spec.min_ready_seconds))
@@ -141,8 +150,8 @@ class Life:
         """Begin with a pod that was there before the simulation."""
         if not pod.spec.node_name:
             node = target_node(pod)
-            if node is not None and not pod.terminating:
-                self._unbound.setdefault(node, []).append(key_of(pod))
+            if node is not None and not pod.terminating and (_was_refused(pod) or not self._bind(pod)):
+                self._wait(pod, node)
             return
         self._resume(pod)
         identity = self._objects.owner_identity(pod)
@@ -168,13 +177,20 @@ class Life:
         node = None if name is None else self._objects.nodes.get(name)
         refusal = "node does not exist" if node is None else self._scheduler.refusal(pod, node)
         if node is None or refusal:
-            if name is not None and key_of(pod) not in self._unbound.setdefault(name, []):
-                self._unbound[name].append(key_of(pod))
+            if name is not None and self._wait(pod, name):
                 self._note(HappeningKind.PENDING, pod, refusal)
             return False
         bound = msgspec.structs.replace(pod, spec=msgspec.structs.replace(pod.spec, node_name=node.name))
         self._objects.put_pod(bound)
         self._begin(bound)
+        return True
+
+    def _wait(self, pod: Pod, node: str) -> bool:
+        """Let an unbound pod wait until something changes on its node; return whether it did not wait already."""
+        waiting = self._unbound.setdefault(node, [])
+        if key_of(pod) in waiting:
+            return False
+        waiting.append(key_of(pod))
         return True
 
     def _begin(self, pod: Pod) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 import msgspec
@@ -18,11 +18,14 @@ from .cluster import Cluster
 from .controllers import BuiltinController, Controller, Decision
 from .coverage import is_settled_alone
 from .happenings import Happening
-from .kubelet import SteadyKubelet
+from .kubelet import SteadyKubelet, daemonset_of
 from .paces import Overrides, Paces, paces_of
+from .placing import placed
 from .results import DaemonSetRun, Outcome, Simulation
 from .run import simulate
-from .scheduler import SchedulerFactory, everything_fits
+from .scheduler import SchedulerFactory
+from .stall_types import Stall
+from .stalls import forecast_stalls, looks_broken
 from .waves import Wave, WaveKind, overlap, waves_of
 
 __all__ = ["BarrierController", "Course", "Timeline", "timeline"]
@@ -88,7 +91,7 @@ class Timeline(msgspec.Struct, frozen=True, kw_only=True):
     `window` is what the real controller will do; `barrier` the same in waves that wait for each other (the same object
     where the window's waves never overlap). `slow_seconds` is when the window ends if every pod takes as long as the
     slow ones (95th percentile), None where nothing that was measured varies. `budget` is its arithmetic, `notes` say
-    where the durations come from.
+    where the durations come from. `stall` says why it does not get to its end, where it does not.
     """
 
     identity: Identity
@@ -99,6 +102,7 @@ class Timeline(msgspec.Struct, frozen=True, kw_only=True):
     budget: str
     notes: tuple[str, ...]
     events: tuple[Happening, ...]
+    stall: Stall | None = None
 
 
 def timeline(
@@ -107,9 +111,12 @@ def timeline(
     now: datetime,
     durations: Overrides = Overrides(),  # noqa: B008
     until: datetime | None = None,
-    scheduler: SchedulerFactory = everything_fits,
+    broken: Iterable[Identity] = (),
+    scheduler: SchedulerFactory = placed,
 ) -> tuple[Timeline, ...]:
-    """Return the timeline of every DaemonSet in which anything happens.
+    """Return the timeline of every DaemonSet in which anything happens, or should.
+
+    The new pods of the DaemonSets in `broken`, and of those that look it, never become ready.
 
     >>> from datetime import UTC
     >>> from dsplan.manifests.decode import decode
@@ -123,18 +130,23 @@ def timeline(
     [(<WaveKind.CREATE: 'create'>, 1.0, 15.0, ('n1',))]
     """
     paces = paces_of(world, durations)
-    player = _Player(world, now, until, scheduler)
+    broken = {*broken, *looks_broken(world, now)}
+    player = _Player(world, now, until, scheduler, broken)
     window = player.play(paces)
     slow = player.play(paces.tail) if paces.has_tail else None
     courses = {run.identity: course_of(window, run) for run in window.runs}
     barrier = None
     if any(overlap(course.waves) for course in courses.values()):
         barrier = player.play(paces, BarrierController())
+    stalls: dict[Identity, Stall] = {}
+    if any(run.outcome is not Outcome.COMPLETE for run in window.runs):
+        found = forecast_stalls(world, now=now, durations=durations, broken=broken, scheduler=scheduler)
+        stalls = {stall.identity: stall for stall in found}
     stories: list[Timeline] = []
     for daemonset in world.daemonsets:
         identity = daemonset.identity
         course = courses[identity]
-        if not course.waves:
+        if not course.waves and identity not in stalls:
             continue
         stories.append(
             Timeline(
@@ -146,6 +158,7 @@ def timeline(
                 budget=_budget(daemonset, course.run.wanted),
                 notes=paces.notes(daemonset),
                 events=tuple(item for item in window.happenings if item.daemonset == identity),
+                stall=stalls.get(identity),
             )
         )
     return tuple(stories)
@@ -154,16 +167,19 @@ def timeline(
 class _Player:
     """Plays one world at several paces."""
 
-    def __init__(self, world: World, now: datetime, until: datetime | None, scheduler: SchedulerFactory) -> None:
+    def __init__(
+        self, world: World, now: datetime, until: datetime | None, scheduler: SchedulerFactory, broken: set[Identity]
+    ) -> None:
         self._world = world
         self._now = now
         self._until = until
         self._scheduler = scheduler
+        self._broken = broken
 
     def play(self, paces: Paces, controller: Controller | None = None) -> Simulation:
         return simulate(
             self._world,
-            SteadyKubelet(paces),
+            SteadyKubelet(paces, broken=lambda pod: daemonset_of(pod) in self._broken),
             now=self._now,
             until=self._until,
             durations=paces(None, None),

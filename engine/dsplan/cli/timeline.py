@@ -1,0 +1,52 @@
+"""dsplan timeline."""
+
+from __future__ import annotations
+
+import os
+from datetime import datetime
+from typing import Any
+
+import click
+
+from .durations import duration_options, overrides_of
+from .options import input_options, load_world, moment, output_option, style_for
+
+
+@click.command()
+@input_options
+@output_option("table", "wide", "json", "yaml", "csv")
+@click.option("--restart", multiple=True, metavar="[NAMESPACE/]NAME", help="Roll this DaemonSet out anew; repeatable.")
+@click.option("--broken", multiple=True, metavar="[NAMESPACE/]NAME", help="Its new pods never get ready; repeatable.")
+@click.option("--events", is_flag=True, help="Every event of every pod, however many.")
+@duration_options
+def command(
+    files: tuple[str, ...],
+    more: tuple[str, ...],
+    namespace: str | None,
+    all_namespaces: bool,
+    selector: str | None,
+    now: datetime | None,
+    output: str,
+    restart: tuple[str, ...],
+    broken: tuple[str, ...],
+    events: bool,
+    **durations: Any,
+) -> None:
+    """Print the roll-outs of the cluster in FILE in time: when each wave starts and ends, what is down meanwhile."""
+    from ..document.encoding import as_json, as_yaml
+    from ..report.timeline_document import timeline_csv, timeline_document
+    from ..report.timeline_text import timeline_text
+    from ..simulate.edits import find_daemonsets, restarted
+    from ..simulate.timeline import timeline
+
+    world = restarted(load_world(files, more, None if all_namespaces else namespace, selector), restart)
+    never_ready = find_daemonsets(world, broken)
+    stories = timeline(world, now=moment(now), durations=overrides_of(durations), broken=never_ready)
+    if output in ("json", "yaml"):
+        document = timeline_document(stories, events=events)
+        click.echo(as_json(document) if output == "json" else as_yaml(document), nl=False)
+    elif output == "csv":
+        click.echo(timeline_csv(stories), nl=False)
+    else:
+        plain = os.environ.get("TERM") == "dumb"
+        click.echo(timeline_text(stories, style_for(wide=output == "wide"), events=events, plain=plain), nl=False)

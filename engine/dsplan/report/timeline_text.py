@@ -1,0 +1,179 @@
+"""Timelines as text: what happens when, wave by wave, and a chart of the nodes that are down."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from ..simulate.happenings import Happening, HappeningKind
+from ..simulate.results import Outcome, Totals
+from ..simulate.timeline import Course, Timeline
+from ..simulate.waves import Wave, WaveKind
+from .chart import step_chart
+from .clock import offset, span
+from .style import PLAIN, Style
+from .table import listing, table
+
+__all__ = ["event_words", "outcome_words", "timeline_text", "told_events", "totals_words"]
+
+_WORDS = {
+    HappeningKind.CHANGED: "changed",
+    HappeningKind.EVALUATED: "evaluated",
+    HappeningKind.DELETED: "delete",
+    HappeningKind.GONE: "terminated",
+    HappeningKind.CREATED: "create",
+    HappeningKind.PENDING: "pending",
+    HappeningKind.BOUND: "bound",
+    HappeningKind.READY: "ready",
+    HappeningKind.AVAILABLE: "available",
+    HappeningKind.NOT_READY: "not ready",
+    HappeningKind.FAILED: "failed",
+    HappeningKind.SUCCEEDED: "succeeded",
+}
+_MANY_EVENTS = 40
+_OUTCOMES = {
+    Outcome.COMPLETE: "complete",
+    Outcome.DEGRADED: "updated, but not all available",
+    Outcome.STALLED: "STALLED",
+    Outcome.PARKED: "left as it is (OnDelete)",
+    Outcome.OSCILLATING: "OSCILLATES",
+    Outcome.CUT_OFF: "not over yet",
+}
+_KIND_WORDS = {WaveKind.UPDATE: "", WaveKind.CREATE: "create", WaveKind.REMOVE: "remove"}
+
+
+def timeline_text(
+    stories: Sequence[Timeline], style: Style = PLAIN, *, events: bool = False, plain: bool = False
+) -> str:
+    """Return every timeline; nothing to do is said, too. With `plain`, the chart is ASCII."""
+    if not stories:
+        return "Nothing to roll out.\n"
+    lines: list[str] = []
+    for story in stories:
+        lines += [*_story_lines(story, style, events=events, plain=plain), ""]
+    return "\n".join(lines)
+
+
+def _story_lines(story: Timeline, style: Style, *, events: bool, plain: bool) -> Iterator[str]:
+    yield style.paint(str(story.identity), "bold") + f"  {story.budget}"
+    yield "  " + "; ".join(story.notes)
+    yield ""
+    if events or len(story.events) <= _MANY_EVENTS:
+        yield from _event_lines(story)
+        yield ""
+    yield from _wave_lines(story, story.window, style)
+    if story.barrier is not story.window:
+        yield ""
+        yield "  in barrier waves, each waiting for the one before:"
+        yield from _wave_lines(story, story.barrier, style)
+    yield ""
+    if story.window.run.most_down:
+        series = [((moment - story.started).total_seconds(), down) for moment, down in story.window.run.down]
+        yield "  nodes down"
+        yield from (
+            "  " + line for line in step_chart(series, story.window.seconds, width=min(style.width, 100), plain=plain)
+        )
+        yield ""
+    yield from _summary_lines(story, style)
+
+
+def told_events(story: Timeline) -> Iterator[Happening]:
+    """Yield the events that no other tells as well: available comes with ready, evaluated matters at the beginning."""
+    ready = {(item.pod, item.at) for item in story.events if item.kind is HappeningKind.READY}
+    for item in story.events:
+        if item.kind is HappeningKind.AVAILABLE and (item.pod, item.at) in ready:
+            continue
+        if item.kind is HappeningKind.EVALUATED and item is not story.events[0]:
+            continue
+        yield item
+
+
+def event_words(item: Happening) -> str:
+    """Return what happened in the words of the timeline."""
+    return _WORDS[item.kind]
+
+
+def _event_lines(story: Timeline) -> Iterator[str]:
+    rows = [
+        (offset((item.at - story.started).total_seconds()), event_words(item), item.node, item.pod, item.reason)
+        for item in told_events(story)
+    ]
+    yield from table(("TIME", "EVENT", "NODE", "POD", "REASON"), rows, indent="  ")
+    yield f"  {offset(story.window.seconds)} {outcome_words(story.window.outcome)}"
+
+
+def _wave_lines(story: Timeline, course: Course, style: Style) -> Iterator[str]:
+    limit = style.limit
+    shown = course.waves if limit is None or len(course.waves) <= limit + 1 else course.waves[:limit]
+    rows = [_wave_row(wave, story.window.run.wanted, style) for wave in shown]
+    yield from table(("WAVE", "START", "END", "NODES", "DOWN", "NAMES"), rows, indent="  ")
+    left = course.waves[len(shown) :]
+    if left:
+        yield f"  ... and {len(left):,} more, until {offset(left[-1].end)}; -o wide shows all"
+
+
+def _wave_row(wave: Wave, wanted: int, style: Style) -> tuple[object, ...]:
+    name = f"{_KIND_WORDS[wave.kind]} {wave.number:,}".strip()
+    sick = f" ({wave.sick:,} sick)" if wave.sick else ""
+    down = f"{wave.most_down:,} of {wanted:,}"
+    names = listing(wave.nodes, style.few)
+    return name, offset(wave.start), offset(wave.end), f"{len(wave.nodes):,}{sick}", down, names
+
+
+def _summary_lines(story: Timeline, style: Style) -> Iterator[str]:
+    yield f"  {_course_summary(story.window)}"
+    if story.barrier is not story.window:
+        yield f"  in barrier waves: {_course_summary(story.barrier)}"
+    if story.slow_seconds is not None:
+        slow = f"{offset(story.slow_seconds)} ({span(story.slow_seconds)})"
+        yield f"  if every pod is as slow as the slowest 5 of 100: {slow}"
+    if story.stall is not None:
+        yield style.paint(f"  ! {story.stall.text}", "red")
+    run = story.window.run
+    if run.left_outdated:
+        yield style.paint(
+            f"  ! {len(run.left_outdated):,} left out of date: {listing(run.left_outdated, style.limit)}", "red"
+        )
+    if run.left_down:
+        yield style.paint(f"  ! {len(run.left_down):,} left down: {listing(run.left_down, style.limit)}", "red")
+
+
+def _course_summary(course: Course) -> str:
+    run = course.run
+    waves = len(course.updates)
+    in_waves = f" in {waves:,} wave{'s' * (waves != 1)}" if waves else ""
+    zone, most = run.most_down_in_zone
+    in_zone = f", {most:,} in zone {zone}" if zone else ""
+    return (
+        f"{totals_words(run.totals)}{in_waves}; {outcome_words(course.outcome)} at {offset(course.seconds)} "
+        f"({span(course.seconds)}); at most {run.most_down:,} of {run.wanted:,} nodes down at once{in_zone}; "
+        f"{run.lost_pod_seconds:,.0f} pod-seconds without service"
+    )
+
+
+def totals_words(totals: Totals) -> str:
+    """Return the totals that are not zero, each line apart.
+
+    >>> totals_words(Totals(created=3, updated=2, managed={"NotEligible": 4}))
+    '3 created, 2 updated, 4 deleted outside any budget (NotEligible 4)'
+    """
+    parts = [
+        f"{number:,} {word}"
+        for number, word in (
+            (totals.created, "created"),
+            (totals.updated, "updated"),
+            (totals.sick_replaced, "sick replaced beyond the budget"),
+            (totals.superseded, "superseded"),
+            (totals.by_host, "deleted by the host"),
+        )
+        if number
+    ]
+    managed = sum(totals.managed.values())
+    if managed:
+        reasons = ", ".join(f"{reason} {number:,}" for reason, number in totals.managed.items())
+        parts.append(f"{managed:,} deleted outside any budget ({reasons})")
+    return ", ".join(parts) or "nothing to do"
+
+
+def outcome_words(outcome: Outcome) -> str:
+    """Return the outcome for a reader."""
+    return _OUTCOMES[outcome]

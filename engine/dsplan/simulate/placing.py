@@ -1,0 +1,95 @@
+"""The scheduler of the simulator: kube-scheduler's filters on the pods as they are at the moment (K1-K18, D9)."""
+
+from __future__ import annotations
+
+from ..manifests.admission import Refusal
+from ..model.meta import Identity, controller_of
+from ..model.node import Node
+from ..model.pod import Pod
+from ..model.world import World
+from ..placement.demand import Demand, Tenant, split_pin
+from ..placement.failures import Failure, Plugin
+from ..placement.filters import failures, fits
+from ..placement.scene import Scene
+from .store import Key, key_of
+
+__all__ = ["PlacementScheduler", "placed"]
+
+
+def placed(world: World) -> PlacementScheduler:
+    """Return a scheduler for the world; a SchedulerFactory.
+
+    >>> from dsplan.model.meta import ObjectMeta
+    >>> node = Node(metadata=ObjectMeta(name="n1"))
+    >>> placed(World(nodes=(node,))).refusal(Pod(), node)
+    ''
+    """
+    return PlacementScheduler(world)
+
+
+class PlacementScheduler:
+    """Binds what fits. A node that reports no allocatable at all is taken to have room; ports and affinity still count.
+
+    Nobody is evicted: a pod that would have to preempt others stays pending, which errs on the side of caution.
+    """
+
+    def __init__(self, world: World) -> None:
+        self._scene = Scene(world)
+        self._daemonsets = {daemonset.identity: daemonset for daemonset in world.daemonsets}
+        self._created: dict[Identity, Demand | Refusal] = {}
+        self._tenants: dict[Key, Tenant] = {}
+        for load in self._scene.loads:
+            for tenant in load.tenants:
+                self._tenants[tenant.demand.namespace, tenant.name] = tenant
+
+    def refusal(self, pod: Pod, node: Node) -> str:
+        """Return what every filter says that refuses the pod, empty if it fits."""
+        demand = self._demand(pod)
+        if isinstance(demand, Refusal):
+            return demand.message
+        load = self._scene.loads[self._scene.positions[node.name]]
+        roomy = node.status.allocatable is None and node.status.capacity is None
+        if not roomy and fits(demand, load, self._scene.cluster):
+            return ""
+        found = failures(demand, load, self._scene.cluster)
+        return "; ".join(_words(item) for item in found if not (roomy and item.plugin is Plugin.NODE_RESOURCES))
+
+    def bound(self, pod: Pod) -> None:
+        """Let a pod take up room."""
+        position = self._scene.positions.get(pod.spec.node_name)
+        if position is None:
+            return
+        demand = self._demand(pod)
+        if isinstance(demand, Refusal):
+            return
+        owner = controller_of(pod.metadata)
+        identity = Identity("Pod", pod.metadata.namespace, pod.name)
+        if owner is not None:
+            identity = Identity(owner.kind, pod.metadata.namespace, owner.name)
+        tenant = Tenant(name=pod.name, owner=identity, demand=demand)
+        self._tenants[key_of(pod)] = tenant
+        self._scene.cluster.bind(tenant, self._scene.loads[position])
+
+    def released(self, pod: Pod) -> None:
+        """Give back the room of a pod."""
+        tenant = self._tenants.pop(key_of(pod), None)
+        position = self._scene.positions.get(pod.spec.node_name)
+        if tenant is not None and position is not None:
+            self._scene.cluster.evict(tenant, self._scene.loads[position])
+
+    def _demand(self, pod: Pod) -> Demand | Refusal:
+        """Return what a created pod asks for after admission; another pod is taken as it is."""
+        owner = controller_of(pod.metadata)
+        identity = None if owner is None else Identity(owner.kind, pod.metadata.namespace, owner.name)
+        daemonset = None if identity is None else self._daemonsets.get(identity)
+        if identity is None or daemonset is None:
+            return self._scene.demands.of(pod, required=split_pin(pod.spec)[1])
+        found = self._created.get(identity)
+        if found is None:
+            found = self._created[identity] = self._scene.created(daemonset)
+        return found
+
+
+def _words(failure: Failure) -> str:
+    detail = ", ".join(str(shortage) for shortage in failure.shortages)
+    return detail or ", ".join(failure.reasons)
