@@ -20,8 +20,8 @@ def step_chart(
     >>> print("\\n".join(step_chart([(0, 2), (10, 0)], 20, width=20, height=2, plain=True)))
     2 |########
       |########
-    0 +-----------------
-      T+0           T+20
+    0 +----------------
+      T+0          T+20
     """
     peak = max((value for _, value in series), default=0)
     label = len(f"{peak:,}")
