@@ -23,6 +23,7 @@ COMMANDS = {
     "drift": "What changed since a plan was made, and what of it still holds.",
     "diff": "Two plans, clusters or manifests compared; markdown for pull requests.",
     "timeline": "The roll-outs in time: waves, durations, what is down meanwhile.",
+    "compare": "Strategies side by side: time, waves, most pods down at once, lost coverage.",
     "get": "What `kubectl get daemonsets` would show.",
     "describe": "What `kubectl describe daemonsets` would show.",
     "completion": "The completion script for bash, zsh or fish.",

@@ -36,17 +36,21 @@ def command(
     from ..document.encoding import as_json, as_yaml
     from ..report.timeline_document import timeline_csv, timeline_document
     from ..report.timeline_text import timeline_text
+    from ..simulate.at_once import costs_at_once
     from ..simulate.edits import find_daemonsets, restarted
     from ..simulate.timeline import timeline
 
     world = restarted(load_world(files, more, None if all_namespaces else namespace, selector), restart)
     never_ready = find_daemonsets(world, broken)
-    stories = timeline(world, now=moment(now), durations=overrides_of(durations), broken=never_ready)
+    at = moment(now)
+    stories = timeline(world, now=at, durations=overrides_of(durations), broken=never_ready)
+    costs = costs_at_once(world, now=at)
     if output in ("json", "yaml"):
-        document = timeline_document(stories, events=events)
+        document = timeline_document(stories, costs, events=events)
         click.echo(as_json(document) if output == "json" else as_yaml(document), nl=False)
     elif output == "csv":
         click.echo(timeline_csv(stories), nl=False)
     else:
         plain = os.environ.get("TERM") == "dumb"
-        click.echo(timeline_text(stories, style_for(wide=output == "wide"), events=events, plain=plain), nl=False)
+        style = style_for(wide=output == "wide")
+        click.echo(timeline_text(stories, costs, style, events=events, plain=plain), nl=False)

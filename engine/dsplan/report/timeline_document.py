@@ -7,12 +7,21 @@ import io
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from ..simulate.at_once import CostAtOnce
 from ..simulate.results import Totals
 from ..simulate.stall_types import Stall
 from ..simulate.timeline import Course, Timeline
 from ..simulate.waves import Wave
 
-__all__ = ["TIMELINE_VERSION", "course_entry", "stall_entry", "timeline_csv", "timeline_document", "totals_entry"]
+__all__ = [
+    "TIMELINE_VERSION",
+    "at_once_entries",
+    "course_entry",
+    "stall_entry",
+    "timeline_csv",
+    "timeline_document",
+    "totals_entry",
+]
 
 TIMELINE_VERSION = "1.0"
 """A minor version adds, a major one breaks."""
@@ -20,11 +29,14 @@ TIMELINE_VERSION = "1.0"
 _COLUMNS = ("daemonset", "mode", "kind", "wave", "start", "end", "nodes", "sick", "mostDown", "names")
 
 
-def timeline_document(stories: Sequence[Timeline], *, events: bool = False) -> dict[str, Any]:
+def timeline_document(
+    stories: Sequence[Timeline], costs: Sequence[CostAtOnce] = (), *, events: bool = False
+) -> dict[str, Any]:
     """Return timelines as one document; times are seconds from `started`."""
     return {
         "version": TIMELINE_VERSION,
         "kind": "Timeline",
+        "atOnce": at_once_entries(costs),
         "daemonsets": [_story(story, events=events) for story in stories],
     }
 
@@ -53,6 +65,14 @@ def _story(story: Timeline, *, events: bool) -> dict[str, Any]:
             for item in story.events
         ]
     return entry
+
+
+def at_once_entries(costs: Sequence[CostAtOnce]) -> list[dict[str, Any]]:
+    """Return what goes at once, outside any budget, as values."""
+    return [
+        {"daemonset": str(cost.identity), "pods": cost.pods, "nodes": cost.nodes, "allowed": cost.allowed}
+        for cost in costs
+    ]
 
 
 def stall_entry(stall: Stall) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from ..simulate.at_once import CostAtOnce
 from ..simulate.happenings import Happening, HappeningKind
 from ..simulate.results import Outcome, Totals
 from ..simulate.timeline import Course, Timeline
@@ -13,7 +14,7 @@ from .clock import offset, span
 from .style import PLAIN, Style
 from .table import listing, table
 
-__all__ = ["event_words", "outcome_words", "timeline_text", "told_events", "totals_words"]
+__all__ = ["at_once_lines", "event_words", "outcome_words", "timeline_text", "told_events", "totals_words"]
 
 _WORDS = {
     HappeningKind.CHANGED: "changed",
@@ -42,12 +43,20 @@ _KIND_WORDS = {WaveKind.UPDATE: "", WaveKind.CREATE: "create", WaveKind.REMOVE: 
 
 
 def timeline_text(
-    stories: Sequence[Timeline], style: Style = PLAIN, *, events: bool = False, plain: bool = False
+    stories: Sequence[Timeline],
+    costs: Sequence[CostAtOnce] = (),
+    style: Style = PLAIN,
+    *,
+    events: bool = False,
+    plain: bool = False,
 ) -> str:
-    """Return every timeline; nothing to do is said, too. With `plain`, the chart is ASCII."""
+    """Return every timeline; what goes at once comes first, and nothing to do is said, too.
+
+    With `events`, every event is listed, however many; with `plain`, the chart is ASCII.
+    """
+    lines = list(at_once_lines(costs, style))
     if not stories:
-        return "Nothing to roll out.\n"
-    lines: list[str] = []
+        lines.append("Nothing to roll out.\n")
     for story in stories:
         lines += [*_story_lines(story, style, events=events, plain=plain), ""]
     return "\n".join(lines)
@@ -74,6 +83,12 @@ def _story_lines(story: Timeline, style: Style, *, events: bool, plain: bool) ->
         )
         yield ""
     yield from _summary_lines(story, style)
+
+
+def at_once_lines(costs: Sequence[CostAtOnce], style: Style) -> Iterator[str]:
+    """Yield a red line for each DaemonSet that loses pods outside any budget, with the nodes."""
+    for cost in costs:
+        yield style.paint(f"! {cost.identity} {cost.text}: {listing(cost.nodes, style.limit)}", "red")
 
 
 def told_events(story: Timeline) -> Iterator[Happening]:

@@ -1,0 +1,56 @@
+"""dsplan compare."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import click
+
+from .durations import duration_options, overrides_of
+from .options import input_options, load_world, moment, output_option, style_for
+
+
+@click.command()
+@input_options
+@output_option("table", "wide", "json", "yaml", "csv")
+@click.option("--restart", multiple=True, metavar="[NAMESPACE/]NAME", help="Roll this DaemonSet out anew; repeatable.")
+@click.option(
+    "--strategy",
+    "strategies",
+    multiple=True,
+    metavar="maxUnavailable=N|P%  maxSurge=N|P%  OnDelete=N|P%",
+    help="A strategy to try; repeatable. OnDelete is a host that deletes in batches. Default: the usual ones.",
+)
+@duration_options
+def command(
+    files: tuple[str, ...],
+    more: tuple[str, ...],
+    namespace: str | None,
+    all_namespaces: bool,
+    selector: str | None,
+    now: datetime | None,
+    output: str,
+    restart: tuple[str, ...],
+    strategies: tuple[str, ...],
+    **durations: Any,
+) -> None:
+    """Compare strategies for the roll-outs of the cluster in FILE: time, waves, most pods down, lost coverage."""
+    from ..document.encoding import as_json, as_yaml
+    from ..report.compare_text import comparison_csv, comparison_document, comparison_text
+    from ..simulate.at_once import costs_at_once
+    from ..simulate.compare import DEFAULT_STRATEGIES, compare, parse_strategy
+    from ..simulate.edits import restarted
+
+    tried = tuple(parse_strategy(text) for text in strategies) or DEFAULT_STRATEGIES
+    world = restarted(load_world(files, more, None if all_namespaces else namespace, selector), restart)
+    at = moment(now)
+    found = compare(world, now=at, strategies=tried, durations=overrides_of(durations))
+    costs = costs_at_once(world, now=at)
+    if output in ("json", "yaml"):
+        document = comparison_document(found, costs)
+        click.echo(as_json(document) if output == "json" else as_yaml(document), nl=False)
+    elif output == "csv":
+        click.echo(comparison_csv(found), nl=False)
+    else:
+        click.echo(comparison_text(found, costs, style_for(wide=output == "wide")), nl=False)

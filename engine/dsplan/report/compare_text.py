@@ -1,0 +1,122 @@
+"""Comparisons as text, JSON and CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from ..simulate.at_once import CostAtOnce
+from ..simulate.compare import Comparison, Contender
+from .clock import offset, span
+from .style import PLAIN, Style
+from .table import table
+from .timeline_document import TIMELINE_VERSION, at_once_entries, course_entry
+from .timeline_text import at_once_lines, outcome_words
+
+__all__ = ["comparison_csv", "comparison_document", "comparison_text"]
+
+_HEADER = ("STRATEGY", "NODES", "TIME", "", "WAVES", "MOST DOWN", "IN ONE ZONE", "LOST", "ENDS")
+_COLUMNS = (
+    "daemonset",
+    "strategy",
+    "seconds",
+    "waves",
+    "mostDown",
+    "wanted",
+    "zone",
+    "mostDownInZone",
+    "lost",
+    "outcome",
+)
+
+
+def comparison_text(comparisons: Sequence[Comparison], costs: Sequence[CostAtOnce] = (), style: Style = PLAIN) -> str:
+    """Return a table per DaemonSet, with the arithmetic of every amount."""
+    lines = list(at_once_lines(costs, style))
+    if not comparisons:
+        lines.append("Nothing to roll out; --restart NAME compares a roll-out of the template as it is.")
+    for comparison in comparisons:
+        lines += [*_comparison_lines(comparison, style), ""]
+    return "\n".join(lines).rstrip("\n") + "\n"
+
+
+def _comparison_lines(comparison: Comparison, style: Style) -> Iterator[str]:
+    count = f"{comparison.pending:,} out-of-date pod{'s' * (comparison.pending != 1)}"
+    yield style.paint(str(comparison.identity), "bold") + f"  {count}"
+    yield "  " + "; ".join(comparison.notes)
+    yield ""
+    yield from table(_HEADER, [_row(entry) for entry in comparison.contenders], indent="  ")
+    yield ""
+    for entry in comparison.contenders:
+        yield f"  {entry.arithmetic}"
+    yield "  LOST is pod-seconds without service; * is the strategy it has now"
+
+
+def _row(entry: Contender) -> tuple[object, ...]:
+    run = entry.course.run
+    zone, most = run.most_down_in_zone
+    return (
+        f"{entry.strategy}{' *' if entry.is_current else ''}",
+        f"{run.wanted:,}",
+        offset(entry.course.seconds),
+        span(entry.course.seconds),
+        f"{len(entry.course.updates):,}",
+        f"{run.most_down:,}",
+        f"{most:,} ({zone})" if zone else "-",
+        f"{run.lost_pod_seconds:,.0f}",
+        outcome_words(entry.course.outcome),
+    )
+
+
+def comparison_document(comparisons: Sequence[Comparison], costs: Sequence[CostAtOnce] = ()) -> dict[str, Any]:
+    """Return comparisons as one document; times are in seconds."""
+    return {
+        "version": TIMELINE_VERSION,
+        "kind": "Comparison",
+        "atOnce": at_once_entries(costs),
+        "daemonsets": [
+            {
+                "namespace": comparison.identity.namespace,
+                "name": comparison.identity.name,
+                "pending": comparison.pending,
+                "durations": comparison.notes,
+                "strategies": [
+                    {
+                        "strategy": str(entry.strategy),
+                        "arithmetic": entry.arithmetic,
+                        "current": entry.is_current,
+                        "updateWaves": len(entry.course.updates),
+                        **course_entry(entry.course),
+                    }
+                    for entry in comparison.contenders
+                ],
+            }
+            for comparison in comparisons
+        ],
+    }
+
+
+def comparison_csv(comparisons: Sequence[Comparison]) -> str:
+    """Return one line per DaemonSet and strategy."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(_COLUMNS)
+    for comparison in comparisons:
+        for entry in comparison.contenders:
+            run = entry.course.run
+            writer.writerow(
+                (
+                    comparison.identity,
+                    entry.strategy,
+                    entry.course.seconds,
+                    len(entry.course.updates),
+                    run.most_down,
+                    run.wanted,
+                    *run.most_down_in_zone,
+                    run.lost_pod_seconds,
+                    entry.course.outcome,
+                )
+            )
+    return text.getvalue()

@@ -1,0 +1,191 @@
+"""The same roll-out under several strategies: time against risk."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+import msgspec
+
+from ..diff import resolve_budget
+from ..diff.budget import BudgetError, scaled
+from ..errors import InputError, Problem
+from ..model.daemonset import DaemonSet, RollingUpdate, UpdateStrategy
+from ..model.meta import Identity
+from ..model.world import World
+from .cluster import Cluster
+from .controllers import BatchHost, Controller, outdated
+from .edits import replaced, with_strategy
+from .kubelet import SteadyKubelet
+from .opening import opened
+from .paces import Overrides, paces_of
+from .placing import placed
+from .run import simulate
+from .scheduler import SchedulerFactory
+from .timeline import Course, course_of
+
+__all__ = ["DEFAULT_STRATEGIES", "Comparison", "Contender", "Strategy", "compare", "parse_strategy"]
+
+_SPEC = re.compile(r"(maxUnavailable|maxSurge|OnDelete)[=:/]?([0-9]{1,9}%?)")
+Amount = int | str
+
+
+class Strategy(msgspec.Struct, frozen=True):
+    """One way to roll out: a budget of the controller, or batches that a host deletes (OnDelete)."""
+
+    kind: str
+    amount: Amount
+
+    def __str__(self) -> str:
+        """Return `maxUnavailable 10%`, `maxSurge 1`, `OnDelete in batches of 25%`."""
+        return f"OnDelete in batches of {self.amount}" if self.kind == "OnDelete" else f"{self.kind} {self.amount}"
+
+    @property
+    def update_strategy(self) -> UpdateStrategy:
+        """spec.updateStrategy of it."""
+        if self.kind == "OnDelete":
+            return UpdateStrategy(type="OnDelete")
+        surge = self.kind == "maxSurge"
+        block = RollingUpdate(max_unavailable=0 if surge else self.amount, max_surge=self.amount if surge else 0)
+        return UpdateStrategy(type="RollingUpdate", rolling_update=block)
+
+
+DEFAULT_STRATEGIES = (
+    Strategy("maxUnavailable", 1),
+    Strategy("maxUnavailable", "10%"),
+    Strategy("maxUnavailable", "25%"),
+    Strategy("maxSurge", 1),
+    Strategy("maxSurge", "25%"),
+    Strategy("OnDelete", "10%"),
+)
+
+
+def parse_strategy(text: str) -> Strategy:
+    """Return a strategy from `maxUnavailable=10%`, `maxSurge=1` or `OnDelete=25%` (batches of that size).
+
+    Raises InputError for anything else.
+
+    >>> str(parse_strategy("OnDelete=25%"))
+    'OnDelete in batches of 25%'
+    """
+    found = _SPEC.fullmatch(text)
+    amount = found[2] if found else "0"
+    if found is None or int(amount.rstrip("%")) == 0 or (amount.endswith("%") and int(amount[:-1]) > 100):
+        accepted = ("maxUnavailable=N|P%", "maxSurge=N|P%", "OnDelete=N|P%")
+        raise InputError.of([Problem(reason="FieldValueInvalid", message="no strategy", value=text, accepted=accepted)])
+    return Strategy(found[1], amount if amount.endswith("%") else int(amount))
+
+
+class Contender(msgspec.Struct, frozen=True, kw_only=True):
+    """One strategy and what comes of it. `arithmetic` is how its amount became a number of nodes."""
+
+    strategy: Strategy
+    arithmetic: str
+    course: Course
+    is_current: bool
+
+
+class Comparison(msgspec.Struct, frozen=True, kw_only=True):
+    """One DaemonSet under its own strategy and others, on the same cluster.
+
+    `notes` say where the durations come from, `pending` how many pods are out of date.
+    """
+
+    identity: Identity
+    pending: int
+    contenders: tuple[Contender, ...]
+    notes: tuple[str, ...]
+
+
+def compare(
+    world: World,
+    *,
+    now: datetime,
+    strategies: Iterable[Strategy] = DEFAULT_STRATEGIES,
+    durations: Overrides = Overrides(),  # noqa: B008
+    scheduler: SchedulerFactory = placed,
+) -> tuple[Comparison, ...]:
+    """Return a comparison for every DaemonSet with out-of-date pods; each is played by itself (C20).
+
+    >>> from datetime import UTC
+    >>> compare(World(), now=datetime(2026, 1, 1, tzinfo=UTC))
+    ()
+    """
+    world = opened(world)
+    arena = _Arena(world, now, durations, scheduler)
+    tried = tuple(strategies)
+    cluster = Cluster(world, now=now)
+    found: list[Comparison] = []
+    for daemonset in world.daemonsets:
+        pending = len(outdated(cluster.observation(daemonset.identity)))
+        if pending:
+            found.append(arena.comparison(daemonset, pending, tried))
+    return tuple(found)
+
+
+class _Arena:
+    """One cluster on which strategies are tried."""
+
+    def __init__(self, world: World, now: datetime, durations: Overrides, scheduler: SchedulerFactory) -> None:
+        self._world = world
+        self._now = now
+        self._paces = paces_of(world, durations)
+        self._scheduler = scheduler
+
+    def comparison(self, daemonset: DaemonSet, pending: int, strategies: Sequence[Strategy]) -> Comparison:
+        own = _own_strategy(daemonset)
+        tried = strategies if own is None or own in strategies else (own, *strategies)
+        return Comparison(
+            identity=daemonset.identity,
+            pending=pending,
+            contenders=tuple(self._contender(daemonset, strategy, is_current=strategy == own) for strategy in tried),
+            notes=self._paces.notes(daemonset),
+        )
+
+    def _contender(self, daemonset: DaemonSet, strategy: Strategy, *, is_current: bool) -> Contender:
+        anew = with_strategy(daemonset, strategy.update_strategy)
+        alone = msgspec.structs.replace(self._world, daemonsets=(daemonset,))
+        world = replaced(alone, {daemonset.identity: anew})
+        wanted = len(Cluster(world, now=self._now).observation(daemonset.identity).verdicts.run)
+        host = BatchHost(scaled(strategy.amount, wanted)) if strategy.kind == "OnDelete" else None
+        return Contender(
+            strategy=strategy,
+            arithmetic=_arithmetic(anew, strategy, wanted),
+            course=self._course(world, daemonset.identity, host),
+            is_current=is_current,
+        )
+
+    def _course(self, world: World, identity: Identity, controller: Controller | None) -> Course:
+        story = simulate(
+            world,
+            SteadyKubelet(self._paces),
+            now=self._now,
+            durations=self._paces(None, None),
+            controller=controller,
+            scheduler=self._scheduler,
+        )
+        return course_of(story, story.of(identity))
+
+
+def _own_strategy(daemonset: DaemonSet) -> Strategy | None:
+    """Return the strategy that a DaemonSet has now; None for OnDelete, which by itself replaces nothing."""
+    strategy = daemonset.spec.update_strategy
+    block = strategy.rolling_update
+    if strategy.type != "RollingUpdate":
+        return None
+    if block is not None and block.max_surge not in (None, 0, "0", "0%"):
+        return Strategy("maxSurge", block.max_surge or 0)
+    amount = None if block is None else block.max_unavailable
+    return Strategy("maxUnavailable", 1 if amount is None else amount)
+
+
+def _arithmetic(daemonset: DaemonSet, strategy: Strategy, wanted: int) -> str:
+    if strategy.kind == "OnDelete":
+        number = scaled(strategy.amount, wanted)
+        rounded = f"{strategy.amount} of {wanted} nodes = {number} (rounded up)"
+        return f"batches of {rounded}" if isinstance(strategy.amount, str) else f"batches of {number} of {wanted} nodes"
+    try:
+        return resolve_budget(daemonset, wanted).arithmetic
+    except BudgetError as error:
+        return str(error)
