@@ -13,9 +13,13 @@ from dsplan.errors import InputError
 from .test_why import CLUSTER, NOW, run
 
 POOL = """
-apiVersion: v1
-kind: Node
-metadata: {name: n9, labels: {disk-type: ssd}}
+apiVersion: dsplan.dev/v1alpha1
+kind: NodePool
+metadata: {name: fast}
+spec:
+  replicas: 2
+  nameTemplate: fast-{index}
+  labels: {disk-type: ssd}
 """
 
 
@@ -79,9 +83,10 @@ def test_a_node_goes_and_a_pool_joins(cluster: str, tmp_path: Path) -> None:
     pool = tmp_path / "pool.yaml"
     pool.write_text(POOL)
     found = change(cluster, "--remove-node", "n1", "--add-pool", str(pool))
-    assert found["agent"]["create"] == {"more": ["n9"], "less": []}
-    assert found["everywhere"]["create"] == {"more": ["n9"], "less": ["n1"]}
-    assert {"before": None, "after": "RUN", "nodes": ["n9"]} in found["everywhere"]["verdicts"]  # type: ignore[operator]
+    joined = ["fast-0", "fast-1"]
+    assert found["agent"]["create"] == {"more": joined, "less": []}
+    assert found["everywhere"]["create"] == {"more": joined, "less": ["n1"]}
+    assert {"before": None, "after": "RUN", "nodes": joined} in found["everywhere"]["verdicts"]  # type: ignore[operator]
 
 
 def test_every_bad_edit_is_told_at_once(cluster: str) -> None:
