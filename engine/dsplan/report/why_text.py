@@ -61,6 +61,8 @@ def why_text(explanation: Explanation, style: Style = PLAIN) -> str:
         lines = list(_pair(explanation.classes[0].answer, style))
     else:
         lines = list(_classes(explanation, style))
+    while lines and not lines[-1]:
+        lines.pop()
     lines += [line for note in explanation.notes for line in flow(f"Note: {note.subject}: {note.text}", style.width)]
     return "\n".join(lines) + "\n"
 
