@@ -93,3 +93,21 @@ def _shape_problem(tree: RawTree, text: str) -> Problem:
         field=path.rstrip("`").replace("...", "*"),
         object=f"{tree['kind']} {name}",
     )
+
+
+_CLUSTER_WIDE = frozenset(
+    ("Node", "PriorityClass", "RuntimeClass", "Namespace", "CSINode", "PersistentVolume", "StorageClass")
+)
+
+
+def in_namespace(decoded: KubernetesObject) -> KubernetesObject:
+    """Return the object in the namespace that kubectl puts it into: `default`, where a manifest names none.
+
+    >>> from dsplan.model.daemonset import DaemonSet
+    >>> in_namespace(DaemonSet()).metadata.namespace
+    'default'
+    """
+    if decoded.metadata.namespace or type(decoded).__name__ in _CLUSTER_WIDE:
+        return decoded
+    metadata = msgspec.structs.replace(decoded.metadata, namespace="default")
+    return msgspec.structs.replace(decoded, metadata=metadata)

@@ -11,7 +11,7 @@ import msgspec
 
 from dsplan.errors import InputError, Problem
 from dsplan.manifests import nodepool
-from dsplan.manifests.decode import POLICY_DECODERS, decode_object
+from dsplan.manifests.decode import POLICY_DECODERS, decode_object, in_namespace
 from dsplan.manifests.defaulting import default_object
 from dsplan.manifests.judging import Checks, Level, is_repeated_key, judge
 from dsplan.manifests.origin_table import OriginTable, with_place
@@ -145,6 +145,7 @@ class _Collector:
             )
 
     def _keep(self, decoded: KubernetesObject, item: RawObject) -> None:
+        decoded = in_namespace(decoded)
         kind, metadata = type(decoded).__name__, decoded.metadata
         identity = Identity(kind, metadata.namespace, metadata.name)
         # Objects without a name are left to validation.
