@@ -21,7 +21,7 @@ import yaml
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from dsplan.bench.nodes import nodes_json, nodes_yaml
-from dsplan.manifests.load import load, world_of
+from dsplan.manifests.load import TYPES, load, world_of
 from dsplan.manifests.reading.read import stream_bytes
 
 NODES = int(os.environ.get("DSPLAN_BENCH_NODES", "1000"))
@@ -55,7 +55,7 @@ def best(action: Callable[[], Any], rounds: int) -> float:
 
 
 def typed(data: bytes) -> int:
-    return len(world_of(stream_bytes(data)).nodes)
+    return len(world_of(stream_bytes(data, types=TYPES)).nodes)
 
 
 def pyyaml(data: bytes) -> int:

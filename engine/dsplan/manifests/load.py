@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from functools import cache
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Final
 
 import msgspec
 
@@ -19,10 +19,12 @@ from dsplan.manifests.reading.groups import Selection
 from dsplan.manifests.reading.limits import MAX_PROBLEMS
 from dsplan.manifests.reading.objects import RawObject
 from dsplan.manifests.reading.origins import Origin
-from dsplan.manifests.reading.read import Found, Progress, stream
+from dsplan.manifests.reading.read import Found, Progress, Types, stream
 from dsplan.manifests.strict import close_to
 from dsplan.model.daemonset import Deployment
 from dsplan.model.meta import Identity
+from dsplan.model.node import Node
+from dsplan.model.pod import Pod
 from dsplan.model.world import KINDS, KubernetesObject, Note, World
 
 __all__ = ["OriginTable", "decode_item", "load", "problems_of", "world_of"]
@@ -31,6 +33,9 @@ __all__ = ["OriginTable", "decode_item", "load", "problems_of", "world_of"]
 _DEFAULTED = ("DaemonSet", "PriorityClass")
 """Kinds whose defaults decide something; a Node without allocatable has its capacity read instead (D11)."""
 _TRUSTING = Checks()
+
+TYPES: Final[Types] = {("v1", "Node"): Node, ("v1", "Pod"): Pod}
+"""Kinds of which a large JSON list is decoded in one pass: those that a cluster has many of."""
 
 
 def load(
@@ -52,7 +57,7 @@ def load(
     the name of the source, how far it is read, and its size (in characters, or bytes for JSON).
     """
     level: Level = validate if isinstance(validate, str) else "strict" if validate else "ignore"
-    return world_of(stream(paths, stdin, progress=progress), checks=Checks(level, trust_stored))
+    return world_of(stream(paths, stdin, types=TYPES, progress=progress), checks=Checks(level, trust_stored))
 
 
 def world_of(found: Iterable[Found], *, checks: Checks = _TRUSTING) -> World:
@@ -177,7 +182,10 @@ def decode_item(item: RawObject) -> KubernetesObject:
 
     Raises InputError where a field has another type than Kubernetes gives it.
     """
-    if item.json is not None and item.kind not in _DEFAULTED:
+    if item.typed is not None:
+        typed: KubernetesObject = item.typed
+        return typed
+    if item.json is not None and not callable(item.json) and item.kind not in _DEFAULTED:
         try:
             decoded: KubernetesObject = _decoder(item.kind).decode(item.json)
             if not isinstance(decoded, Deployment):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import random
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +19,15 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from dsplan.bench.nodes import nodes_json, nodes_yaml
-from dsplan.manifests.reading.read import Reading, read_bytes
+from dsplan.errors import InputError
+from dsplan.manifests.load import TYPES, world_of
+from dsplan.manifests.reading import limits
+from dsplan.manifests.reading.json_typed import decode_list
+from dsplan.manifests.reading.objects import RawObject
+from dsplan.manifests.reading.read import Found, Reading, read_bytes, stream_bytes
 from dsplan.manifests.reading.yaml_exact import parse_yaml
 from dsplan.manifests.reading.yaml_fast import NotSure, cut_items, parse_fast
+from dsplan.model.meta import Identity
 
 SHARED = Path(__file__).parents[3].parent / "shared"
 
@@ -214,3 +221,51 @@ def test_lists_that_are_cut_and_lists_that_must_not_be(text: str) -> None:
 )
 def test_json_streams(text: str) -> None:
     same_both_ways(text.encode())
+
+
+TAIL = b',\n    "padding": "%s"\n}' % (b" " * limits.MAX_CHECKED_JSON)
+
+
+def large(data: bytes) -> bytes:
+    return data.rstrip().removesuffix(b"}").rstrip() + TAIL
+
+
+@pytest.mark.parametrize(
+    ("edit", "at_once"),
+    [
+        (lambda data: data, True),
+        (lambda data: data.replace(b'"kind": "List"', b'"kind": "NodeList"'), False),
+        (lambda data: data.replace(b'"kind": "Node"', b'"kind": "Pod"', 2).replace(b'"Pod"', b'"Node"', 1), False),
+        (lambda data: data.replace(b'"linux"', b"null", 1), False),
+        (lambda data: data.replace(b'"linux"', b"3", 1), False),
+        (lambda data: data.replace(b'"kind": "Node",', b"", 1), False),
+        (lambda data: data.replace(b'"linux"', b'"\\ud83d"', 1), False),
+        (lambda data: data.replace(b'"linux"', '"é"'.encode(), 1), True),
+        (lambda data: data + data, False),
+    ],
+)
+def test_a_list_decoded_at_once_is_what_its_entries_are(edit: Callable[[bytes], bytes], at_once: bool) -> None:
+    data = large(edit(nodes_json(3)))
+    assert (decode_list(data, TYPES) is not None) == at_once
+    one, other = outcome(stream_bytes(data, "x", types=TYPES)), outcome(stream_bytes(data, "x"))
+    assert one == other
+    if at_once:
+        trees = [item.tree for item in stream_bytes(data, "x", types=TYPES) if isinstance(item, RawObject)]
+        assert trees == [item.tree for item in stream_bytes(data, "x") if isinstance(item, RawObject)]
+
+
+def outcome(found: Iterable[Found]) -> Any:
+    try:
+        world = world_of(found)
+    except InputError as error:
+        return [str(problem) for problem in error.problems]
+    assert world.origins is not None
+    return world.nodes, world.pods, [world.origins.locate(Identity("Node", "", node.name)) for node in world.nodes]
+
+
+def test_a_typed_list_of_an_api_server_is_decoded_at_once() -> None:
+    items = ",".join(json.dumps({"metadata": {"name": f"n{index}"}}) for index in range(3))
+    for head in ('"kind":"NodeList","apiVersion":"v1"', '"apiVersion":"v1","kind":"NodeList"'):
+        found = decode_list(large(f'{{{head},"items":[{items}]}}'.encode()), TYPES)
+        assert found is not None
+        assert [node.name for node in found.objects] == ["n0", "n1", "n2"]

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache, partial
 from typing import Any, Final
 
 import msgspec
 
 from dsplan.errors import InputError, Problem
 from dsplan.manifests.reading import limits
-from dsplan.manifests.reading.json_fast import Envelope, JsonBytes, head_of, is_shallow
+from dsplan.manifests.reading.json_fast import Envelope, JsonBytes, cut_json_items, head_of, is_shallow
+from dsplan.manifests.reading.json_typed import TypedList
 from dsplan.manifests.reading.origins import Origin
 from dsplan.model.world import Note
 
-__all__ = ["RawObject", "json_objects", "objects_of"]
+__all__ = ["RawObject", "json_objects", "objects_of", "typed_objects"]
 
 
 _NO_HEAD: Final = ("", "")
@@ -22,18 +24,26 @@ _NO_HEAD: Final = ("", "")
 class RawObject:
     """One object as it was read: what it is, where it came from, and its JSON tree, never to be written to.
 
-    `json` holds the object's own JSON text where the fast path cut it out; the tree is decoded when it is asked for.
+    `json` holds the object's own JSON text where the fast path cut it out, and `typed` the typed object where a whole
+    list was decoded at once; the tree is decoded when it is asked for.
     """
 
-    __slots__ = ("_tree", "api_version", "json", "kind", "origin")
+    __slots__ = ("_tree", "api_version", "json", "kind", "origin", "typed")
 
     def __init__(
-        self, api_version: str, kind: str, origin: Origin, tree: dict[str, Any] | None, json: JsonBytes | None = None
+        self,
+        api_version: str,
+        kind: str,
+        origin: Origin,
+        tree: dict[str, Any] | None,
+        json: JsonBytes | Callable[[], JsonBytes] | None = None,
+        typed: Any = None,
     ) -> None:
         self.api_version = api_version
         self.kind = kind
         self.origin = origin
         self.json = json
+        self.typed = typed
         self._tree = tree
 
     @property
@@ -78,7 +88,8 @@ class RawObject:
             return ""
 
     def _decoded(self) -> dict[str, Any]:
-        data = b"{}" if self.json is None else self.json
+        json = self.json() if callable(self.json) else self.json
+        data = b"{}" if json is None else json
         if not is_shallow(data):
             message = f"more than {limits.MAX_DEPTH} levels of nesting"
             raise InputError.of([_problem(message, self.origin, reason="LimitExceeded")])
@@ -171,6 +182,18 @@ def json_objects(envelope: Envelope, document: memoryview, origin: Origin) -> It
                 yield RawObject(item_version, item_kind, origin.entry(index), None, item)
             else:
                 yield from _decoded_objects(item, origin.entry(index), inherited)
+
+
+def typed_objects(found: TypedList, data: bytes, origin: Origin) -> Iterator[RawObject]:
+    """Yield the objects of a list that was decoded at once; its text is cut only if somebody wants a tree."""
+    entries = cache(partial(cut_json_items, data))
+    for index, typed in enumerate(found.objects):
+        text = partial(_entry, entries, index)
+        yield RawObject(found.api_version, found.kind, origin.entry(index), None, text, typed)
+
+
+def _entry(entries: Callable[[], list[bytes]], index: int) -> bytes:
+    return entries()[index]
 
 
 def _decoded_objects(

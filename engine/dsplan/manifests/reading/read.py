@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import codecs
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any, BinaryIO, Final, TypeAlias
 
@@ -20,7 +20,8 @@ from dsplan.manifests.reading import limits
 from dsplan.manifests.reading.chunks import cut_yaml, is_json
 from dsplan.manifests.reading.json_exact import parse_json, skip_blanks
 from dsplan.manifests.reading.json_fast import cut_json, is_spotless, looks_like_json
-from dsplan.manifests.reading.objects import RawObject, json_objects, objects_of
+from dsplan.manifests.reading.json_typed import decode_list
+from dsplan.manifests.reading.objects import RawObject, json_objects, objects_of, typed_objects
 from dsplan.manifests.reading.origins import Origin, SourceText
 from dsplan.manifests.reading.sources import Source, open_sources
 from dsplan.manifests.reading.text import LineIndex, decode_text, refuse_controls
@@ -28,9 +29,11 @@ from dsplan.manifests.reading.yaml_exact import parse_yaml
 from dsplan.manifests.reading.yaml_fast import NotSure, Pieces, ScalarCache, cut_items, parse_fast
 from dsplan.model.world import Note
 
-__all__ = ["Found", "Progress", "Reading", "read", "read_bytes", "stream", "stream_bytes"]
+__all__ = ["Found", "Progress", "Reading", "Types", "read", "read_bytes", "stream", "stream_bytes"]
 
 Found: TypeAlias = RawObject | Problem | Note
+Types: TypeAlias = Mapping[tuple[str, str], type[msgspec.Struct]]
+"""(apiVersion, kind) -> the Struct that objects of that kind are decoded to."""
 Progress: TypeAlias = Callable[[str, int, int], None]
 """Called with a source's name, how far it is read, and its size."""
 
@@ -71,19 +74,23 @@ def stream(
     stdin: BinaryIO | None = None,
     *,
     exact: bool = False,
+    types: Types | None = None,
     progress: Progress | None = None,
 ) -> Iterator[Found]:
-    """Yield what `read` collects, one after the other, so that a dump need not be held as raw trees."""
+    """Yield what `read` collects, one after the other, so that a dump need not be held as raw trees.
+
+    A large JSON list of one kind in `types` ((apiVersion, kind) -> Struct) is decoded to typed objects at once.
+    """
     for source in open_sources(paths, stdin):
         if isinstance(source, Problem):
             yield source
         else:
-            yield from _read_source(source, exact=exact, progress=progress)
+            yield from _read_source(source, exact=exact, types=types, progress=progress)
 
 
-def stream_bytes(data: bytes, name: str = "", *, exact: bool = False) -> Iterator[Found]:
+def stream_bytes(data: bytes, name: str = "", *, exact: bool = False, types: Types | None = None) -> Iterator[Found]:
     """Yield what `read_bytes` collects."""
-    return _read_source(Source(name, data), exact=exact)
+    return _read_source(Source(name, data), exact=exact, types=types)
 
 
 def _collect(found: Iterable[Found]) -> Reading:
@@ -98,13 +105,15 @@ def _collect(found: Iterable[Found]) -> Reading:
     return reading
 
 
-def _read_source(source: Source, *, exact: bool, progress: Progress | None = None) -> Iterator[Found]:
+def _read_source(
+    source: Source, *, exact: bool, types: Types | None = None, progress: Progress | None = None
+) -> Iterator[Found]:
     """Yield what one source holds; after `limits.MAX_PROBLEMS` problems the rest is left."""
     problems = 0
     text_of = SourceText(source)
     if progress is not None:
         text_of.reached = partial(progress, source.name)
-    for item in _documents(source, text_of, exact=exact):
+    for item in _documents(source, text_of, {} if types is None or exact else types, exact=exact):
         problems += isinstance(item, Problem)
         if problems > limits.MAX_PROBLEMS:
             message = f"more than {limits.MAX_PROBLEMS} problems: the rest of this source is not read"
@@ -113,9 +122,12 @@ def _read_source(source: Source, *, exact: bool, progress: Progress | None = Non
         yield item
 
 
-def _documents(source: Source, text_of: SourceText, *, exact: bool) -> Iterator[Found]:
+def _documents(source: Source, text_of: SourceText, types: Types, *, exact: bool) -> Iterator[Found]:
     if not exact and looks_like_json(source.data) and is_spotless(source.data):
-        yield from _fast_json(source.data, text_of)
+        if types and (found := decode_list(source.data, types)) is not None:
+            yield from typed_objects(found, source.data, Origin(text_of, "json", 0, len(source.data), 1))
+        else:
+            yield from _fast_json(source.data, text_of)
         return
     text = decode_text(source.data, source.name)
     if isinstance(text, Problem):
