@@ -146,13 +146,14 @@ def _classes(explanation: Explanation, style: Style) -> Iterator[str]:
     for number, cause in enumerate(causes, start=1):
         for position in cause.classes:
             numbers.setdefault(position, []).append(number)
+    room = max([5, *(len(f"{entry.count:,}") for entry in explanation.classes)])
     last: Kind | None = None
     for position, entry in enumerate(explanation.classes):
         if entry.answer.kind is not last:
             last = entry.answer.kind
             yield ""
             yield style.paint(KIND_WORDS[last], _COLOURS[last])
-        yield from _class(entry, numbers.get(position, ()), style)
+        yield from _class(entry, numbers.get(position, ()), style, f"  {entry.count:>{room},}  ")
     if causes:
         yield ""
         yield "because"
@@ -169,7 +170,7 @@ def _sum(explanation: Explanation) -> str:
     return " + ".join(parts) + (f" = {explanation.total:,}" if len(parts) > 1 else "")
 
 
-def _class(entry: AnswerClass, numbers: Sequence[int], style: Style) -> Iterator[str]:
+def _class(entry: AnswerClass, numbers: Sequence[int], style: Style, first: str) -> Iterator[str]:
     answer = entry.answer
     text = STANDING_WORDS[answer.standing]
     if entry.waves[1]:
@@ -182,8 +183,8 @@ def _class(entry: AnswerClass, numbers: Sequence[int], style: Style) -> Iterator
         text += f" (tolerated automatically: {', '.join(helped.taint for helped in answer.helped)})"
     if answer.failures:
         text += ": " + ", ".join(reason for failure in answer.failures for reason in failure.reasons)
-    yield from flow(text, style.width, f"  {entry.count:>5,}  ")
-    yield from flow(listing(entry.members, style.limit), style.width, " " * 9)
+    yield from flow(text, style.width, first)
+    yield from flow(listing(entry.members, style.limit), style.width, " " * len(first))
 
 
 def _cause(number: int, cause: SharedCause, style: Style) -> Iterator[str]:
