@@ -1,0 +1,180 @@
+"""Which of several wanted pods shall be there: a yes or no each, under sums and relations.
+
+Assumption: no weight is negative, so leaving a pod out never breaks a sum. Every rule carries the number of the cause it
+stems from, so that a set of rules that cannot hold together names its causes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import combinations
+
+import msgspec
+
+__all__ = ["Apart", "Choice", "Exactly", "Needs", "Sum", "greedy", "holds", "score", "surrogates", "upper_bound"]
+
+Values = tuple[bool, ...]
+
+
+class Sum(msgspec.Struct, frozen=True):
+    """The weights of the chosen must not exceed `room`."""
+
+    weights: tuple[tuple[int, int], ...]
+    room: int
+    cause: int = -1
+
+
+class Apart(msgspec.Struct, frozen=True):
+    """Not both."""
+
+    one: int
+    other: int
+    cause: int = -1
+
+
+class Needs(msgspec.Struct, frozen=True):
+    """`one` only with at least one of `others`."""
+
+    one: int
+    others: tuple[int, ...]
+    cause: int = -1
+
+
+class Exactly(msgspec.Struct, frozen=True):
+    """One of these and no other."""
+
+    among: tuple[int, ...]
+    cause: int = -1
+
+
+class Choice(msgspec.Struct, frozen=True):
+    """`size` pods, numbered in the order of preference; `must` and `must_not` are settled.
+
+    `goals` are sets of pods: as many of the first as possible, of those solutions as many of the second, and so on.
+    """
+
+    size: int
+    sums: tuple[Sum, ...] = ()
+    aparts: tuple[Apart, ...] = ()
+    needs: tuple[Needs, ...] = ()
+    exactly: tuple[Exactly, ...] = ()
+    must: frozenset[int] = frozenset()
+    must_not: frozenset[int] = frozenset()
+    goals: tuple[tuple[int, ...], ...] = ()
+
+
+def holds(choice: Choice, values: Sequence[bool]) -> bool:
+    """Return whether the values break no rule.
+
+    >>> holds(Choice(2, aparts=(Apart(0, 1),)), (True, True))
+    False
+    """
+    if not all(values[n] for n in choice.must) or any(values[n] for n in choice.must_not):
+        return False
+    return _is_allowed(choice, values) and all(sum(values[n] for n in rule.among) == 1 for rule in choice.exactly)
+
+
+def _is_allowed(choice: Choice, values: Sequence[bool]) -> bool:
+    """Return whether the values break no rule that choosing more could not mend."""
+    return (
+        all(sum(weight for n, weight in rule.weights if values[n]) <= rule.room for rule in choice.sums)
+        and not any(values[rule.one] and values[rule.other] for rule in choice.aparts)
+        and all(not values[rule.one] or any(values[n] for n in rule.others) for rule in choice.needs)
+        and all(sum(values[n] for n in rule.among) <= 1 for rule in choice.exactly)
+    )
+
+
+def greedy(choice: Choice) -> Values | None:
+    """Return a good choice that breaks no rule, None where these simple ways find none.
+
+    Tried are the order of preference and, for each sum, the smallest first; what must be comes before all.
+    """
+    orders = [list(range(choice.size))]
+    for rule in choice.sums:
+        weights = dict(rule.weights)
+        orders.append(sorted(range(choice.size), key=lambda n: (weights.get(n, 0), n)))
+    found = [values for order in orders if (values := _fill(choice, order)) is not None]
+    return max(found, key=lambda values: score(choice, values), default=None)
+
+
+def score(choice: Choice, values: Sequence[bool]) -> tuple[int, ...]:
+    """Return how many of each goal are chosen."""
+    return tuple(sum(values[n] for n in goal) for goal in choice.goals)
+
+
+def _fill(choice: Choice, order: Iterable[int]) -> Values | None:
+    values = [False] * choice.size
+    needed: dict[int, list[tuple[int, ...]]] = {}
+    for rule in choice.needs:
+        needed.setdefault(rule.one, []).append(rule.others)
+    wanted = sorted(choice.must) + [n for group in choice.exactly for n in group.among] + list(order)
+    for first in wanted:
+        added = _closure(first, needed, values)
+        for n in added:
+            values[n] = True
+        if any(n in choice.must_not for n in added) or not _is_allowed(choice, values):
+            for n in added:
+                values[n] = False
+    return tuple(values) if holds(choice, values) else None
+
+
+def _closure(first: int, needed: dict[int, list[tuple[int, ...]]], values: Sequence[bool]) -> list[int]:
+    """Return what choosing one brings along: where a need is not met yet, the first that meets it."""
+    if values[first]:
+        return []
+    found, waiting = [first], [first]
+    while waiting:
+        for others in needed.get(waiting.pop(), ()):
+            if others and not any(values[n] or n in found for n in others):
+                found.append(others[0])
+                waiting.append(others[0])
+    return found
+
+
+def upper_bound(choice: Choice, goal: Sequence[int]) -> int:
+    """Return a number that no choice can exceed: of each sum the smallest that fit, less one of each disjoint pair.
+
+    >>> upper_bound(Choice(3, sums=(Sum(((0, 2), (1, 2), (2, 3)), 4),)), (0, 1, 2))
+    2
+    """
+    members = [n for n in goal if n not in choice.must_not]
+    sums = (*choice.sums, *surrogates(choice))
+    return min([_paired_bound(choice, members), *(_sum_bound(choice, rule, members) for rule in sums)])
+
+
+def surrogates(choice: Choice) -> tuple[Sum, ...]:
+    """Return sums that follow from two others each, as shares of their rooms: they see that both cannot be filled.
+
+    >>> surrogates(Choice(2, sums=(Sum(((0, 1), (1, 3)), 4), Sum(((0, 3), (1, 1)), 4))))[0]
+    Sum(weights=((0, 16), (1, 16)), room=32, cause=-1)
+    """
+    found = []
+    for one, other in combinations(choice.sums, 2):
+        first, second = dict(one.weights), dict(other.weights)
+        members = sorted({*first, *second})
+        weights = tuple((n, first.get(n, 0) * other.room + second.get(n, 0) * one.room) for n in members)
+        found.append(Sum(weights, 2 * one.room * other.room))
+    return tuple(found)
+
+
+def _sum_bound(choice: Choice, rule: Sum, members: Sequence[int]) -> int:
+    weights = dict(rule.weights)
+    room = rule.room - sum(weights.get(n, 0) for n in choice.must)
+    count = sum(n in choice.must for n in members)
+    for weight in sorted(weights.get(n, 0) for n in members if n not in choice.must):
+        room -= weight
+        if room < 0:
+            break
+        count += 1
+    return count
+
+
+def _paired_bound(choice: Choice, members: Sequence[int]) -> int:
+    left, lost = set(members), 0
+    groups = [list(rule.among) for rule in choice.exactly] + [[rule.one, rule.other] for rule in choice.aparts]
+    for group in groups:
+        inside = [n for n in group if n in left]
+        if len(inside) > 1:
+            lost += len(inside) - 1
+            left.difference_update(inside)
+    return len(members) - lost
