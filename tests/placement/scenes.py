@@ -110,28 +110,35 @@ def world(*trees: Tree) -> World:
     return decode([*found, *classes.values()])
 
 
-_bodies = st.builds(
-    lambda cpu, memory, port, away, near, key: spec(
-        cpu=cpu,
-        memory=memory,
-        port=port,
-        labels_away={"app": away} if away else None,
-        labels_near={"app": near} if near else None,
-        key=key,
-    ),
-    st.sampled_from(("0", "1", "1500m", "3")),
-    st.sampled_from(("0", "1Gi", "2Gi", "5Gi")),
-    st.sampled_from((0, 0, 0, 80, 81)),
-    st.sampled_from(("", "", "", "d0", "d1", "web")),
-    st.sampled_from(("", "", "", "", "", "d0", "d2")),
-    st.sampled_from((HOSTNAME, HOSTNAME, ZONE)),
-)
+def _bodies(local: bool) -> st.SearchStrategy[Tree]:
+    return st.builds(
+        lambda cpu, memory, port, away, near, key: spec(
+            cpu=cpu,
+            memory=memory,
+            port=port,
+            labels_away={"app": away} if away else None,
+            labels_near={"app": near} if near else None,
+            key=key,
+        ),
+        st.sampled_from(("0", "1", "1500m", "3")),
+        st.sampled_from(("0", "1Gi", "2Gi", "5Gi")),
+        st.sampled_from((0, 0, 0, 80, 81)),
+        st.sampled_from(("", "", "", "d0", "d1", "web")),
+        st.just("") if local else st.sampled_from(("", "", "", "", "", "d0", "d2")),
+        st.just(HOSTNAME) if local else st.sampled_from((HOSTNAME, HOSTNAME, ZONE)),
+    )
+
+
 _NAMES = ("d0", "d1", "d2", "d3")
 
 
 @st.composite
-def clusters(draw: st.DrawFn, *, most_nodes: int = 6, most_daemonsets: int = 4) -> list[Tree]:
-    """Up to 6 nodes, 4 DaemonSets, some of whose pods are there or Pending, and pods of another workload."""
+def clusters(draw: st.DrawFn, *, most_nodes: int = 6, most_daemonsets: int = 4, local: bool = False) -> list[Tree]:
+    """Up to 6 nodes, 4 DaemonSets, some of whose pods are there or Pending, and pods of another workload.
+
+    `local`: no rule looks at other nodes.
+    """
+    bodies = _bodies(local)
     names = [f"n{number}" for number in range(draw(st.integers(1, most_nodes)))]
     found = [
         node(
@@ -144,7 +151,7 @@ def clusters(draw: st.DrawFn, *, most_nodes: int = 6, most_daemonsets: int = 4) 
         for name in names
     ]
     for name in _NAMES[: draw(st.integers(1, most_daemonsets))]:
-        body = draw(_bodies)
+        body = draw(bodies)
         priority = draw(st.sampled_from((0, 0, 10, 100)))
         body["priority"] = priority
         if draw(st.integers(0, 5)) == 0:
@@ -154,10 +161,10 @@ def clusters(draw: st.DrawFn, *, most_nodes: int = 6, most_daemonsets: int = 4) 
             state = draw(st.sampled_from(("absent", "absent", "bound", "pending", "going")))
             if state == "absent":
                 continue
-            own = draw(_bodies) | {"priority": draw(st.sampled_from((0, priority)))}
+            own = draw(bodies) | {"priority": draw(st.sampled_from((0, priority)))}
             more = {"deletionTimestamp": "2026-05-01T11:59:00Z"} if state == "going" else {}
             found.append(daemon_pod(name, at, own, bound=state != "pending", **more))
     for number in range(draw(st.integers(0, 5))):
-        body = draw(_bodies) | {"priority": draw(st.sampled_from((0, 5, 50)))}
+        body = draw(bodies) | {"priority": draw(st.sampled_from((0, 5, 50)))}
         found.append(pod(f"web-{number}", draw(st.sampled_from(names)), body, labels={"app": "web"}))
     return found

@@ -1,7 +1,7 @@
 """Which of several wanted pods shall be there: a yes or no each, under sums and relations.
 
-Assumption: no weight is negative, so leaving a pod out never breaks a sum. Every rule carries the number of the cause it
-stems from, so that a set of rules that cannot hold together names its causes.
+Assumption: no weight and no room is negative, so leaving a pod out never breaks a sum. Every rule carries the number of
+the cause it stems from, so that a set of rules that cannot hold together names its causes.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ import msgspec
 __all__ = ["Apart", "Choice", "Exactly", "Needs", "Sum", "greedy", "holds", "score", "surrogates", "upper_bound"]
 
 Values = tuple[bool, ...]
+_MOST_ORDERS = 8
+_SCALE = 1 << 20
 
 
 class Sum(msgspec.Struct, frozen=True):
@@ -69,31 +71,30 @@ def holds(choice: Choice, values: Sequence[bool]) -> bool:
     >>> holds(Choice(2, aparts=(Apart(0, 1),)), (True, True))
     False
     """
-    if not all(values[n] for n in choice.must) or any(values[n] for n in choice.must_not):
-        return False
-    return _is_allowed(choice, values) and all(sum(values[n] for n in rule.among) == 1 for rule in choice.exactly)
-
-
-def _is_allowed(choice: Choice, values: Sequence[bool]) -> bool:
-    """Return whether the values break no rule that choosing more could not mend."""
     return (
-        all(sum(weight for n, weight in rule.weights if values[n]) <= rule.room for rule in choice.sums)
+        all(values[n] for n in choice.must)
+        and not any(values[n] for n in choice.must_not)
+        and all(sum(weight for n, weight in rule.weights if values[n]) <= rule.room for rule in choice.sums)
         and not any(values[rule.one] and values[rule.other] for rule in choice.aparts)
         and all(not values[rule.one] or any(values[n] for n in rule.others) for rule in choice.needs)
-        and all(sum(values[n] for n in rule.among) <= 1 for rule in choice.exactly)
+        and all(sum(values[n] for n in rule.among) == 1 for rule in choice.exactly)
     )
 
 
 def greedy(choice: Choice) -> Values | None:
     """Return a good choice that breaks no rule, None where these simple ways find none.
 
-    Tried are the order of preference and, for each sum, the smallest first; what must be comes before all.
+    Tried are the order of preference, the smallest share of all sums first, and the smallest first for some sums; what
+    must be comes before all.
     """
-    orders = [list(range(choice.size))]
-    for rule in choice.sums:
+    index = _RuleIndex(choice)
+    orders: list[list[int]] = [list(range(choice.size))]
+    shares = [sum(weight * _SCALE // (rule.room + 1) for rule, weight in index.sums[n]) for n in orders[0]]
+    orders.append(sorted(orders[0], key=lambda n: (shares[n], n)))
+    for rule in choice.sums[:_MOST_ORDERS] if len(choice.sums) > 1 else ():
         weights = dict(rule.weights)
-        orders.append(sorted(range(choice.size), key=lambda n: (weights.get(n, 0), n)))
-    found = [values for order in orders if (values := _fill(choice, order)) is not None]
+        orders.append(sorted(orders[0], key=lambda n: (weights.get(n, 0), n)))
+    found = [values for order in orders if (values := _fill(choice, index, order)) is not None]
     return max(found, key=lambda values: score(choice, values), default=None)
 
 
@@ -102,29 +103,58 @@ def score(choice: Choice, values: Sequence[bool]) -> tuple[int, ...]:
     return tuple(sum(values[n] for n in goal) for goal in choice.goals)
 
 
-def _fill(choice: Choice, order: Iterable[int]) -> Values | None:
+class _RuleIndex:
+    """The rules of every pod."""
+
+    def __init__(self, choice: Choice) -> None:
+        self.sums: list[list[tuple[Sum, int]]] = [[] for _ in range(choice.size)]
+        self.rivals: list[list[int]] = [[] for _ in range(choice.size)]
+        self.needs: list[list[tuple[int, ...]]] = [[] for _ in range(choice.size)]
+        for rule in choice.sums:
+            for n, weight in rule.weights:
+                self.sums[n].append((rule, weight))
+        for pair in choice.aparts:
+            self.rivals[pair.one].append(pair.other)
+            self.rivals[pair.other].append(pair.one)
+        for group in choice.exactly:
+            for n in group.among:
+                self.rivals[n].extend(other for other in group.among if other != n)
+        for need in choice.needs:
+            self.needs[need.one].append(need.others)
+
+    def is_rivalled(self, added: Sequence[int], values: Sequence[bool]) -> bool:
+        """Return whether someone who is chosen, or about to be, excludes one of these."""
+        return any(values[rival] or rival in added for n in added for rival in self.rivals[n])
+
+
+def _fill(choice: Choice, index: _RuleIndex, order: Iterable[int]) -> Values | None:
+    """Choose one after the other what still can be, with what it needs."""
     values = [False] * choice.size
-    needed: dict[int, list[tuple[int, ...]]] = {}
-    for rule in choice.needs:
-        needed.setdefault(rule.one, []).append(rule.others)
-    wanted = sorted(choice.must) + [n for group in choice.exactly for n in group.among] + list(order)
+    left = {id(rule): rule.room for rule in choice.sums}
+    wanted = [*sorted(choice.must), *(n for group in choice.exactly for n in group.among), *order]
     for first in wanted:
-        added = _closure(first, needed, values)
+        added = _closure(first, index, values)
+        if any(n in choice.must_not for n in added) or index.is_rivalled(added, values):
+            continue
+        spent: dict[int, int] = {}
         for n in added:
-            values[n] = True
-        if any(n in choice.must_not for n in added) or not _is_allowed(choice, values):
+            for rule, weight in index.sums[n]:
+                spent[id(rule)] = spent.get(id(rule), 0) + weight
+        if all(weight <= left[key] for key, weight in spent.items()):
+            for key, weight in spent.items():
+                left[key] -= weight
             for n in added:
-                values[n] = False
+                values[n] = True
     return tuple(values) if holds(choice, values) else None
 
 
-def _closure(first: int, needed: dict[int, list[tuple[int, ...]]], values: Sequence[bool]) -> list[int]:
+def _closure(first: int, index: _RuleIndex, values: Sequence[bool]) -> list[int]:
     """Return what choosing one brings along: where a need is not met yet, the first that meets it."""
     if values[first]:
         return []
     found, waiting = [first], [first]
     while waiting:
-        for others in needed.get(waiting.pop(), ()):
+        for others in index.needs[waiting.pop()]:
             if others and not any(values[n] or n in found for n in others):
                 found.append(others[0])
                 waiting.append(others[0])
@@ -138,8 +168,8 @@ def upper_bound(choice: Choice, goal: Sequence[int]) -> int:
     2
     """
     members = [n for n in goal if n not in choice.must_not]
-    sums = (*choice.sums, *surrogates(choice))
-    return min([_paired_bound(choice, members), *(_sum_bound(choice, rule, members) for rule in sums)])
+    sums = (*choice.sums, *surrogates(choice)) if len(choice.sums) <= _MOST_ORDERS else ()
+    return min([_disjoint_bound(choice, members), *(_sum_bound(choice, rule, members) for rule in sums)])
 
 
 def surrogates(choice: Choice) -> tuple[Sum, ...]:
@@ -149,7 +179,7 @@ def surrogates(choice: Choice) -> tuple[Sum, ...]:
     Sum(weights=((0, 16), (1, 16)), room=32, cause=-1)
     """
     found = []
-    for one, other in combinations(choice.sums, 2):
+    for one, other in combinations(choice.sums[:_MOST_ORDERS], 2):
         first, second = dict(one.weights), dict(other.weights)
         members = sorted({*first, *second})
         weights = tuple((n, first.get(n, 0) * other.room + second.get(n, 0) * one.room) for n in members)
@@ -169,12 +199,19 @@ def _sum_bound(choice: Choice, rule: Sum, members: Sequence[int]) -> int:
     return count
 
 
-def _paired_bound(choice: Choice, members: Sequence[int]) -> int:
+def _disjoint_bound(choice: Choice, members: Sequence[int]) -> int:
+    """Return the members less what rules that share none of them make impossible, one by one."""
     left, lost = set(members), 0
     groups = [list(rule.among) for rule in choice.exactly] + [[rule.one, rule.other] for rule in choice.aparts]
     for group in groups:
         inside = [n for n in group if n in left]
         if len(inside) > 1:
             lost += len(inside) - 1
+            left.difference_update(inside)
+    for rule in choice.sums:
+        inside = [n for n, _ in rule.weights if n in left]
+        fitting = _sum_bound(choice, rule, inside)
+        if fitting < len(inside):
+            lost += len(inside) - fitting
             left.difference_update(inside)
     return len(members) - lost

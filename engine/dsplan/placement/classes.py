@@ -69,7 +69,7 @@ def class_key(load: NodeLoad, slots: Sequence[Slot], keys: Sequence[str]) -> Has
     wait under names of their own are told apart by what they ask for and their order alone.
     """
     node = load.node
-    highest = max(slot.demand.priority for slot in slots)
+    highest = max((slot.demand.priority for slot in slots), default=0)
     tenants = (*_safe(load.tenants, highest), *_at_risk(load.tenants, highest))
     labels = (tuple(key in node.labels for key in keys), tuple(_labels_read(load, slots)))
     queue = tuple((slot.daemonset, id(slot.demand), slot.born_bound) for slot in slots)

@@ -1,0 +1,244 @@
+"""Why a pod has no place, as a minimal set of causes: without any one of them the others would leave it one.
+
+A set of causes is a little world of its own: only what it names wants, holds or forbids anything there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TypeVar
+
+import msgspec
+from pyroaring import BitMap
+
+from ..model.meta import Identity
+from .causes import Cause, CauseCode
+from .choice import Choice, Sum
+from .failures import amount_text
+from .load import NodeLoad
+from .node_model import Candidate, NodeModel, enough
+from .requests import PODS
+from .search import feasible
+
+__all__ = ["Conflict", "claim_causes", "minimal", "reasons_against"]
+
+T = TypeVar("T")
+
+
+class Conflict(msgspec.Struct, frozen=True):
+    """What is wanted on `nodes` (ids in name order) and cannot be.
+
+    `subject` is a DaemonSet or a Deployment, or the policy whose claim fails.
+    """
+
+    subject: Identity
+    causes: tuple[Cause, ...]
+    nodes: BitMap
+
+
+def minimal(items: Sequence[T], is_conflict: Callable[[Sequence[T]], bool]) -> list[T]:
+    """Return a part of `items` that is still a conflict, while no part of it with one item less is.
+
+    Items are tried from the last to the first, so those in front stay rather. What is a conflict must stay one when
+    items are added.
+
+    >>> minimal([1, 2, 3, 4], lambda some: sum(some) > 5)
+    [1, 2, 3]
+    """
+    left = list(items)
+    for item in reversed(items):
+        fewer = [other for other in left if other is not item]
+        if is_conflict(fewer):
+            left = fewer
+    return left
+
+
+class _Against:
+    """The causes against one candidate, given who was chosen."""
+
+    def __init__(
+        self,
+        model: NodeModel,
+        load: NodeLoad,
+        choice: Choice,
+        causes: Sequence[Cause],
+        values: Sequence[bool],
+        candidates: Sequence[Candidate],
+    ) -> None:
+        self.model = model
+        self.load = load
+        self.choice = choice
+        self.causes = causes
+        self.values = values
+        self.candidates = candidates
+
+    def wanted(self, n: int, needed: str = "") -> Cause:
+        candidate = self.candidates[n]
+        code = CauseCode.WANTED if candidate.tenant is None else CauseCode.TAKEN
+        return Cause(code=code, object=candidate.owner, field="spec.template.spec", needed=needed)
+
+    def find(self, n: int, barred: Sequence[Cause]) -> tuple[Cause, ...]:
+        """Return the causes; none where nothing but the limit of the search is against it."""
+        if barred:
+            return (self.wanted(n, self._asked(n, barred)), *barred)
+        for finder in (self._rivals, self._needs, self._sums):
+            found = next(finder(n), None)
+            if found is not None:
+                return found
+        return ()
+
+    def _asked(self, n: int, barred: Sequence[Cause]) -> str:
+        """Return what the pod asks for of which there is too little."""
+        resource = next((resource_of(cause) for cause in barred if cause.code is CauseCode.ALLOCATABLE), "")
+        amount = 1 if resource == PODS else self.candidates[n].demand.requests.get(resource, 0)
+        return f"{resource} {amount_text(resource, amount)}" if resource else ""
+
+    def _rivals(self, n: int) -> Iterator[tuple[Cause, ...]]:
+        for pair in self.choice.aparts:
+            if n in (pair.one, pair.other):
+                other = pair.other if pair.one == n else pair.one
+                if self.values[other]:
+                    yield (self.wanted(n), self.wanted(other), self.causes[pair.cause])
+        for group in self.choice.exactly:
+            if n in group.among:
+                for other in group.among:
+                    if other != n and self.values[other]:
+                        yield (self.wanted(n), self.wanted(other), self.causes[group.cause])
+
+    def _needs(self, n: int) -> Iterator[tuple[Cause, ...]]:
+        for need in self.choice.needs:
+            if need.one == n and not any(self.values[other] for other in need.others):
+                yield (self.wanted(n), self.causes[need.cause])
+
+    def _sums(self, n: int) -> Iterator[tuple[Cause, ...]]:
+        for rule in self.choice.sums:
+            weights = dict(rule.weights)
+            chosen = sum(weight for other, weight in rule.weights if self.values[other])
+            if n in weights and chosen + weights[n] > rule.room:
+                yield self._too_much(n, rule, weights)
+
+    def _too_much(self, n: int, rule: Sum, weights: dict[int, int]) -> tuple[Cause, ...]:
+        cause = self.causes[rule.cause]
+        others = {other: weight for other, weight in weights.items() if self.values[other]}
+        if cause.code is not CauseCode.ALLOCATABLE:
+            return (self.wanted(n), *(self.wanted(other) for other in sorted(others)), cause)
+        resource = resource_of(cause)
+        total = self.load.pods if resource == PODS else self.load.allocatable.get(resource, 0)
+        room = total - weights[n]
+        wants = [(weight, self.candidates[other].owner) for other, weight in others.items()]
+        taking = enough([*held(self.load, self.model, resource), *wants], room)
+        names = {owner for _, owner in wants}
+        text = amount_text(resource, weights[n])
+        found = [self.wanted(n, f"{resource} {text}"), cause]
+        for amount, owner in taking:
+            code = CauseCode.WANTED if owner in names else CauseCode.TAKEN
+            needed = f"{resource} {amount_text(resource, amount)}"
+            found.append(
+                Cause(code=code, object=owner, field="spec.template.spec" if owner in names else "", needed=needed)
+            )
+        return tuple(found)
+
+
+def resource_of(cause: Cause) -> str:
+    """Return the resource of which a node has no more."""
+    return cause.field.removeprefix("status.allocatable[").removesuffix("]")
+
+
+def held(load: NodeLoad, model: NodeModel, resource: str) -> list[tuple[int, Identity]]:
+    """Return what the pods on a node that are no candidates take up, summed by owner."""
+    going = {id(candidate.tenant) for candidate in model.candidates if candidate.tenant is not None}
+    found: dict[Identity, int] = {}
+    for tenant in load.tenants:
+        amount = 1 if resource == PODS else tenant.demand.requests.get(resource, 0)
+        if amount and id(tenant) not in going:
+            found[tenant.owner] = found.get(tenant.owner, 0) + amount
+    return [(amount, owner) for owner, amount in found.items()]
+
+
+def reasons_against(
+    model: NodeModel,
+    load: NodeLoad,
+    choice: Choice,
+    causes: Sequence[Cause],
+    values: Sequence[bool],
+    candidates: Sequence[Candidate],
+) -> Callable[[int, Sequence[Cause]], tuple[Cause, ...]]:
+    """Return the function (number of a candidate, what bars it) -> causes against it, given who was chosen.
+
+    Numbers are those of `choice`, which may span nodes; `model` and `load` are those of the candidate's own node.
+    """
+    return _Against(model, load, choice, causes, values, candidates).find
+
+
+def claim_causes(model: NodeModel, load: NodeLoad, choice: Choice) -> tuple[Cause, ...]:
+    """Return a minimal set of causes why a node's claims cannot be met all together."""
+    items = list(_demands(model, choice)) + list(_obstacles(model, choice))
+
+    def is_conflict(some: Iterable[tuple[str, int]]) -> bool:
+        return not feasible(_only(choice, frozenset(some)))
+
+    found: list[Cause] = []
+    for kind, number in minimal(items, is_conflict):
+        for cause in _named(kind, number, model, load, choice):
+            if cause not in found:
+                found.append(cause)
+    return tuple(found)
+
+
+_Item = tuple[str, int]
+
+
+def _demands(model: NodeModel, choice: Choice) -> Iterator[_Item]:
+    yield from (("must", n) for n in sorted(choice.must))
+    yield from (("exactly", place) for place in range(len(choice.exactly)))
+
+
+def _obstacles(model: NodeModel, choice: Choice) -> Iterator[_Item]:
+    yield from (("bar", n) for n in sorted(choice.must_not))
+    yield from (("sum", place) for place in range(len(choice.sums)))
+    yield from (("apart", place) for place in range(len(choice.aparts)))
+    yield from (("needs", place) for place in range(len(choice.needs)))
+
+
+def _only(choice: Choice, items: frozenset[_Item]) -> Choice:
+    """Return the choice with nothing but these rules."""
+
+    def kept(kind: str, rules: Sequence[T]) -> tuple[T, ...]:
+        return tuple(rule for place, rule in enumerate(rules) if (kind, place) in items)
+
+    return Choice(
+        size=choice.size,
+        sums=kept("sum", choice.sums),
+        aparts=kept("apart", choice.aparts),
+        needs=kept("needs", choice.needs),
+        exactly=kept("exactly", choice.exactly),
+        must=frozenset(n for n in choice.must if ("must", n) in items),
+        must_not=frozenset(n for n in choice.must_not if ("bar", n) in items),
+    )
+
+
+def _named(kind: str, number: int, model: NodeModel, load: NodeLoad, choice: Choice) -> Iterator[Cause]:
+    if kind == "must":
+        yield model.demanded[number]
+    elif kind == "bar":
+        yield from model.barred[number]
+    elif kind == "sum":
+        yield from _sum_causes(choice.sums[number], model, load, choice)
+    else:
+        numbers = {
+            "exactly": [rule.cause for rule in choice.exactly],
+            "apart": [rule.cause for rule in choice.aparts],
+            "needs": [rule.cause for rule in choice.needs],
+        }
+        yield model.causes[numbers[kind][number]]
+
+
+def _sum_causes(rule: Sum, model: NodeModel, load: NodeLoad, choice: Choice) -> Iterator[Cause]:
+    cause = model.causes[rule.cause]
+    yield cause
+    if cause.code is CauseCode.ALLOCATABLE:
+        resource = resource_of(cause)
+        total = load.pods if resource == PODS else load.allocatable.get(resource, 0)
+        demanded = sum(weight for n, weight in rule.weights if n in choice.must)
+        for amount, owner in enough(held(load, model, resource), total - demanded):
+            yield Cause(code=CauseCode.TAKEN, object=owner, needed=f"{resource} {amount_text(resource, amount)}")

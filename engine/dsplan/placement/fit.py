@@ -1,0 +1,354 @@
+"""What could be placed at best, without evicting anybody, and why the rest cannot (DESIGN section 5).
+
+Nodes where one sum shows that everything fits are settled at once. Every other node (or class of equal nodes) becomes a
+choice; choices that pod affinity connects are joined; parts that no rule connects are solved apart, equal ones once.
+Policies come first, then the fewest deletions, then coverage (or coverage by priority).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Iterator, Sequence
+
+import msgspec
+from pyroaring import BitMap
+
+from ..manifests.admission import Refusal
+from ..model.meta import Identity
+from ..model.world import World
+from .arrivals import Arrivals, PassOverAll, leaving_pods
+from .causes import Cause, CauseCode
+from .choice import Apart, Choice
+from .classes import Bundle, bundle_of, class_key, takes_all
+from .components import Component, Solver, components
+from .conflicts import Conflict, claim_causes, reasons_against
+from .coupling import Coupling
+from .demand import Demand, Tenant
+from .filters import fits
+from .fit_types import DaemonSetFit, Fit, Goal, VariantStatus
+from .joint import join
+from .node_model import THE_NODE, Candidate, NodeModel, model_of
+from .queue import Slot
+from .relations import Relations
+from .scene import Scene
+from .search import DEFAULT_STEPS, Solution
+
+__all__ = ["fit"]
+
+_Found = dict[tuple[Identity, tuple[Cause, ...]], BitMap]
+
+
+def fit(
+    world: World,
+    step: PassOverAll,
+    *,
+    maximise: Goal = "coverage",
+    rollout: bool = False,
+    search: bool = True,
+    steps: int = DEFAULT_STEPS,
+) -> Fit:
+    """Return the largest set of wanted pods that can be placed without eviction, within the world's PlacementPolicies.
+
+    `maximise` coverage counts every pod alike; priority places as many as possible of the highest priority first, and
+    so on. `steps` is the limit of search nodes for one component, forty times as many for all; a component that exceeds
+    it ends with the best found. Without `search` the answer is the greedy one.
+
+    >>> from datetime import UTC, datetime
+    >>> from dsplan import decode, step
+    >>> def daemonset(name, memory):
+    ...     spec = {"containers": [{"name": "c", "image": "i", "resources": {"requests": {"memory": memory}}}]}
+    ...     return {"kind": "DaemonSet", "metadata": {"name": name, "namespace": "default"},
+    ...             "spec": {"selector": {"matchLabels": {"app": name}},
+    ...                      "template": {"metadata": {"labels": {"app": name}}, "spec": spec}}}
+    >>> node = {"kind": "Node", "metadata": {"name": "n1"}, "status": {"allocatable": {"memory": "4Gi", "pods": "9"}}}
+    >>> world = decode([node, daemonset("a", "3Gi"), daemonset("b", "2Gi"), daemonset("c", "2Gi")])
+    >>> best = fit(world, step(world, now=datetime(2026, 1, 1, tzinfo=UTC)))
+    >>> best.placed, best.wanted, [str(cause) for cause in best.conflicts[0].causes][:2]
+    (2, 3, ['Wanted: default/a (memory 3Gi)', 'Allocatable: the node (4Gi)'])
+    """
+    return _Fit(world, step, maximise, rollout, Solver(steps=steps, search=search)).run()
+
+
+class _Fit:
+    def __init__(self, world: World, step: PassOverAll, goal: Goal, rollout: bool, solver: Solver) -> None:
+        leaving = leaving_pods(step, rollout=rollout)
+        self.scene = Scene(world, leaving=leaving)
+        self.goal: Goal = goal
+        self.solver = solver
+        self.relations = Relations(world.placement_policies)
+        self.arrivals = [
+            Arrivals(entry, number, self.scene, leaving, rollout=rollout)
+            for number, entry in enumerate(step.daemonsets)
+        ]
+        self.identities = [entry.daemonset.identity for entry in step.daemonsets]
+        self.wanted = [entry.verdicts.run if entry.verdicts else BitMap() for entry in step.daemonsets]
+        self.involved = {n for n, name in enumerate(self.identities) if name in self.relations.involved}
+        self.placed = [BitMap() for _ in self.arrivals]
+        self.left_out = [BitMap() for _ in self.arrivals]
+        self.held_back = [BitMap() for _ in self.arrivals]
+        self.dropped = [BitMap() for _ in self.arrivals]
+        self.conflicts: _Found = {}
+        self.violations: _Found = {}
+        self.components: dict[tuple[int, int, int, int, int], int] = defaultdict(int)
+        self.settled = {"sum": 0, "class": 0, "search": 0}
+        self.steps = 0
+        self.gap = 0
+
+    def run(self) -> Fit:
+        queues = self._queues()
+        self.coupling = Coupling({slot.demand for slots in queues.values() for slot in slots}, self.scene.cluster)
+        known: dict[tuple[Slot, ...], Bundle] = {}
+        classes: dict[Hashable, list[tuple[int, list[Slot]]]] = defaultdict(list)
+        entangled: list[tuple[int, list[Slot]]] = []
+        for position, slots in sorted(queues.items()):
+            slots.sort(key=lambda slot: slot.rank)
+            load = self.scene.loads[position]
+            if not self._relations_on(position) and takes_all(load, bundle_of(slots, self.coupling.touched, known)):
+                self._all_fit(position, slots)
+            elif self.coupling.reaches_out and any(slot.demand in self.coupling.touched for slot in slots):
+                entangled.append((position, slots))
+            else:
+                read = tuple(map(load.node.labels.get, self.relations.keys))
+                classes[class_key(load, slots, self.coupling.keys), read].append((position, slots))
+        for members in classes.values():
+            self._settle([self._model(*members[0])], BitMap([other for other, _ in members]))
+        if entangled:
+            self._settle([self._model(position, slots) for position, slots in entangled], None)
+        self.settled["search"] = len(classes) + len(entangled)
+        self.settled["class"] = sum(len(members) - 1 for members in classes.values())
+        return self._result()
+
+    def _queues(self) -> dict[int, list[Slot]]:
+        """Return who wants to be on which node; under relations, nodes where nobody does are there, too."""
+        everywhere = range(len(self.scene.loads)) if self.relations.rules else ()
+        queues: dict[int, list[Slot]] = defaultdict(list, {position: [] for position in everywhere})
+        for arrivals in self.arrivals:
+            for position, slot in arrivals.slots:
+                if slot.daemonset >= 0:
+                    queues[position].append(slot)
+        return queues
+
+    def _relations_on(self, position: int) -> bool:
+        return bool(self.relations.rules) and bool(self.relations.on(self.scene.loads[position].node))
+
+    def _all_fit(self, position: int, slots: Sequence[Slot]) -> None:
+        self.settled["sum"] += 1
+        for slot in slots:
+            self.placed[slot.daemonset].add(position)
+
+    def _model(self, position: int, slots: Sequence[Slot]) -> NodeModel:
+        load = self.scene.loads[position]
+        relations = self.relations.on(load.node) if self.relations.rules else []
+        named = {name for relation in relations for name in relation.daemonsets}
+        candidates = [Candidate(slot.owner, slot.demand, slot.daemonset) for slot in slots]
+        waiting = {candidate.owner for candidate in candidates}
+        for n in sorted(self.involved):
+            name = self.identities[n]
+            if name in named and name not in waiting and position in self.arrivals[n].present:
+                own = [tenant for tenant in load.tenants if tenant.owner == name and not tenant.terminating]
+                candidates += [Candidate(name, tenant.demand, n, tenant) for tenant in own[:1]]
+        trusted = {slot.demand for slot in slots if slot.trusted and not slot.demand.volumes}
+
+        def plain(demand: Demand) -> bool:
+            return demand in trusted and demand not in self.coupling.touched
+
+        return model_of(position, candidates, self.scene.cluster, relations, plain)
+
+    def _goals(self, candidates: Sequence[Candidate]) -> tuple[tuple[int, ...], ...]:
+        """As few deletions as possible, then as many pods as possible, by priority if that is the goal."""
+        kept = tuple(n for n, candidate in enumerate(candidates) if candidate.tenant is not None)
+        everyone = tuple(range(len(candidates)))
+        goals = [kept] if kept else []
+        if self.goal == "priority":
+            levels = sorted({candidate.demand.priority for candidate in candidates}, reverse=True)
+            goals += [tuple(n for n in everyone if candidates[n].demand.priority == level) for level in levels]
+        return (*goals, everyone)
+
+    def _settle(self, models: Sequence[NodeModel], nodes: BitMap | None) -> None:
+        """Settle one class of equal nodes, or with `nodes` None nodes that are each their own."""
+        joint = join(models, self.scene.cluster)
+        candidates = [models[number].candidates[n] for number, n in joint.members]
+        whole = msgspec.structs.replace(joint.choice, goals=self._goals(candidates))
+        values: list[bool] = [False] * whole.size
+        relaxed = whole
+        for part, choice in components(whole):
+            solution = self.solver.solve(choice)
+            self.steps += solution.steps
+            if solution.values is None:
+                relaxed = _without_claims(relaxed, set(part))
+                for number in sorted({joint.members[n][0] for n in part}):
+                    self._violate(models[number], nodes)
+                choice = _without_claims(choice, set(range(choice.size)))
+                solution = self.solver.solve(choice)
+            for n, value in zip(part, solution.values or (False,) * len(part), strict=True):
+                values[n] = value
+            times = len(nodes) if nodes is not None else 1
+            self._count(choice, solution, times)
+        self.gap += len(joint.yielding)
+        if nodes is None:
+            self._arrive([models[number].position for number, _ in joint.members], candidates, values)
+        for number, model in enumerate(models):
+            self._unmet(model, nodes)
+            own = [n for n, member in enumerate(joint.members) if member[0] == number]
+            against = reasons_against(
+                model, self.scene.loads[model.position], relaxed, joint.causes, values, candidates
+            )
+            here = nodes if nodes is not None else BitMap([model.position])
+            for n in own:
+                if not values[n]:
+                    self._leave_out(candidates[n], against(n, model.barred.get(joint.members[n][1], ())), here)
+                elif candidates[n].tenant is None:
+                    self.placed[candidates[n].number] |= here
+
+    def _arrive(self, positions: Sequence[int], candidates: Sequence[Candidate], values: list[bool]) -> None:
+        """Give up what no order of arrival can place: pods that would only be there for each other."""
+        cluster, loads = self.scene.cluster, self.scene.loads
+        leaving = [n for n, entry in enumerate(candidates) if entry.tenant is not None and not values[n]]
+        waiting = [n for n, entry in enumerate(candidates) if entry.tenant is None and values[n]]
+        bound: list[tuple[int, Tenant]] = []
+        for n in leaving:
+            cluster.evict(_tenant_of(candidates[n]), loads[positions[n]])
+        waiting.sort(key=lambda n: bool(candidates[n].demand.affinity))
+        moved = True
+        while moved:
+            arriving, waiting, moved = waiting, [], False
+            for n in arriving:
+                if fits(candidates[n].demand, loads[positions[n]], cluster):
+                    bound.append((positions[n], Tenant("", candidates[n].owner, candidates[n].demand)))
+                    cluster.bind(bound[-1][1], loads[positions[n]])
+                    moved = True
+                else:
+                    waiting.append(n)
+        for n in waiting:
+            values[n] = False
+        self.gap += len(waiting)
+        for position, tenant in bound:
+            cluster.evict(tenant, loads[position])
+        for n in leaving:
+            cluster.bind(_tenant_of(candidates[n]), loads[positions[n]])
+
+    def _count(self, choice: Choice, solution: Solution, times: int) -> None:
+        self.gap += solution.gap * times
+        if choice.size > 1:
+            best, bound = (solution.best[-1], solution.bound[-1]) if solution.best else (0, choice.size)
+            self.components[choice.size, solution.steps, best, bound, solution.gap] += times
+
+    def _leave_out(self, candidate: Candidate, causes: tuple[Cause, ...], nodes: BitMap) -> None:
+        n = candidate.number
+        if candidate.tenant is not None:
+            self.dropped[n] |= nodes
+        elif any(cause.code in _BY_POLICY for cause in causes):
+            self.held_back[n] |= nodes
+        else:
+            self.left_out[n] |= nodes
+            _add(self.conflicts, candidate.owner, causes or (_NO_CAUSE,), nodes)
+
+    def _violate(self, model: NodeModel, nodes: BitMap | None) -> None:
+        choice = model.choice
+        if not choice.must and not choice.exactly:
+            return
+        causes = claim_causes(model, self.scene.loads[model.position], choice)
+        if causes:
+            here = nodes if nodes is not None else BitMap([model.position])
+            _add(self.violations, causes[0].object, causes, here)
+
+    def _unmet(self, model: NodeModel, nodes: BitMap | None) -> None:
+        here = nodes if nodes is not None else BitMap([model.position])
+        for relation in model.unmet:
+            names = ", ".join(map(str, relation.daemonsets))
+            nobody = Cause(code=CauseCode.NODE, object=relation.daemonsets[0], observed=f"the node is not for {names}")
+            _add(self.violations, relation.cause.object, (relation.cause, nobody), here)
+
+    def _result(self) -> Fit:
+        for n, arrivals in enumerate(self.arrivals):
+            if isinstance(arrivals.created, Refusal) and arrivals.refused:
+                self.left_out[n] |= arrivals.refused
+                cause = Cause(code=CauseCode.ADMISSION, object=self.identities[n], observed=arrivals.created.message)
+                _add(self.conflicts, self.identities[n], (cause,), arrivals.refused)
+        deletions = sum(map(len, self.dropped))
+        for limit, cause in self.relations.limits:
+            if deletions > limit:
+                nodes = BitMap.union(BitMap(), *self.dropped)
+                seen = msgspec.structs.replace(
+                    cause, needed=f"at most {limit} deletions", observed=f"{deletions} needed"
+                )
+                _add(self.violations, cause.object, (seen,), nodes)
+        return Fit(
+            goal=self.goal,
+            daemonsets=tuple(map(self._entry, range(len(self.arrivals)))),
+            conflicts=_sorted(self.conflicts),
+            violations=_sorted(self.violations),
+            components=tuple(self._components()),
+            variants=tuple(self._variants()),
+            wanted=sum(map(len, (*self.placed, *self.left_out))),
+            placed=sum(map(len, self.placed)),
+            deletions=deletions,
+            gap=self.gap,
+            steps=self.steps,
+            settled=self.settled,
+            notes=self.scene.templates.notes,
+        )
+
+    def _entry(self, n: int) -> DaemonSetFit:
+        return DaemonSetFit(
+            identity=self.identities[n],
+            kept=self.arrivals[n].present - self.dropped[n],
+            placed=self.placed[n],
+            left_out=self.left_out[n],
+            dropped=self.dropped[n],
+            held_back=self.held_back[n],
+        )
+
+    def _components(self) -> Iterator[Component]:
+        for (size, steps, best, bound, gap), times in sorted(self.components.items(), reverse=True):
+            yield Component(size=size, nodes=times, steps=steps, best=best, bound=bound, gap=gap)
+
+    def _variants(self) -> Iterator[VariantStatus]:
+        for name, policy, members in self.relations.variants:
+            numbers = [n for n, identity in enumerate(self.identities) if identity in members]
+            desired = BitMap.union(BitMap(), *(self.wanted[n] - self.held_back[n] for n in numbers))
+            covered = BitMap.union(
+                BitMap(), *(self.placed[n] | (self.arrivals[n].present - self.dropped[n]) for n in numbers)
+            )
+            yield VariantStatus(
+                name=name,
+                policy=policy.identity,
+                members=members,
+                desired=len(desired),
+                covered=len(covered & desired),
+            )
+
+
+_NO_CAUSE = Cause(code=CauseCode.LIMIT, object=THE_NODE, observed="the search ended before it found a place")
+_BY_POLICY = (CauseCode.SUSPENDED, CauseCode.VARIANT, CauseCode.CLAIM, CauseCode.APART, CauseCode.PER_NODE)
+
+
+def _tenant_of(candidate: Candidate) -> Tenant:
+    assert candidate.tenant is not None
+    return candidate.tenant
+
+
+def _without_claims(choice: Choice, part: set[int]) -> Choice:
+    """Return the choice with what its policies demand taken off these pods; what they forbid stays."""
+    aparts = [
+        Apart(one, other, rule.cause)
+        for rule in choice.exactly
+        if part.intersection(rule.among)
+        for place, one in enumerate(rule.among)
+        for other in rule.among[place + 1 :]
+    ]
+    return msgspec.structs.replace(
+        choice,
+        must=frozenset(choice.must - part),
+        exactly=tuple(rule for rule in choice.exactly if not part.intersection(rule.among)),
+        aparts=(*choice.aparts, *aparts),
+    )
+
+
+def _add(found: _Found, subject: Identity, causes: tuple[Cause, ...], nodes: BitMap) -> None:
+    found[subject, causes] = found.get((subject, causes), BitMap()) | nodes
+
+
+def _sorted(found: _Found) -> tuple[Conflict, ...]:
+    conflicts: Iterable[Conflict] = (Conflict(subject, causes, nodes) for (subject, causes), nodes in found.items())
+    return tuple(sorted(conflicts, key=lambda entry: (entry.subject, entry.nodes[0], entry.causes)))

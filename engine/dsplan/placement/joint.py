@@ -1,0 +1,226 @@
+"""Several nodes as one choice: what pod affinity says across them (K14-K16).
+
+Rules between two pods of one node are the node's own affair; here are those between nodes of one topology domain, and
+whom an affinity may be met by. Domains too large to list pair by pair are decided by rank, which is safe and counted.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from .causes import Cause, CauseCode
+from .choice import Apart, Choice, Exactly, Needs, Sum
+from .demand import Term
+from .load import Cluster
+from .node_model import Candidate, NodeModel
+
+__all__ = ["Joint", "Member", "join"]
+
+_MOST_PAIRS = 2_500
+
+Member = tuple[int, int]
+"""(which model, which of its candidates)."""
+
+
+class Joint(msgspec.Struct, frozen=True):
+    """One choice over all candidates of several nodes; `members` says who each number is.
+
+    `yielding` gave way to others without a search, since their domain is too large: they might have a place.
+    """
+
+    choice: Choice
+    members: tuple[Member, ...]
+    causes: tuple[Cause, ...]
+    yielding: frozenset[int] = frozenset()
+
+
+def join(models: Sequence[NodeModel], cluster: Cluster) -> Joint:
+    """Return the models as one choice, without goals."""
+    return _Joiner(models, cluster).join()
+
+
+class _Joiner:
+    def __init__(self, models: Sequence[NodeModel], cluster: Cluster) -> None:
+        self.models = models
+        self.cluster = cluster
+        self.members: list[Member] = []
+        self.candidates: list[Candidate] = []
+        self.causes: list[Cause] = []
+        self.sums: list[Sum] = []
+        self.aparts: list[Apart] = []
+        self.needs: list[Needs] = []
+        self.exactly: list[Exactly] = []
+        self.must: set[int] = set()
+        self.must_not: set[int] = set()
+        self.lonely: list[int] = []
+        self.yielding: set[int] = set()
+
+    def join(self) -> Joint:
+        for number, model in enumerate(self.models):
+            self._take(number, model)
+        if len(self.models) > 1:
+            self._keep_away()
+        self._bring_near()
+        choice = Choice(
+            size=len(self.members),
+            sums=tuple(self.sums),
+            aparts=tuple(self.aparts),
+            needs=tuple(self.needs),
+            exactly=tuple(self.exactly),
+            must=frozenset(self.must),
+            must_not=frozenset(self.must_not),
+        )
+        return Joint(choice, tuple(self.members), tuple(self.causes), frozenset(self.yielding))
+
+    def _take(self, number: int, model: NodeModel) -> None:
+        """Append one node's choice, its numbers and causes moved up."""
+        up, late, choice = len(self.members), len(self.causes), model.choice
+        self.members.extend((number, n) for n in range(choice.size))
+        self.candidates.extend(model.candidates)
+        self.causes.extend(model.causes)
+        self.sums += [
+            Sum(tuple((n + up, weight) for n, weight in rule.weights), rule.room, rule.cause + late)
+            for rule in choice.sums
+        ]
+        self.aparts += [Apart(rule.one + up, rule.other + up, rule.cause + late) for rule in choice.aparts]
+        self.needs += [
+            Needs(rule.one + up, tuple(n + up for n in rule.others), rule.cause + late) for rule in choice.needs
+        ]
+        self.exactly += [Exactly(tuple(n + up for n in rule.among), rule.cause + late) for rule in choice.exactly]
+        self.must.update(n + up for n in choice.must)
+        self.must_not.update(n + up for n in choice.must_not)
+        self.lonely.extend(n + up for n in model.lonely)
+
+    def _label(self, n: int, key: str) -> str | None:
+        position = self.models[self.members[n][0]].position
+        return self.cluster.loads[position].node.labels.get(key)
+
+    def _by_domain(self, numbers: Iterable[int], key: str) -> dict[str, list[int]]:
+        found: dict[str, list[int]] = defaultdict(list)
+        for n in numbers:
+            value = self._label(n, key)
+            if value is not None and n not in self.must_not:
+                found[value].append(n)
+        return found
+
+    def _matched(self, term: Term) -> list[int]:
+        matches = self.cluster.domains.matches
+        return [n for n, candidate in enumerate(self.candidates) if matches((term,), candidate.demand)]
+
+    def _keep_away(self) -> None:
+        """K16 between nodes: who has an anti-affinity term, and whom it selects, are not in one domain."""
+        holders: dict[Term, list[int]] = defaultdict(list)
+        for n, candidate in enumerate(self.candidates):
+            for term in candidate.demand.anti_affinity:
+                holders[term].append(n)
+        for term, having in sorted(holders.items(), key=lambda entry: entry[0].text):
+            refusing = self._by_domain(having, term.topology_key)
+            selected = self._by_domain(self._matched(term), term.topology_key)
+            for value in sorted(refusing):
+                if value in selected:
+                    self._part(term, refusing[value], selected[value])
+
+    def _part(self, term: Term, refusing: list[int], selected: list[int]) -> None:
+        owner = self.candidates[refusing[0]].owner
+        text = f"away from {self.candidates[selected[0]].owner} in its {term.topology_key}"
+        field = "spec.affinity.podAntiAffinity"
+        self.causes.append(Cause(code=CauseCode.AFFINITY, object=owner, field=field, needed=text))
+        cause = len(self.causes) - 1
+        if refusing == selected:
+            self.sums.append(Sum(tuple((n, 1) for n in refusing), 1, cause))
+        elif len(refusing) * len(selected) <= _MOST_PAIRS:
+            self.aparts += [Apart(a, b, cause) for a in refusing for b in selected if a != b and not self._same(a, b)]
+        else:
+            gone = refusing if self.candidates[refusing[0]].number > self.candidates[selected[0]].number else selected
+            self.must_not.update(gone)
+            self.yielding.update(gone)
+
+    def _same(self, one: int, other: int) -> bool:
+        return self.members[one][0] == self.members[other][0]
+
+    def _bring_near(self) -> None:
+        """K15: whose affinity nobody there meets needs one of those who may come; the first of a series needs none."""
+        counts = self.cluster.domains.counts
+        series: dict[tuple[Term, ...], list[int]] = defaultdict(list)
+        for n in self.lonely:
+            demand = self.candidates[n].demand
+            if not counts(demand.affinity) and self.cluster.domains.matches(demand.affinity, demand):
+                series[demand.affinity].append(n)
+                continue
+            for term in demand.affinity:
+                self._need(n, demand.affinity, term)
+        for terms, members in series.items():
+            self._one_domain(terms, members)
+        self._one_series([n for members in series.values() for n in members])
+
+    def _need(self, n: int, terms: tuple[Term, ...], term: Term) -> None:
+        value = self._label(n, term.topology_key)
+        if value is not None and self.cluster.domains.counts(terms).get((term.topology_key, value)):
+            return
+        matches = self.cluster.domains.matches
+        near = [
+            other
+            for other, candidate in enumerate(self.candidates)
+            if candidate.demand is not self.candidates[n].demand
+            and other not in self.must_not
+            and matches(terms, candidate.demand)
+            and self._label(other, term.topology_key) == value
+        ]
+        cause = Cause(
+            code=CauseCode.AFFINITY,
+            object=self.candidates[n].owner,
+            field="spec.affinity.podAffinity",
+            needed=f"a pod that matches in its {term.topology_key}",
+        )
+        self.causes.append(cause)
+        self.needs.append(Needs(n, tuple(near), len(self.causes) - 1))
+
+    def _one_domain(self, terms: tuple[Term, ...], members: list[int]) -> None:
+        """The first of a series makes its domain the only one; others may join it there."""
+        key = terms[0].topology_key
+        domains = self._by_domain(members, key)
+        self.causes.append(
+            Cause(
+                code=CauseCode.AFFINITY,
+                object=self.candidates[members[0]].owner,
+                field="spec.affinity.podAffinity",
+                needed=f"its own kind in its {key}",
+            )
+        )
+        cause, values = len(self.causes) - 1, sorted(domains)
+        for position, value in enumerate(values):
+            rest = [n for other in values[position + 1 :] for n in domains[other]]
+            if len(domains[value]) * len(rest) <= _MOST_PAIRS:
+                self.aparts += [Apart(a, b, cause) for a in domains[value] for b in rest]
+            else:
+                self.must_not.update(rest)
+                self.yielding.update(rest)
+                return
+
+    def _one_series(self, members: list[int]) -> None:
+        """Of two that start series of their own, and each counts for the other's, neither can come second from afar."""
+        if len(members) ** 2 > _MOST_PAIRS:
+            return
+        for place, one in enumerate(members):
+            for other in members[place + 1 :]:
+                terms, others = self.candidates[one].demand.affinity, self.candidates[other].demand.affinity
+                if terms != others and self._is_far(one, other) and self._is_far(other, one):
+                    self.causes.append(
+                        Cause(
+                            code=CauseCode.AFFINITY,
+                            object=self.candidates[other].owner,
+                            field="spec.affinity.podAffinity",
+                            needed=f"its own kind in its {others[0].topology_key}",
+                        )
+                    )
+                    self.aparts.append(Apart(one, other, len(self.causes) - 1))
+
+    def _is_far(self, one: int, other: int) -> bool:
+        """Return whether `other` matches what `one` wants near, but is in another domain."""
+        terms = self.candidates[one].demand.affinity
+        if not self.cluster.domains.matches(terms, self.candidates[other].demand):
+            return False
+        return any(self._label(one, term.topology_key) != self._label(other, term.topology_key) for term in terms)
