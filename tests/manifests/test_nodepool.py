@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from itertools import pairwise
 from pathlib import Path
@@ -16,6 +15,7 @@ from dsplan.errors import InputError
 from dsplan.manifests.load import load
 from dsplan.manifests.nodepool import MAX_REPLICAS, expand
 from dsplan.model.meta import Identity
+from tests.timing import within_seconds
 
 
 def pool(spec: Any, name: str = "w") -> dict[str, Any]:
@@ -156,9 +156,8 @@ def test_a_pool_in_a_file_becomes_nodes_with_its_place(tmp_path: Path) -> None:
         "apiVersion: dsplan.dev/v1alpha1\nkind: NodePool\nmetadata: {name: w}\nspec:\n  replicas: 10000\n"
         "  distributions: [{key: topology.kubernetes.io/zone, values: [a, b, c]}]\n"
     )
-    began = time.perf_counter()
-    world = load([path])
-    assert time.perf_counter() - began < 5
+    with within_seconds(2):
+        world = load([path])
     assert len(world.nodes) == 10_000
     assert world.origins is not None
     assert world.origins.locate(Identity("Node", "", "w-9999")) == f"{path}:1:1"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from typing import Any
 
 import pytest
@@ -11,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dsplan.manifests.reading.json_exact import parse_json
+from tests.timing import within_seconds
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
@@ -81,7 +81,6 @@ def test_half_a_surrogate_pair_becomes_a_replacement_character() -> None:
     "text", ["[" * 100_000, '{"a":' * 100_000, "1" * 100_000, '{"a": 1' + ',"a": 1' * 100_000 + "}"]
 )
 def test_hostile_values_end_within_a_second(text: str) -> None:
-    began = time.perf_counter()
-    located, _ = parse_json(text)
+    with within_seconds(1):
+        located, _ = parse_json(text)
     assert located.problems
-    assert time.perf_counter() - began < 1

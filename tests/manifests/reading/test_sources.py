@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import io
 import os
-import time
 from pathlib import Path
 from typing import BinaryIO
 
@@ -14,6 +13,7 @@ import pytest
 from dsplan.errors import Problem
 from dsplan.manifests.reading import limits, sources
 from dsplan.manifests.reading.sources import Source, open_sources
+from tests.timing import within_seconds
 
 
 def names(root: Path, *paths: Path) -> list[str]:
@@ -106,10 +106,9 @@ class Zeros(io.RawIOBase):
 def test_a_gigabyte_of_zeros_is_refused_at_its_first_bytes(tmp_path: Path) -> None:
     with (tmp_path / "zeros.yaml").open("wb") as file:
         file.truncate(1 << 30)
-    began = time.perf_counter()
-    assert only_problem(tmp_path / "zeros.yaml") == "DecodeError: not text: it holds NUL bytes"
-    assert isinstance(next(iter(open_sources(["-"], Zeros(b"\0")))), Problem)  # type: ignore[arg-type]
-    assert time.perf_counter() - began < 1
+    with within_seconds(1):
+        assert only_problem(tmp_path / "zeros.yaml") == "DecodeError: not text: it holds NUL bytes"
+        assert isinstance(next(iter(open_sources(["-"], Zeros(b"\0")))), Problem)  # type: ignore[arg-type]
 
 
 def test_too_much_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -133,9 +132,8 @@ def test_a_gzip_bomb_is_refused_within_a_second(tmp_path: Path, content: bytes) 
     block = content * ((1 << 20) // len(content))
     data = b"".join(packer.compress(block) for _ in range(300)) + packer.flush()
     (tmp_path / "bomb.yaml.gz").write_bytes(data)
-    began = time.perf_counter()
-    message = only_problem(tmp_path / "bomb.yaml.gz")
-    assert time.perf_counter() - began < 1
+    with within_seconds(1):
+        message = only_problem(tmp_path / "bomb.yaml.gz")
     assert "bomb" in message or "NUL" in message
 
 
@@ -155,11 +153,11 @@ def test_a_folder_of_very_many_files_ends_within_a_second(tmp_path: Path, monkey
     monkeypatch.setattr(limits, "MAX_FILES", 1_000)
     for number in range(2_000):
         (tmp_path / f"{number}.yaml").touch()
-    began = time.perf_counter()
-    assert only_problem(tmp_path) == "LimitExceeded: the folder holds more than 1000 manifests: name the ones to read"
+    with within_seconds(1):
+        found = only_problem(tmp_path)
+    assert found == "LimitExceeded: the folder holds more than 1000 manifests: name the ones to read"
     monkeypatch.setattr(limits, "MAX_DIRECTORY_ENTRIES", 500)
     assert "500 entries" in only_problem(tmp_path)
-    assert time.perf_counter() - began < 1
 
 
 def test_a_pipe_that_a_shell_hands_over_is_read() -> None:

@@ -14,6 +14,7 @@ from dsplan.errors import Problem
 from dsplan.manifests.schema import KINDS, SCALARS, Field, Shape, fields_of
 from dsplan.manifests.validation import tree_path, validate
 from tests.manifests.validation.objects import DAEMONSET, POD, Tree, changed
+from tests.timing import within_seconds
 
 TEXT = st.one_of(
     st.sampled_from(
@@ -113,9 +114,9 @@ def test_large_objects_take_linear_time(name: str) -> None:
         tree = LARGE[name](count)
         best = float("inf")
         for _ in range(3):
-            start = time.perf_counter()
+            start = time.process_time()
             validate(tree)
-            best = min(best, time.perf_counter() - start)
+            best = min(best, time.process_time() - start)
         return best
 
     seconds(200)
@@ -147,6 +148,5 @@ def test_the_number_of_problems_is_bounded() -> None:
     ],
 )
 def test_long_and_odd_texts(place: str, value: Any) -> None:
-    start = time.perf_counter()
-    assert validate(changed(DAEMONSET, place, value))
-    assert time.perf_counter() - start < 5
+    with within_seconds(2):
+        assert validate(changed(DAEMONSET, place, value))
