@@ -15,7 +15,19 @@ import msgspec
 from ..model.daemonset import DaemonSet
 from ..model.node import Node
 
-__all__ = ["NAME", "TAINTS", "Cause", "Constraint", "Projection", "Reason", "Rule", "Strength", "label", "project"]
+__all__ = [
+    "NAME",
+    "TAINTS",
+    "Cause",
+    "Constraint",
+    "Projection",
+    "Reason",
+    "Rule",
+    "Strength",
+    "label",
+    "label_key",
+    "project",
+]
 
 Projection = tuple[Any, ...]
 """The values of a constraint's `reads`, in their order; None stands for an absent label."""
@@ -28,6 +40,15 @@ _LABEL = "labels/"
 def label(key: str) -> str:
     """Return the field name under which a constraint reads one label."""
     return _LABEL + key
+
+
+def label_key(field: str) -> str:
+    """Return the label key that a field name stands for, empty for any other field.
+
+    >>> label_key("labels/zone"), label_key("taints")
+    ('zone', '')
+    """
+    return field[len(_LABEL) :] if field.startswith(_LABEL) else ""
 
 
 class Strength(StrEnum):
@@ -104,7 +125,7 @@ def project(node: Node, reads: tuple[str, ...]) -> Projection:
 
 def _field(node: Node, name: str) -> Any:
     if name.startswith(_LABEL):
-        return node.metadata.labels.get(name[len(_LABEL) :])
+        return node.metadata.labels.get(label_key(name))
     if name == NAME:
         return node.metadata.name
     if name == TAINTS:

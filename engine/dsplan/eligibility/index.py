@@ -9,14 +9,17 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from typing import Any, TypeVar
 
 from pyroaring import BitMap
 
-from ..constraints.protocol import Projection, label, project
+from ..constraints.protocol import TAINTS, Projection, label, label_key, project
 from ..model.node import Node
 from ..model.selectors import parse_int64
 
 __all__ = ["NodeIndex"]
+
+K = TypeVar("K", bound=Hashable)
 
 
 class NodeIndex:
@@ -30,9 +33,13 @@ class NodeIndex:
     """
 
     def __init__(self, nodes: Iterable[Node]) -> None:
-        self.nodes: list[Node] = sorted(nodes, key=lambda node: node.metadata.name)
+        self.nodes: list[Node] = list(nodes)
         self.names: list[str] = [node.metadata.name for node in self.nodes]
-        self.ids: dict[str, int] = {name: position for position, name in enumerate(self.names)}
+        if (names := sorted(self.names)) != self.names:
+            self.names = names
+            self.nodes.sort(key=lambda node: node.metadata.name)
+        self._places = list(range(len(self.names)))
+        self.ids: dict[str, int] = dict(zip(self.names, self._places, strict=True))
         self.all = BitMap(range(len(self.nodes)))
         self._groups: dict[tuple[str, ...], list[tuple[Projection, BitMap | int]]] = {}
         self._columns: dict[str, dict[str, BitMap | int]] = {}
@@ -52,24 +59,29 @@ class NodeIndex:
         """Return every distinct projection with the ids of its nodes, in the order of their first node."""
         found = self._groups.get(reads)
         if found is None:
-            by_value: dict[Projection, list[int]] = defaultdict(list)
-            for position, node in self.items():
-                by_value[project(node, reads)].append(position)
+            nodes = self._present_nodes()
+            columns = [_values(nodes, read) for read in reads]
+            by_value = self._positions(zip(*columns, strict=True) if columns else ((),) * len(nodes))
             found = self._groups[reads] = [(value, _compact(ids)) for value, ids in by_value.items()]
         return found
 
+    def build_columns(self, keys: Iterable[str]) -> None:
+        """Build the columns of several labels that will be asked for; one walk over the nodes serves them all."""
+        missing = [key for key in dict.fromkeys(keys) if key not in self._columns]
+        if not missing:
+            return
+        rows = [node.metadata.labels for node in self._present_nodes()]
+        values = [row.get(key) for row in rows for key in missing]
+        for place, key in enumerate(missing):
+            by_value = self._positions(values[place :: len(missing)])
+            self._present[key] = self.all - BitMap(by_value.pop(None, ()))
+            self._columns[key] = {value: _compact(ids) for value, ids in by_value.items() if value is not None}
+
     def column(self, key: str) -> dict[str, BitMap | int]:
         """Return label value -> ids of the nodes with it; nodes without the label are in none."""
-        found = self._columns.get(key)
-        if found is None:
-            by_value: dict[str, list[int]] = defaultdict(list)
-            for position, node in self.items():
-                value = node.metadata.labels.get(key)
-                if value is not None:
-                    by_value[value].append(position)
-            found = self._columns[key] = {value: _compact(ids) for value, ids in by_value.items()}
-            self._present[key] = BitMap([position for ids in by_value.values() for position in ids])
-        return found
+        if key not in self._columns:
+            self.build_columns((key,))
+        return self._columns[key]
 
     def with_label(self, key: str, value: str) -> BitMap:
         """Return the ids of the nodes whose label has exactly this value."""
@@ -104,10 +116,19 @@ class NodeIndex:
         """Return the nodes as sets of equal `key`; `name` stands for the key, which is asked once per node."""
         found = self._partitions.get(name)
         if found is None:
-            by_key: dict[Hashable, list[int]] = defaultdict(list)
-            for position, node in self.items():
-                by_key[key(node)].append(position)
+            by_key = self._positions(map(key, self._present_nodes()))
             found = self._partitions[name] = [BitMap(ids) for ids in by_key.values()]
+        return found
+
+    def _present_nodes(self) -> Sequence[Node]:
+        """Return the nodes by id, without the gaps that a subclass may leave between ids."""
+        return self.nodes if self._places else [self.nodes[position] for position in self.all]
+
+    def _positions(self, values: Iterable[K]) -> dict[K, list[int]]:
+        """Return, for every distinct value, the ids of the nodes that have it; `values` are in the order of ids."""
+        found: dict[K, list[int]] = defaultdict(list)
+        for position, value in zip(self._places or self.all, values, strict=True):
+            found[value].append(position)
         return found
 
     def label_groups(self, keys: Sequence[str]) -> Sequence[tuple[Projection, BitMap | int]]:
@@ -115,7 +136,16 @@ class NodeIndex:
         return self.groups(tuple(label(key) for key in keys))
 
 
-def _compact(ids: list[int]) -> BitMap | int:
+def _values(nodes: Sequence[Node], read: str) -> Sequence[Any]:
+    """Return the values of one readable field, node by node."""
+    if read == TAINTS:
+        return [node.spec.taints for node in nodes]
+    if key := label_key(read):
+        return [node.metadata.labels.get(key) for node in nodes]
+    return [project(node, (read,))[0] for node in nodes]
+
+
+def _compact(ids: Sequence[int]) -> BitMap | int:
     return ids[0] if len(ids) == 1 else BitMap(ids)
 
 

@@ -23,8 +23,10 @@ __all__ = ["satisfying"]
 def satisfying(constraint: Constraint, index: NodeIndex) -> BitMap:
     """Return the ids of the nodes that satisfy the constraint."""
     if isinstance(constraint, NodeSelectorMatches):
+        index.build_columns(key for key, _ in constraint.selector)
         return reduce(and_, (index.with_label(key, value) for key, value in constraint.selector))
     if isinstance(constraint, NodeAffinityMatches):
+        index.build_columns(constraint.keys)
         live = (term for term, dead in zip(constraint.terms, constraint.dead, strict=True) if dead is None)
         return reduce(or_, (_term(term, index) for term in live), BitMap())
     if isinstance(constraint, NodeNameMatches):
