@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 
 import msgspec
@@ -13,9 +12,10 @@ from ..eligibility import NodeIndex, Verdict, Verdicts
 from ..model.daemonset import TEMPLATE_GENERATION_ANNOTATION, DaemonSet
 from ..model.pod import Pod
 from ..model.selectors import parse_int64
-from .groups import Group, group_by_node
+from .groups import Group
 from .history import History
 from .ownership import Claim
+from .seats import seat
 from .shape import Shape, fact_reader
 
 __all__ = ["Observed", "Situation", "observe", "template_generation"]
@@ -39,7 +39,7 @@ class Observed(msgspec.Struct, frozen=True):
     history: History
     verdicts: Verdicts
     claim: Claim[Pod]
-    groups: dict[str, Group]
+    groups: Mapping[str, Group]
     situations: tuple[Situation, ...]
     vanished: dict[str, Group]
     gone: tuple[Pod, ...]
@@ -81,30 +81,20 @@ def observe(
         now=now,
         looks_updated=looks_updated,
     )
-    grouping = group_by_node(claim.claimed, read)
-    by_shape: dict[Shape, list[int]] = defaultdict(list)
-    vanished: dict[str, Group] = {}
-    ids = index.ids
-    for name, group in grouping.groups.items():
-        position = ids.get(name)
-        if position is None:
-            vanished[name] = group
-        else:
-            by_shape[group.shape].append(position)
+    seated = seat(claim.claimed, read, index)
     return Observed(
         history=history,
         verdicts=verdicts,
         claim=claim,
-        groups=grouping.groups,
-        situations=_situations(by_shape, verdicts),
-        vanished=dict(sorted(vanished.items())),
-        gone=grouping.gone,
-        adrift=grouping.adrift,
+        groups=seated.groups,
+        situations=_situations(seated.occupied, verdicts),
+        vanished=seated.vanished,
+        gone=seated.gone,
+        adrift=seated.adrift,
     )
 
 
-def _situations(by_shape: dict[Shape, list[int]], verdicts: Verdicts) -> tuple[Situation, ...]:
-    occupied: dict[Shape, BitMap] = {shape: BitMap(ids) for shape, ids in by_shape.items()}
+def _situations(occupied: dict[Shape, BitMap], verdicts: Verdicts) -> tuple[Situation, ...]:
     empty = verdicts.run - BitMap.union(BitMap(), *occupied.values())
     found = [Situation(Verdict.RUN, (), empty)] if empty else []
     for shape, nodes in sorted(occupied.items()):

@@ -101,7 +101,7 @@ class Tracker:
         verdicts = propagate(self.constraints, around.index)
         observation = observe_daemonset(self.daemonset, around, verdicts)
         observed = observation.observed
-        self.groups, self.vanished = observed.groups, observed.vanished
+        self.groups, self.vanished = dict(observed.groups), observed.vanished
         self.situations = Situations(verdicts, observed.situations)
         self._notes = observation.notes
         self._set_history(observed.history, around)

@@ -100,7 +100,7 @@ class View:
         self._base = base = observe_daemonset(self.daemonset, around, self._verdicts)
         self._index, self._verdicts = around.index, base.verdicts
         observed = base.observed
-        self._groups, self._vanished = observed.groups, observed.vanished
+        self._groups, self._vanished = dict(observed.groups), observed.vanished
         self._nodes: dict[tuple[Verdict, Shape], BitMap] = {
             (situation.verdict, situation.shape): situation.nodes for situation in observed.situations
         }
