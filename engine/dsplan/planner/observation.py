@@ -19,6 +19,7 @@ from ..observe.learning import NOTHING_LEARNED, learn_hash
 from ..observe.observed import template_generation
 from ..observe.ownership import OwnedIndex, PodIndex, RevisionIndex, claim, claim_pods
 from .memory import InFlight, in_flight
+from .observer import NO_OBSERVER, Observer, during
 
 __all__ = ["Observation", "Surroundings", "observe_daemonset", "surroundings_of"]
 
@@ -37,6 +38,7 @@ class Surroundings(msgspec.Struct, frozen=True):
     expectations: dict[Identity, Expectations]
     hashes: dict[Identity, str]
     flights: Mapping[Identity, InFlight] = {}
+    observer: Observer = NO_OBSERVER
 
 
 class Observation(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,20 +74,30 @@ def _ripening(group: Group) -> Iterator[Pod]:
 
 
 def surroundings_of(
-    world: World, *, now: datetime, rules: tuple[Rule, ...] = BUILTIN_RULES, index: NodeIndex | None = None
+    world: World,
+    *,
+    now: datetime,
+    rules: tuple[Rule, ...] = BUILTIN_RULES,
+    index: NodeIndex | None = None,
+    observer: Observer = NO_OBSERVER,
 ) -> Surroundings:
     """Return the indexes that all passes over a world share."""
     state = world.state
+    with during(observer, "index"):
+        index = NodeIndex(world.nodes) if index is None else index
+    with during(observer, "owners"):
+        pods, revisions = OwnedIndex(world.pods), OwnedIndex(world.revisions)
     return Surroundings(
-        index=NodeIndex(world.nodes) if index is None else index,
-        pods=OwnedIndex(world.pods),
-        revisions=OwnedIndex(world.revisions),
+        index=index,
+        pods=pods,
+        revisions=revisions,
         rules=rules,
         now=now,
         backoffs={(entry.daemonset_uid, entry.observed_generation, entry.node): entry for entry in state.backoffs},
         expectations={entry.daemonset: entry for entry in state.expectations},
         hashes={entry.daemonset: entry.hash for entry in state.hashes},
         flights=in_flight(state.flights, now),
+        observer=observer,
     )
 
 
@@ -95,17 +107,20 @@ def observe_daemonset(daemonset: DaemonSet, around: Surroundings, verdicts: Verd
     `verdicts` may be given where nodes, template and rules are those of an earlier call.
     """
     notes: tuple[Note, ...] = ()
-    pods = claim_pods(daemonset, around.pods)
-    revisions = claim(daemonset, around.revisions)
-    known = around.hashes.get(daemonset.identity, "")
-    learned = NOTHING_LEARNED
-    if not revisions.claimed and not known and pods.claimed:
-        learned = learn_hash(daemonset, pods.claimed, template_generation(daemonset))
-        notes = (Note(str(daemonset.identity), f"no ControllerRevision given: up to date {learned.how}"),)
-    history = observe_history(daemonset, revisions, known or learned.hash)
+    with during(around.observer, "claim"):
+        pods = claim_pods(daemonset, around.pods)
+        revisions = claim(daemonset, around.revisions)
+        known = around.hashes.get(daemonset.identity, "")
+        learned = NOTHING_LEARNED
+        if not revisions.claimed and not known and pods.claimed:
+            learned = learn_hash(daemonset, pods.claimed, template_generation(daemonset))
+            notes = (Note(str(daemonset.identity), f"no ControllerRevision given: up to date {learned.how}"),)
+        history = observe_history(daemonset, revisions, known or learned.hash)
     if verdicts is None:
-        verdicts = propagate(constraints_of(daemonset, around.rules), around.index)
-    observed = observe(
-        daemonset, pods, history, verdicts, around.index, now=around.now, looks_updated=learned.looks_updated
-    )
+        with during(around.observer, "propagate"):
+            verdicts = propagate(constraints_of(daemonset, around.rules), around.index)
+    with during(around.observer, "observe"):
+        observed = observe(
+            daemonset, pods, history, verdicts, around.index, now=around.now, looks_updated=learned.looks_updated
+        )
     return Observation(verdicts=verdicts, observed=observed, notes=notes)

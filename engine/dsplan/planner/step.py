@@ -24,7 +24,7 @@ from ..observe.observed import template_generation
 from ..observe.shape import ready_since
 from .memory import BackoffLedger, expectations_satisfied, lapses_after, next_state
 from .observation import Observation, Surroundings, observe_daemonset, surroundings_of
-from .observer import NO_OBSERVER, Observer
+from .observer import NO_OBSERVER, Observer, during
 from .pass_actions import adoption_actions, history_actions, revision_deletions, status_action, sync_actions
 from .step_types import DaemonSetStep, Event, Step
 
@@ -68,7 +68,7 @@ def step(
     ...  if action.kind == "Pod"]
     [('create', 'n1')]
     """
-    around = surroundings_of(world, now=now, rules=tuple(rules), index=index)
+    around = surroundings_of(world, now=now, rules=tuple(rules), index=index, observer=observer)
     backoffs, expectations = dict(around.backoffs), dict(around.expectations)
     observer.started("step", len(world.daemonsets))
     entries: list[DaemonSetStep] = []
@@ -120,7 +120,9 @@ class _Pass:
             return DaemonSetStep(daemonset=daemonset)
         if problem := selector_problem(selector):
             return DaemonSetStep(daemonset=daemonset, error=f"spec.selector: {problem}")
-        return self._with_selector(self.observation or observe_daemonset(daemonset, self.around))
+        observation = self.observation or observe_daemonset(daemonset, self.around)
+        with during(self.around.observer, "decide"):
+            return self._with_selector(observation)
 
     def _with_selector(self, observation: Observation) -> DaemonSetStep:
         daemonset, around, observed = self.daemonset, self.around, observation.observed
