@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 REFERENCE_ROUNDS = 400_000
-REFERENCES_A_SECOND = 25
+REFERENCES_A_SECOND = 60
 """How many times the reference work fits into a second of the machines that the bounds were set on."""
 
 
