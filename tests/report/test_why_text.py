@@ -95,6 +95,13 @@ def test_markdown_holds_what_the_text_holds() -> None:
     assert "| RUN → not there | 1 | fine |" in removed
 
 
+def test_waves_of_a_class_are_told_as_a_span() -> None:
+    pods = [pod(DS, f"s{n}", "old") for n in range(3)]
+    nodes = [node(f"s{n}", labels={"disktype": "ssd", "kubernetes.io/os": "linux"}) for n in range(3)]
+    text = why_text(why(decode([DS, revision(DS, "h"), *nodes, *pods]), "ds", now=NOW))
+    assert "the roll-out replaces it in waves 1 to 3" in text
+
+
 def test_flow_never_breaks_a_word() -> None:
     assert flow("one two", 3, "") == ["one", "two"]
     assert flow("a-very-long-word b", 5, "- ") == ["- a-very-long-word", "  b"]

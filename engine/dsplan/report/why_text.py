@@ -174,8 +174,8 @@ def _class(entry: AnswerClass, numbers: Sequence[int], style: Style, first: str)
     answer = entry.answer
     text = STANDING_WORDS[answer.standing]
     if entry.waves[1]:
-        first, final = entry.waves
-        text += f" in wave {first:,}" if first == final else f" in waves {first:,} to {final:,}"
+        begin, end = entry.waves
+        text += f" in wave {begin:,}" if begin == end else f" in waves {begin:,} to {end:,}"
     text = "; ".join(filter(None, (text, answer.detail)))
     if numbers:
         text += " " + " ".join(f"[{number}]" for number in numbers)
