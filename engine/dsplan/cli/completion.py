@@ -10,6 +10,8 @@ from pathlib import Path
 import click
 from click.shell_completion import CompletionItem, ShellComplete, get_completion_class
 
+from .sources import choice_of
+
 __all__ = ["command", "complete_edit", "complete_names", "complete_nodes", "kubectl_complete", "named_files"]
 
 SHELLS = ("bash", "zsh", "fish")
@@ -33,11 +35,12 @@ def _names(ctx: click.Context) -> tuple[list[str], list[str]]:
     from ..manifests.load import load
 
     words = (*(ctx.params.get("names") or ()), *(ctx.params.get("files") or ()), *ctx.args)
-    paths = [path for path in (*named_files(words), *(ctx.params.get("more") or ())) if path != "-"]
+    named = (*named_files(words), *(ctx.params.get("more") or ()), *choice_of(ctx).cluster)
+    paths = [path for path in named if path != "-"]
     if not paths:
         return [], []
     try:
-        world = load(paths)
+        world = load(paths, validate=False)
     except (DsplanError, OSError):
         return [], []
     namespace = ctx.params.get("namespace")

@@ -9,22 +9,23 @@ import click
 from .failures import CONFLICTS
 from .options import fresh_document, output_option, style_for
 from .show import read_plan_file
+from .sources import choice_of, cluster_options, read_cluster
 
 
 @click.command()
 @click.argument("plan", metavar="PLAN.json")
-@click.option("--cluster", multiple=True, required=True, metavar="FILE", help="The cluster as it is now; repeatable.")
+@cluster_options("The cluster as it is now; without it, the live cluster.")
 @output_option("table", "wide", "json", "yaml")
 @click.option("--exit-code", is_flag=True, help="Exit with 4 if an action of the plan no longer holds.")
-def command(plan: str, cluster: tuple[str, ...], output: str, exit_code: bool) -> None:
+def command(plan: str, output: str, exit_code: bool) -> None:
     """Say what changed since a plan was made, and which of its actions still hold. A heartbeat changes nothing."""
     from ..changes import drift
     from ..document.encoding import as_json, as_yaml
-    from ..manifests.load import load
     from ..report.changes_text import drift_text
 
     document = read_plan_file(plan)
-    fared = drift(document, fresh_document(load(cluster), document.now))
+    choice = choice_of()
+    fared = drift(document, fresh_document(read_cluster(choice.cluster, choice), document.now))
     if output in ("json", "yaml"):
         click.echo(as_json(fared) if output == "json" else as_yaml(fared), nl=False)
     else:

@@ -7,13 +7,17 @@ import shutil
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from ..document.types import PlanDocument
 from ..model.world import World
 from ..report.style import Style
+from .sources import cluster_options, read_world
+
+if TYPE_CHECKING:
+    from ..planner import Plan
 
 __all__ = [
     "Moment",
@@ -23,6 +27,7 @@ __all__ = [
     "moment",
     "output_option",
     "reading_options",
+    "solved",
     "style_for",
 ]
 
@@ -46,12 +51,13 @@ class Moment(click.ParamType[datetime]):
 
 
 def input_options(function: F) -> F:
-    """Add FILES, -f, -n, -A, -l and --now."""
+    """Add FILES, and what `reading_options` adds."""
     return click.argument("files", nargs=-1, metavar="FILE|DIR|-...")(reading_options(function))
 
 
 def reading_options(function: F) -> F:
-    """Add -f, -n, -A, -l and --now, for a command whose words are not all files."""
+    """Add -f, -n, -A, -l, --now and where the cluster comes from, for a command whose words are not all files."""
+    function = cluster_options()(function)
     for decorator in (
         click.option("--now", type=Moment(), metavar="TIME", help="Plan for this moment (RFC 3339); default: now."),
         click.option("-l", "--selector", metavar="LABELS", help="Only DaemonSets with these labels."),
@@ -69,17 +75,13 @@ def output_option(*choices: str, default: str = "table") -> Callable[[F], F]:
 
 
 def load_world(files: tuple[str, ...], more: tuple[str, ...], namespace: str | None, selector: str | None) -> World:
-    """Return the world of all files, its DaemonSets narrowed to a namespace and labels."""
+    """Return the world that the command line names, its DaemonSets narrowed to a namespace and labels."""
     import msgspec
 
-    from ..manifests.load import load
     from ..model.selectors import parse_selector, selector_matches
 
-    paths = (*files, *more)
-    if not paths:
-        raise click.UsageError("name a FILE, a directory, or - for standard input")
-    world = load(paths)
     wanted = parse_selector(selector) if selector else None
+    world = read_world((*files, *more), namespace, selector)
     kept = tuple(
         daemonset
         for daemonset in world.daemonsets
@@ -89,13 +91,21 @@ def load_world(files: tuple[str, ...], more: tuple[str, ...], namespace: str | N
     return world if len(kept) == len(world.daemonsets) else msgspec.structs.replace(world, daemonsets=kept)
 
 
+def solved(world: World, now: datetime) -> Plan:
+    """Return the plan for a world, with a progress bar if it takes long."""
+    from ..planner import solve
+    from .progress import progress_bar
+
+    with progress_bar() as bar:
+        return solve(world, now=now, observer=bar)
+
+
 def fresh_document(world: World, now: datetime) -> PlanDocument:
     """Return the plan for a world as a document."""
-    from ..planner import solve
     from ..report.document import plan_document
     from ..report.inputs import inputs_digest
 
-    return plan_document(solve(world, now=now), inputs=inputs_digest(world))
+    return plan_document(solved(world, now), inputs=inputs_digest(world))
 
 
 def moment(now: datetime | None) -> datetime:

@@ -8,7 +8,7 @@ from datetime import datetime
 import click
 
 from .failures import CHANGES_PENDING, CONFLICTS
-from .options import input_options, load_world, moment, output_option
+from .options import input_options, load_world, moment, output_option, solved
 from .printing import print_plan
 
 
@@ -30,15 +30,18 @@ def command(
     bodies: bool,
     out: str | None,
 ) -> None:
-    """Print what the DaemonSet controller will do to the cluster in FILE: verdicts, actions and update waves."""
+    """Print what the DaemonSet controller will do: verdicts, actions and update waves.
+
+    To the cluster in FILE; with --cluster, to that cluster once the manifests in FILE are applied; without any FILE, to
+    the live cluster, read with kubectl.
+    """
     from ..document.encoding import compact_json
-    from ..planner import solve
     from ..report.document import plan_document
     from ..report.inputs import inputs_digest
     from .writing import write_whole
 
     world = load_world(files, more, None if all_namespaces else namespace, selector)
-    document = plan_document(solve(world, now=moment(now)), inputs=inputs_digest(world), bodies=bodies)
+    document = plan_document(solved(world, moment(now)), inputs=inputs_digest(world), bodies=bodies)
     if out is not None:
         write_whole(out, compact_json(document) + b"\n")
     print_plan(document, output)

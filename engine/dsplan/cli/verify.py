@@ -9,27 +9,28 @@ import click
 from .failures import CONFLICTS
 from .options import fresh_document
 from .show import read_plan_file
+from .sources import choice_of, cluster_options, read_cluster
 
 
 @click.command()
 @click.argument("plan", metavar="PLAN.json")
-@click.option("--cluster", multiple=True, metavar="FILE", help="The cluster to check it against; repeatable.")
-def command(plan: str, cluster: tuple[str, ...]) -> None:
+@cluster_options("The cluster to check it against.")
+def command(plan: str) -> None:
     """Check a plan without trusting the solver: against itself and, with --cluster, against the cluster.
 
     Where the cluster has changed since the plan was made, it lists what changed and which actions no longer hold. Exits
     with 4 if anything is wrong.
     """
     from ..changes import drift
-    from ..manifests.load import load
     from ..report.changes_text import drift_text
     from ..verify import Finding, verify
 
     document = read_plan_file(plan)
     findings: tuple[Finding, ...] = verify(document)
     broken = 0
-    if cluster and not findings:
-        world = load(cluster)
+    choice = choice_of()
+    if (choice.cluster or choice.wants_live) and not findings:
+        world = read_cluster(choice.cluster, choice)
         fared = drift(document, fresh_document(world, document.now))
         if fared.same_inputs:
             findings = verify(document, world)

@@ -12,11 +12,13 @@ from ..model.convert import convert
 from ..model.daemonset import DaemonSet, Deployment
 from ..model.meta import RawTree
 from ..model.policy import POLICY_API_VERSION
-from ..model.world import KINDS, KubernetesObject, World
+from ..model.world import CLUSTER_WIDE, KINDS, KubernetesObject, World
 from .placement_policies import decode_placement_policy
 from .policies import decode_policy
 
-__all__ = ["POLICY_DECODERS", "decode", "decode_object", "flatten"]
+__all__ = ["DEFAULT_NAMESPACE", "POLICY_DECODERS", "decode", "decode_object", "flatten", "in_namespace"]
+
+DEFAULT_NAMESPACE = "default"
 
 POLICY_DECODERS: dict[str, Callable[[RawTree], KubernetesObject]] = {
     "RolloutPolicy": decode_policy,
@@ -95,19 +97,14 @@ def _shape_problem(tree: RawTree, text: str) -> Problem:
     )
 
 
-_CLUSTER_WIDE = frozenset(
-    ("Node", "PriorityClass", "RuntimeClass", "Namespace", "CSINode", "PersistentVolume", "StorageClass")
-)
-
-
-def in_namespace(decoded: KubernetesObject) -> KubernetesObject:
-    """Return the object in the namespace that kubectl puts it into: `default`, where a manifest names none.
+def in_namespace(decoded: KubernetesObject, namespace: str = DEFAULT_NAMESPACE) -> KubernetesObject:
+    """Return the object in the namespace that kubectl puts it into: its own, or the given one where it names none.
 
     >>> from dsplan.model.daemonset import DaemonSet
     >>> in_namespace(DaemonSet()).metadata.namespace
     'default'
     """
-    if decoded.metadata.namespace or type(decoded).__name__ in _CLUSTER_WIDE:
+    if decoded.metadata.namespace or type(decoded).__name__ in CLUSTER_WIDE:
         return decoded
-    metadata = msgspec.structs.replace(decoded.metadata, namespace="default")
+    metadata = msgspec.structs.replace(decoded.metadata, namespace=namespace)
     return msgspec.structs.replace(decoded, metadata=metadata)

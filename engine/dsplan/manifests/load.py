@@ -11,7 +11,7 @@ import msgspec
 
 from dsplan.errors import InputError, Problem
 from dsplan.manifests import nodepool
-from dsplan.manifests.decode import POLICY_DECODERS, decode_object, in_namespace
+from dsplan.manifests.decode import DEFAULT_NAMESPACE, POLICY_DECODERS, decode_object, in_namespace
 from dsplan.manifests.defaulting import default_object
 from dsplan.manifests.judging import Checks, Level, is_repeated_key, judge
 from dsplan.manifests.origin_table import OriginTable, with_place
@@ -44,6 +44,7 @@ def load(
     stdin: BinaryIO | None = None,
     validate: bool | Level = True,
     trust_stored: bool = True,
+    namespace: str = DEFAULT_NAMESPACE,
     progress: Progress | None = None,
 ) -> World:
     """Return the World of all files; a folder stands for the manifests below it, `-` for standard input.
@@ -54,18 +55,20 @@ def load(
 
     Raises InputError with every problem of every file: what cannot be read, what is no object, an object that is there
     twice, every field whose type is wrong, and everything that breaks a rule. `progress` is called now and then with
-    the name of the source, how far it is read, and its size (in characters, or bytes for JSON).
+    the name of the source, how far it is read, and its size (in characters, or bytes for JSON). `namespace` is where
+    objects go that need a namespace and have none, as `kubectl apply -n` puts them.
     """
     level: Level = validate if isinstance(validate, str) else "strict" if validate else "ignore"
-    return world_of(stream(paths, stdin, types=TYPES, progress=progress), checks=Checks(level, trust_stored))
+    found = stream(paths, stdin, types=TYPES, progress=progress)
+    return world_of(found, checks=Checks(level, trust_stored), namespace=namespace)
 
 
-def world_of(found: Iterable[Found], *, checks: Checks = _TRUSTING) -> World:
+def world_of(found: Iterable[Found], *, checks: Checks = _TRUSTING, namespace: str = DEFAULT_NAMESPACE) -> World:
     """Return the World of what was found; objects are decoded one by one and their raw trees dropped.
 
     Raises InputError as `load` does.
     """
-    return _collect(found, checks).world()
+    return _collect(found, checks, namespace).world()
 
 
 def problems_of(found: Iterable[Found], *, checks: Checks = _TRUSTING) -> tuple[Problem, ...]:
@@ -75,8 +78,8 @@ def problems_of(found: Iterable[Found], *, checks: Checks = _TRUSTING) -> tuple[
     return (*collector.problems, *collector.warnings)
 
 
-def _collect(found: Iterable[Found], checks: Checks) -> _Collector:
-    collector = _Collector(checks)
+def _collect(found: Iterable[Found], checks: Checks, namespace: str = DEFAULT_NAMESPACE) -> _Collector:
+    collector = _Collector(checks, namespace)
     for item in found:
         if isinstance(item, Problem):
             collector.complain(item, rule=is_repeated_key(item))
@@ -88,8 +91,9 @@ def _collect(found: Iterable[Found], checks: Checks) -> _Collector:
 
 
 class _Collector:
-    def __init__(self, checks: Checks) -> None:
+    def __init__(self, checks: Checks, namespace: str) -> None:
         self.checks = checks
+        self.namespace = namespace
         self.problems: list[Problem] = []
         self.warnings: list[Problem] = []
         self.notes: list[Note] = []
@@ -150,7 +154,7 @@ class _Collector:
             )
 
     def _keep(self, decoded: KubernetesObject, item: RawObject) -> None:
-        decoded = in_namespace(decoded)
+        decoded = in_namespace(decoded, self.namespace)
         kind, metadata = type(decoded).__name__, decoded.metadata
         identity = Identity(kind, metadata.namespace, metadata.name)
         # Objects without a name are left to validation.

@@ -8,8 +8,9 @@ import msgspec
 
 from ..model.daemonset import TEMPLATE_GENERATION_ANNOTATION, DaemonSet
 from ..model.selectors import parse_int64
-from ..model.world import KINDS, World
+from ..model.world import KINDS, Origins, World
 from .defaulting import same_template
+from .origin_table import Layered
 
 __all__ = ["overlay"]
 
@@ -29,7 +30,11 @@ def overlay(cluster: World, manifests: World) -> World:
             found[_key(item)] = _applied(known, item) if known is not None else item
         fields[field] = tuple(found.values())
     notes = tuple(dict.fromkeys((*cluster.notes, *manifests.notes)))
-    return msgspec.structs.replace(cluster, **fields, notes=notes, origins=manifests.origins or cluster.origins)
+    return msgspec.structs.replace(cluster, **fields, notes=notes, origins=_both(manifests.origins, cluster.origins))
+
+
+def _both(upper: Origins | None, lower: Origins | None) -> Origins | None:
+    return upper or lower if upper is None or lower is None else Layered(upper, lower)
 
 
 def _key(item: Any) -> tuple[str, str]:

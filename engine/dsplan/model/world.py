@@ -18,7 +18,7 @@ from .priority import LimitRange, Namespace, PriorityClass, RuntimeClass
 from .state import State
 from .storage import CSINode, PersistentVolume, PersistentVolumeClaim
 
-__all__ = ["KINDS", "KubernetesObject", "Note", "Origins", "World"]
+__all__ = ["CLUSTER_WIDE", "KINDS", "KubernetesObject", "Note", "Origins", "World"]
 
 KubernetesObject = (
     Node
@@ -56,6 +56,9 @@ KINDS: dict[str, tuple[str, type[KubernetesObject]]] = {
     "PlacementPolicy": ("placement_policies", PlacementPolicy),
 }
 """Kind -> (field of World, type)."""
+
+CLUSTER_WIDE = frozenset({"Node", "PriorityClass", "RuntimeClass", "Namespace", "PersistentVolume", "CSINode"})
+"""Kinds whose objects are in no namespace."""
 
 
 class Origins(Protocol):

@@ -1,0 +1,117 @@
+"""Where the cluster comes from, and what lies over it: files, a snapshot, or the live cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+import msgspec
+
+from ..model.world import World
+
+if TYPE_CHECKING:
+    from ..manifests.judging import Level
+
+__all__ = ["ClusterChoice", "choice_of", "cluster_options", "read_cluster", "read_world"]
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_META = "dsplan.sources"
+_LEVELS = ("strict", "warn", "ignore")
+
+
+class ClusterChoice(msgspec.Struct, frozen=True):
+    """What the options of one command line say about the cluster; every command that reads one has them."""
+
+    cluster: tuple[str, ...] = ()
+    live: bool = False
+    context: str | None = None
+    kubeconfig: str | None = None
+    validate: Level = "strict"
+
+    @property
+    def wants_live(self) -> bool:
+        """Whether kubectl is to be asked."""
+        return self.live or self.context is not None or self.kubeconfig is not None
+
+
+def cluster_options(cluster: str = "The cluster; FILEs are then manifests to apply to it.") -> Callable[[F], F]:
+    """Add --cluster, --live, --context, --kubeconfig and --validate; `choice_of` has what they said."""
+    validate = "Whether what an API server would refuse is refused, said in a note, or passed over."
+    options = (
+        _option("--validate", type=click.Choice(_LEVELS), default="strict", show_default=True, help=validate),
+        _option("--kubeconfig", metavar="FILE", help="The kubeconfig of the live cluster."),
+        _option("--context", metavar="NAME", help="The kubeconfig's context of the live cluster."),
+        _option("--live", is_flag=True, help="Read the cluster with kubectl; the default without any FILE."),
+        _option("--cluster", multiple=True, metavar="FILE", help=f"{cluster} Repeatable."),
+    )
+
+    def decorate(function: F) -> F:
+        for option in options:
+            function = option(function)
+        return function
+
+    return decorate
+
+
+def _option(*names: str, **attributes: Any) -> Callable[[F], F]:
+    """Return an option that is kept beside the parameters, so that no command has to hand it through."""
+    return click.option(*names, expose_value=False, callback=_keep, **attributes)
+
+
+def _keep(ctx: click.Context, param: click.Parameter, value: Any) -> Any:
+    ctx.meta.setdefault(_META, {})[param.name] = value
+    return value
+
+
+def choice_of(ctx: click.Context | None = None) -> ClusterChoice:
+    """Return what the current command line says about the cluster."""
+    ctx = ctx or click.get_current_context(silent=True)
+    return ClusterChoice(**(ctx.meta.get(_META, {}) if ctx else {}))
+
+
+def read_world(paths: tuple[str, ...], namespace: str | None, selector: str | None) -> World:
+    """Return the World that the command line names: files, or manifests over a cluster, or the live cluster.
+
+    Manifests without a namespace go to `namespace` or to `default`, as kubectl would apply them.
+    """
+    choice = choice_of()
+    if choice.cluster and choice.wants_live:
+        raise click.UsageError("--cluster names the cluster: --live, --context and --kubeconfig do not go with it")
+    if (*paths, *choice.cluster).count("-") > 1:
+        raise click.UsageError("standard input can be read once")
+    if paths and not choice.cluster and not choice.wants_live:
+        return read_cluster(paths, choice)
+    if not paths:
+        return read_cluster(choice.cluster, choice, namespace=namespace, selector=selector)
+    from ..manifests.decode import DEFAULT_NAMESPACE
+    from ..manifests.load import load
+    from ..manifests.overlay import overlay
+
+    # All of it: a manifest's DaemonSet may be one that the options do not choose.
+    cluster = read_cluster(choice.cluster, choice)
+    manifests = load(paths, validate=choice.validate, trust_stored=False, namespace=namespace or DEFAULT_NAMESPACE)
+    return overlay(cluster, manifests)
+
+
+def read_cluster(
+    paths: tuple[str, ...], choice: ClusterChoice, *, namespace: str | None = None, selector: str | None = None
+) -> World:
+    """Return the World of the files of a cluster; without any, of the live cluster."""
+    from .progress import progress_bar
+
+    if not paths:
+        from .kubectl import live_world
+
+        return live_world(
+            context=choice.context,
+            kubeconfig=choice.kubeconfig,
+            namespace=namespace,
+            selector=selector,
+            level=choice.validate,
+        )
+    from ..manifests.load import load
+
+    with progress_bar() as bar:
+        return load(paths, validate=choice.validate, progress=bar.read)
