@@ -29,7 +29,7 @@ def add_default_tolerations(spec: dict[str, Any]) -> None:
     ['node.kubernetes.io/unreachable', 'node.kubernetes.io/not-ready']
     """
     tolerations = objects(spec.get("tolerations"))
-    told = {entry.get("key", "") for entry in tolerations if entry.get("effect", "") in ("", "NoExecute")}
+    told = {str(entry.get("key", "")) for entry in tolerations if entry.get("effect", "") in ("", "NoExecute")}
     added = [
         {"key": key, "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": _SECONDS}
         for key in _KEYS
