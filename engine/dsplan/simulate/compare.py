@@ -118,7 +118,7 @@ def compare(
     cluster = Cluster(world, now=now)
     found: list[Comparison] = []
     for daemonset in world.daemonsets:
-        pending = len(outdated(cluster.observation(daemonset.identity)))
+        pending = len(outdated(cluster.observation(daemonset.identity).observed))
         if pending:
             found.append(arena.comparison(daemonset, pending, tried))
     return tuple(found)

@@ -18,8 +18,8 @@ from ..diff.rolling import Place, classify
 from ..diff.shapes import new_and_old
 from ..eligibility import Verdict
 from ..model.meta import Identity
+from ..observe import Observed
 from ..planner import DaemonSetStep, step
-from ..planner.observation import Observation
 from ..planner.step import pass_over
 from .cluster import Cluster
 
@@ -100,7 +100,7 @@ class BatchHost:
         if self._batches.get(identity, BitMap()) & cluster.coverage(identity).down:
             return
         index = cluster.objects.index
-        batch = first_in_order(outdated(observation), index, self._size)
+        batch = first_in_order(outdated(observation.observed), index, self._size)
         self._batches[identity] = BitMap(batch)
         for position in batch:
             group = observation.observed.groups[index.names[position]]
@@ -121,10 +121,10 @@ class BatchHost:
                 )
 
 
-def outdated(observation: Observation) -> BitMap:
+def outdated(observed: Observed) -> BitMap:
     """Return the wanted nodes whose only live pod is out of date."""
     found = BitMap()
-    for situation in observation.observed.situations:
+    for situation in observed.situations:
         place = classify(situation.verdict, situation.shape, surge=False)
         if situation.verdict is Verdict.RUN and place in (Place.CANDIDATE, Place.MUST_REPLACE):
             found |= situation.nodes

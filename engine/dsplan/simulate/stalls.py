@@ -18,7 +18,9 @@ from ..model.meta import Identity
 from ..model.pod import Pod, target_node
 from ..model.world import World
 from ..observe import Observed, PodFact
-from ..planner.observation import observe_daemonset, surroundings_of
+from ..placement.created import Templates
+from ..planner.observation import Surroundings, observe_daemonset, surroundings_of
+from ..planner.step import pass_over
 from .cluster import Cluster
 from .culprits import culprits_of, pending_reasons
 from .edits import replaced, with_strategy
@@ -31,8 +33,9 @@ from .run import simulate
 from .scheduler import SchedulerFactory
 from .stall_types import Stall, StallKind
 from .waves import WaveKind, waves_of
+from .worry import Worry
 
-__all__ = ["forecast_stalls", "looks_broken"]
+__all__ = ["forecast_stalls", "looks_broken", "stalls_ahead"]
 
 _OLD_ENOUGH = 60.0
 _UPDATED, _READY, _BOUND = int(PodFact.UPDATED), int(PodFact.READY), int(PodFact.BOUND)
@@ -57,6 +60,33 @@ def forecast_stalls(
     world = opened(world)
     forecast = _Forecast(world, now, durations, {*broken, *looks_broken(world, now)}, scheduler)
     return tuple(forecast.stalls())
+
+
+def stalls_ahead(
+    world: World, *, now: datetime, most_waves: int = 1000
+) -> tuple[tuple[Stall, ...], tuple[Identity, ...]]:
+    """Return the stalls that lie ahead, and the DaemonSets that were not played because they have too many waves.
+
+    Roll-outs that cannot stall are not played, so this is fit for every plan. Each DaemonSet is played by itself (C20).
+    """
+    world = opened(world)
+    around = surroundings_of(world, now=now)
+    worry = Worry(Templates(world), around.index)
+    found: list[Stall] = []
+    left: list[Identity] = []
+    for daemonset in world.daemonsets:
+        observed = _observed(daemonset, around)
+        waves = 0 if observed is None else worry.waves(daemonset, observed)
+        if waves > most_waves:
+            left.append(daemonset.identity)
+        elif waves:
+            found += forecast_stalls(msgspec.structs.replace(world, daemonsets=(daemonset,)), now=now)
+    return tuple(found), tuple(left)
+
+
+def _observed(daemonset: DaemonSet, around: Surroundings) -> Observed | None:
+    """Return what a pass sees, None where it ends before it looks (C3, C4)."""
+    return pass_over(daemonset, around, brief=True).observed
 
 
 def looks_broken(world: World, now: datetime) -> set[Identity]:

@@ -1,0 +1,78 @@
+"""Is a roll-out worth playing for its end? Most are not: they cannot stall, and that is cheap to see.
+
+A roll-out goes through for sure if every node that counts is ready and served by one available pod, and every new pod
+takes the place of an old one that was as demanding. Anything else is played.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from pyroaring import BitMap
+
+from ..diff import allows_surge, resolve_budget
+from ..diff.budget import BudgetError
+from ..eligibility import NodeIndex
+from ..manifests.admission import Refusal
+from ..model.daemonset import HASH_LABEL, TEMPLATE_GENERATION_LABEL, DaemonSet
+from ..model.pod import Pod
+from ..observe import Observed
+from ..placement.created import Templates
+from ..placement.demand import Demand, Demands
+from .controllers import outdated
+from .coverage import is_settled_alone
+
+__all__ = ["Worry"]
+
+
+class Worry:
+    """Judges DaemonSets of one world by what is there now."""
+
+    def __init__(self, templates: Templates, index: NodeIndex) -> None:
+        self._templates = templates
+        self._index = index
+        self._demands = Demands()
+        self._sick = BitMap(position for position, node in enumerate(index.nodes) if not node.ready)
+
+    def waves(self, daemonset: DaemonSet, observed: Observed) -> int:
+        """Return about how many waves a roll-out has that may stall; 0 where there is none, or it goes through."""
+        old = outdated(observed)
+        pods = (observed.groups[self._index.names[position]].pods for position in old)
+        if not old or self._goes_through(daemonset, observed, pods):
+            return 0
+        try:
+            budget = resolve_budget(daemonset, len(observed.verdicts.run))
+        except BudgetError:
+            return 1
+        return -(-len(old) // max(1, budget.max_surge or budget.max_unavailable))
+
+    def _goes_through(self, daemonset: DaemonSet, observed: Observed, old: Iterable[tuple[Pod, ...]]) -> bool:
+        if daemonset.spec.update_strategy.type != "RollingUpdate" or observed.vanished:
+            return False
+        for situation in observed.situations:
+            served = len(situation.shape) == 1 and is_settled_alone(situation.shape)
+            if not served or not situation.nodes.isdisjoint(self._sick):
+                return False
+        new = self._templates.of_daemonset(daemonset, observed.history.hash)
+        if isinstance(new, Refusal):
+            return False
+        demand = self._demands.of(new)
+        if demand.affinity or demand.spread or demand.volumes or demand.gates or demand.unreadable:
+            return False
+        if allows_surge(daemonset):
+            return not (demand.requests or demand.ports or demand.anti_affinity)
+        before = {id(found): found for pods in old for pod in pods for found in [self._demands.of_tenant(pod)]}
+        return all(_is_no_more(demand, found) for found in before.values())
+
+
+def _is_no_more(new: Demand, old: Demand) -> bool:
+    """Return whether whatever let the old pod in lets the new one in."""
+    requests = all(amount <= old.requests.get(name, 0) for name, amount in new.requests.items())
+    ports = set(new.ports) <= set(old.ports)
+    anti_affinity = set(new.anti_affinity) <= set(old.anti_affinity)
+    return requests and ports and anti_affinity and _own_labels(new) == _own_labels(old)
+
+
+def _own_labels(demand: Demand) -> dict[str, str]:
+    """Return the labels without those that every revision changes."""
+    return {name: value for name, value in demand.labels.items() if name not in (HASH_LABEL, TEMPLATE_GENERATION_LABEL)}
