@@ -7,6 +7,8 @@ from datetime import datetime
 
 import click
 
+from ..model.meta import Identity
+from ..model.world import World
 from .failures import CHANGES_PENDING, CONFLICTS
 from .options import input_options, load_world, moment, output_option, solved
 from .printing import print_plan
@@ -41,9 +43,20 @@ def command(
     from .writing import write_whole
 
     world = load_world(files, more, None if all_namespaces else namespace, selector)
-    document = plan_document(solved(world, moment(now)), inputs=inputs_digest(world), bodies=bodies)
+    plan = solved(world, moment(now))
+    document = plan_document(plan, inputs=inputs_digest(world), bodies=bodies, stalls=_stalls(world, plan.now))
     if out is not None:
         write_whole(out, compact_json(document) + b"\n")
     print_plan(document, output)
     if exit_code:
         sys.exit(CONFLICTS if document.errored or document.conflicts else CHANGES_PENDING if document.applyable else 0)
+
+
+def _stalls(world: World, now: datetime) -> dict[Identity, str]:
+    """Return what is foreseen about roll-outs that may not get to their end."""
+    from ..simulate.stalls import stalls_ahead
+
+    stalls, left = stalls_ahead(world, now=now)
+    found = {stall.identity: stall.text for stall in stalls}
+    long = "a long roll-out that may stall: dsplan timeline plays it"
+    return {**found, **dict.fromkeys(left, long)}

@@ -162,6 +162,7 @@ class DaemonSetEntry(Entry, frozen=True, kw_only=True):
     in_flight: bool = False
     untouched: str = ""
     error: str = ""
+    stall: str = ""
     requeue_after_seconds: float | None = None
     summary: SummaryEntry = SummaryEntry()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from typing import Any
 
 from .. import __version__
@@ -30,6 +31,7 @@ from ..document.types import (
 )
 from ..eligibility import NodeIndex
 from ..eligibility.index import as_bitmap
+from ..model.meta import Identity
 from ..model.selectors import LabelSelector, selector_text
 from ..planner import DaemonSetPlan, Plan, Summary
 from ..planner.plan import SEMANTICS_VERSION, DeploymentContrast
@@ -39,8 +41,13 @@ from .inputs import node_digests
 __all__ = ["action_entry", "plan_document"]
 
 
-def plan_document(plan: Plan, *, inputs: str = "", bodies: bool = False) -> PlanDocument:
-    """Return the document of a plan.
+_NO_STALLS: Mapping[Identity, str] = {}
+
+
+def plan_document(
+    plan: Plan, *, inputs: str = "", bodies: bool = False, stalls: Mapping[Identity, str] = _NO_STALLS
+) -> PlanDocument:
+    """Return the document of a plan; `stalls` say which roll-outs would not get to their end, and why.
 
     `inputs` is the digest of the world it was made from. Bodies of created pods, which hold environment values and
     arguments, are left out unless `bodies` is asked for.
@@ -49,7 +56,9 @@ def plan_document(plan: Plan, *, inputs: str = "", bodies: bool = False) -> Plan
     groups = [(projection, as_bitmap(ids)) for projection, ids in plan.index.groups(reads)] if plan.index.names else []
     firsts = [nodes.min() for _, nodes in groups]
     orders: dict[tuple[int, ...], int] = {}
-    entries = tuple(_daemonset(entry, plan.index, firsts, orders) for entry in plan.daemonsets)
+    entries = tuple(
+        _daemonset(entry, plan.index, firsts, orders, stalls.get(entry.identity, "")) for entry in plan.daemonsets
+    )
     places = {entry.identity: place for place, entry in enumerate(plan.daemonsets)}
     return PlanDocument(
         api_version="dsplan.dev/v1alpha1",
@@ -126,7 +135,7 @@ def _fields(reads: tuple[str, ...], values: tuple[Any, ...]) -> dict[str, Any]:
 
 
 def _daemonset(
-    entry: DaemonSetPlan, index: NodeIndex, firsts: list[int], orders: dict[tuple[int, ...], int]
+    entry: DaemonSetPlan, index: NodeIndex, firsts: list[int], orders: dict[tuple[int, ...], int], stall: str
 ) -> DaemonSetEntry:
     step = entry.step
     daemonset = step.daemonset
@@ -162,6 +171,7 @@ def _daemonset(
         in_flight=step.observed is not None and step.manage is None,
         untouched=_untouched(entry),
         error=step.error or "",
+        stall=stall,
         requeue_after_seconds=step.requeue_after,
         summary=_summary(entry.summary),
     )

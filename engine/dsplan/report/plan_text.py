@@ -102,6 +102,8 @@ def _section(entry: DaemonSetEntry, plan: PlanDocument, style: Style) -> Iterato
         yield from _line("-", "delete", len(pods), said, pods, style)
     if entry.rollout is not None:
         yield from _rollout(entry.rollout, plan, style)
+    if entry.stall:
+        yield from _wrapped(style.paint(f"  ! {entry.stall}", "red"), style)
     yield from _impossible(entry, plan, style)
     yield from _held(entry.held, style)
     if any(entry.deferred):
