@@ -26,11 +26,17 @@ if TYPE_CHECKING:
     from .model.world import World
     from .planner import Plan, Step, solve, step
     from .reconciler import Reconciler
+    from .simulate import Cluster, Simulation, simulate
+    from .simulate.compare import Comparison, compare
+    from .simulate.stalls import forecast_stalls
+    from .simulate.timeline import Timeline, timeline
 
 __version__ = "0.1.0"
 
 __all__ = [
     "Answer",
+    "Cluster",
+    "Comparison",
     "Counterfactual",
     "Difference",
     "DsplanError",
@@ -39,16 +45,22 @@ __all__ = [
     "Plan",
     "Problem",
     "Reconciler",
+    "Simulation",
     "State",
     "Step",
+    "Timeline",
     "World",
     "__version__",
+    "compare",
     "counterfactuals",
     "decode",
+    "forecast_stalls",
     "load",
     "overlay",
+    "simulate",
     "solve",
     "step",
+    "timeline",
     "validate",
     "what_if",
     "why",
@@ -56,6 +68,8 @@ __all__ = [
 
 _HOMES = {
     "Answer": "explain",
+    "Cluster": "simulate",
+    "Comparison": "simulate.compare",
     "Counterfactual": "explain",
     "Difference": "explain",
     "DsplanError": "errors",
@@ -64,15 +78,21 @@ _HOMES = {
     "Plan": "planner",
     "Problem": "errors",
     "Reconciler": "reconciler",
+    "Simulation": "simulate",
     "State": "model.state",
     "Step": "planner",
+    "Timeline": "simulate.timeline",
     "World": "model.world",
+    "compare": "simulate.compare",
     "counterfactuals": "explain",
     "decode": "manifests.decode",
+    "forecast_stalls": "simulate.stalls",
     "load": "manifests.load",
     "overlay": "manifests.overlay",
+    "simulate": "simulate",
     "solve": "planner",
     "step": "planner",
+    "timeline": "simulate.timeline",
     "validate": "manifests.validation",
     "what_if": "explain",
     "why": "explain",
@@ -84,7 +104,8 @@ def __getattr__(name: str) -> Any:
     home = _HOMES.get(name)
     if home is None:
         raise AttributeError(f"module 'dsplan' has no attribute {name!r}")
-    value = getattr(import_module(f".{home}", __name__), name)
+    module = import_module(f".{home}", __name__)
+    value = module if name == home else getattr(module, name)  # dsplan.simulate is a package that can be called
     globals()[name] = value
     return value
 

@@ -4,6 +4,9 @@ Data flow: World -> Cluster (objects, agenda) <- Controller's decisions, pass by
 -> timeline, comparison, stalls. There is one simulator: what fakes a cluster elsewhere drives a Cluster of this one.
 """
 
+import sys
+from types import ModuleType
+
 from .chance import ChanceKubelet, Odds
 from .cluster import Cluster, Object, Removed
 from .controllers import BatchHost, BuiltinController, Controller, Decision, WholeStepController
@@ -51,3 +54,12 @@ __all__ = [
     "judge_fixed_point",
     "simulate",
 ]
+
+
+class _Callable(ModuleType):
+    """`dsplan.simulate(world, ...)` is the function, `dsplan.simulate.Cluster` a name of the package."""
+
+    __call__ = staticmethod(simulate)
+
+
+sys.modules[__name__].__class__ = _Callable

@@ -1,0 +1,76 @@
+"""The face of the simulator: what `dsplan.simulate` is, and which names are promised."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from datetime import UTC, datetime
+
+import pytest
+
+import dsplan
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+NAMES = {
+    "SEED_DURATIONS",
+    "BatchHost",
+    "Birth",
+    "BuiltinController",
+    "ChanceKubelet",
+    "Cluster",
+    "Controller",
+    "DaemonSetRun",
+    "Decision",
+    "Durations",
+    "Happening",
+    "HappeningKind",
+    "Injection",
+    "Invariant",
+    "Kubelet",
+    "Object",
+    "Odds",
+    "Oscillation",
+    "Outcome",
+    "Removed",
+    "Scheduler",
+    "SchedulerFactory",
+    "Simulation",
+    "Spread",
+    "SteadyKubelet",
+    "Totals",
+    "Turn",
+    "TurnKind",
+    "Violation",
+    "WholeStepController",
+    "everything_fits",
+    "judge",
+    "judge_fixed_point",
+    "simulate",
+}
+
+
+def test_the_names_of_the_package_are_pinned() -> None:
+    from dsplan import simulate
+
+    assert set(simulate.__all__) == NAMES  # type: ignore[attr-defined]
+    assert all(hasattr(simulate, name) for name in NAMES)
+
+
+def test_the_package_is_the_function() -> None:
+    assert dsplan.simulate(dsplan.World(), now=NOW).runs == ()
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        "import dsplan; dsplan.simulate(dsplan.World(), now=now); dsplan.simulate.Cluster",
+        "import dsplan.simulate; dsplan.simulate(dsplan.World(), now=now); dsplan.simulate.Cluster",
+        "from dsplan.simulate import Cluster, simulate; import dsplan; dsplan.simulate(dsplan.World(), now=now)",
+        "import dsplan; dsplan.timeline(dsplan.World(), now=now); dsplan.compare(dsplan.World(), now=now)",
+        "import dsplan; dsplan.forecast_stalls(dsplan.World(), now=now); dsplan.Simulation",
+    ],
+)
+def test_whichever_way_it_is_imported(program: str) -> None:
+    setting = "from datetime import UTC, datetime; now = datetime(2026, 1, 1, tzinfo=UTC);"
+    done = subprocess.run([sys.executable, "-c", f"{setting} {program}"], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
