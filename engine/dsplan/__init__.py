@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from .manifests.validation import validate
     from .model.state import State
     from .model.world import World
+    from .placement import Fit, Overhead, Prediction, fit, overhead, predict
     from .planner import Plan, Step, solve, step
     from .reconciler import Reconciler
     from .simulate import Cluster, Simulation, simulate
@@ -41,8 +42,11 @@ __all__ = [
     "Difference",
     "DsplanError",
     "Explanation",
+    "Fit",
     "InputError",
+    "Overhead",
     "Plan",
+    "Prediction",
     "Problem",
     "Reconciler",
     "Simulation",
@@ -54,9 +58,12 @@ __all__ = [
     "compare",
     "counterfactuals",
     "decode",
+    "fit",
     "forecast_stalls",
     "load",
+    "overhead",
     "overlay",
+    "predict",
     "simulate",
     "solve",
     "step",
@@ -74,8 +81,11 @@ _HOMES = {
     "Difference": "explain",
     "DsplanError": "errors",
     "Explanation": "explain",
+    "Fit": "placement",
     "InputError": "errors",
+    "Overhead": "placement",
     "Plan": "planner",
+    "Prediction": "placement",
     "Problem": "errors",
     "Reconciler": "reconciler",
     "Simulation": "simulate",
@@ -87,9 +97,12 @@ _HOMES = {
     "counterfactuals": "explain",
     "decode": "manifests.decode",
     "forecast_stalls": "simulate.stalls",
+    "fit": "placement",
     "load": "manifests.load",
+    "overhead": "placement",
     "overlay": "manifests.overlay",
     "simulate": "simulate",
+    "predict": "placement",
     "solve": "planner",
     "step": "planner",
     "timeline": "simulate.timeline",

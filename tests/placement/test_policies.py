@@ -65,7 +65,7 @@ def test_at_most_one_per_node_and_exactly_one() -> None:
     assert placed(full) == {"a": [], "b": []}
     (violation,) = full.violations
     assert str(violation.subject) == "default/p"
-    assert [cause.code for cause in violation.causes][0] == "PerNode"
+    assert violation.causes[0].code == "PerNode"
     nobody = daemonset("a", nodeSelector={"x": "y"})
     assert "is not for" in str(fitted(node("n1"), nobody, exact).violations[0].causes[1])
 

@@ -24,6 +24,8 @@ COMMANDS = {
     "diff": "Two plans, clusters or manifests compared; markdown for pull requests.",
     "timeline": "The roll-outs in time: waves, durations, what is down meanwhile.",
     "compare": "Strategies side by side: time, waves, most pods down at once, lost coverage.",
+    "fit": "Will the pods fit? Who is evicted, who stays Pending, and what could be placed at best.",
+    "overhead": "What daemons cost per class of nodes, and what is left.",
     "get": "What `kubectl get daemonsets` would show.",
     "describe": "What `kubectl describe daemonsets` would show.",
     "completion": "The completion script for bash, zsh or fish.",

@@ -73,7 +73,8 @@ def class_key(load: NodeLoad, slots: Sequence[Slot], keys: Sequence[str]) -> Has
     tenants = (*_safe(load.tenants, highest), *_at_risk(load.tenants, highest))
     labels = (tuple(key in node.labels for key in keys), tuple(_labels_read(load, slots)))
     queue = tuple((slot.daemonset, id(slot.demand), slot.born_bound) for slot in slots)
-    return tuple(sorted(load.allocatable.items())), node.taints, node.spec.unschedulable, tenants, labels, queue
+    room = (tuple(sorted(load.allocatable.items())), load.pods)
+    return room, node.taints, node.spec.unschedulable, tenants, labels, queue
 
 
 _Kind = tuple[int, Identity, bool]

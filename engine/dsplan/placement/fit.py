@@ -24,6 +24,7 @@ from .components import Component, Solver, components
 from .conflicts import Conflict, claim_causes, reasons_against
 from .coupling import Coupling
 from .demand import Demand, Tenant
+from .deployments import DeploymentFit, place_deployment
 from .filters import fits
 from .fit_types import DaemonSetFit, Fit, Goal, VariantStatus
 from .joint import join
@@ -72,7 +73,7 @@ def fit(
 class _Fit:
     def __init__(self, world: World, step: PassOverAll, goal: Goal, rollout: bool, solver: Solver) -> None:
         leaving = leaving_pods(step, rollout=rollout)
-        self.scene = Scene(world, leaving=leaving)
+        self.scene = Scene(world, leaving=leaving, doubt=True)
         self.goal: Goal = goal
         self.solver = solver
         self.relations = Relations(world.placement_policies)
@@ -280,13 +281,14 @@ class _Fit:
             violations=_sorted(self.violations),
             components=tuple(self._components()),
             variants=tuple(self._variants()),
+            deployments=self._deployments(),
             wanted=sum(map(len, (*self.placed, *self.left_out))),
             placed=sum(map(len, self.placed)),
             deletions=deletions,
             gap=self.gap,
             steps=self.steps,
             settled=self.settled,
-            notes=self.scene.templates.notes,
+            notes=(*self.scene.templates.notes, *self.scene.notes),
         )
 
     def _entry(self, n: int) -> DaemonSetFit:
@@ -298,6 +300,24 @@ class _Fit:
             dropped=self.dropped[n],
             held_back=self.held_back[n],
         )
+
+    def _deployments(self) -> tuple[DeploymentFit, ...]:
+        """Place every Deployment beside the daemons, in the order of their names."""
+        deployments = self.scene.world.deployments
+        if not deployments:
+            return ()
+        demands = {(position, slot.daemonset): slot.demand for n in self.arrivals for position, slot in n.slots}
+        for n, nodes in enumerate(self.dropped):
+            for position in nodes:
+                load = self.scene.loads[position]
+                for tenant in [entry for entry in load.tenants if entry.owner == self.identities[n]]:
+                    self.scene.cluster.evict(tenant, load)
+        for n, nodes in enumerate(self.placed):
+            for position in nodes:
+                tenant = Tenant("", self.identities[n], demands[position, n])
+                self.scene.cluster.bind(tenant, self.scene.loads[position])
+        daemons = list(zip(self.identities, self.placed, strict=True))
+        return tuple(place_deployment(deployment, self.scene, daemons) for deployment in deployments)
 
     def _components(self) -> Iterator[Component]:
         for (size, steps, best, bound, gap), times in sorted(self.components.items(), reverse=True):

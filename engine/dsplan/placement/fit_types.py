@@ -11,6 +11,7 @@ from ..model.meta import Identity
 from ..model.world import Note
 from .components import Component
 from .conflicts import Conflict
+from .deployments import DeploymentFit
 
 __all__ = ["DaemonSetFit", "Fit", "Goal", "VariantStatus"]
 
@@ -55,6 +56,7 @@ class Fit(msgspec.Struct, frozen=True, kw_only=True):
     violations: tuple[Conflict, ...] = ()
     components: tuple[Component, ...] = ()
     variants: tuple[VariantStatus, ...] = ()
+    deployments: tuple[DeploymentFit, ...] = ()
     wanted: int = 0
     placed: int = 0
     deletions: int = 0

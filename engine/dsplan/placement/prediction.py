@@ -120,7 +120,7 @@ class _Prediction:
     def __init__(self, world: World, step: PassOverAll, *, rollout: bool) -> None:
         leaving = leaving_pods(step, rollout=rollout)
         self.world = world
-        self.scene = Scene(world, leaving=leaving)
+        self.scene = Scene(world, leaving=leaving, doubt=True)
         self.arrivals = [
             Arrivals(entry, position, self.scene, leaving, rollout=rollout)
             for position, entry in enumerate(step.daemonsets)
@@ -264,6 +264,7 @@ class _Prediction:
 
     def _notes(self) -> Iterator[Note]:
         yield from self.scene.templates.notes
+        yield from self.scene.notes
         if self.adrift:
             text = f"{self.adrift:,} Pending pods of other workloads may go to any node; none of them is placed"
             yield Note("prediction", text)

@@ -15,7 +15,17 @@ from ..model.node import Node
 from ..model.pod import Container, ContainerStatus, PodSpec, PodStatus, ResourceList
 from ..model.quantity import Exact, RawQuantity, milli_value, parse_quantity, round_up_milli, value
 
-__all__ = ["CPU", "PODS", "Amounts", "allocatable_of", "Resized", "is_counted", "pod_requests", "resized_to"]
+__all__ = [
+    "CPU",
+    "PODS",
+    "Amounts",
+    "allocatable_of",
+    "Resized",
+    "is_counted",
+    "pod_requests",
+    "resized_to",
+    "tells_nothing",
+]
 
 CPU, MEMORY, STORAGE, PODS = "cpu", "memory", "ephemeral-storage", "pods"
 _FIRST = (CPU, MEMORY, STORAGE)
@@ -26,6 +36,7 @@ Amounts = dict[str, int]
 """Resource name -> amount in the scheduler's units."""
 
 _Exact = dict[str, Exact]
+_PLENTY = 1 << 62
 
 
 @lru_cache(maxsize=1024)
@@ -165,3 +176,16 @@ def allocatable_of(node: Node) -> Amounts:
 
 def _counted(items: Iterable[tuple[str, RawQuantity]]) -> Amounts:
     return {name: _units(name, _amount(raw)) for name, raw in items if name == PODS or is_counted(name)}
+
+
+class Plenty(Amounts):
+    """What a node has that says nothing of it: more of everything than anybody asks for."""
+
+    def get(self, name: str, default: int | None = None) -> int:  # type: ignore[override]
+        """Return a great deal."""
+        return _PLENTY
+
+
+def tells_nothing(node: Node) -> bool:
+    """Return whether a node has neither allocatable nor capacity, as those written by hand."""
+    return not node.status.allocatable and not node.status.capacity

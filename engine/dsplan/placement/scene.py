@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator
 
 from ..manifests.admission import Refusal
 from ..model.daemonset import DaemonSet, Deployment
 from ..model.pod import Pod
-from ..model.world import World
+from ..model.world import Note, World
 from .created import Templates
 from .demand import Demand, Demands, Tenant, owner_of, split_pin
 from .failures import Failure, Plugin, Shortage
 from .filters import failures
 from .load import Cluster, NodeLoad
 from .queue import Slot
+from .requests import Plenty, tells_nothing
 from .volumes import Storage
 
 __all__ = ["Scene", "refused"]
@@ -25,15 +26,25 @@ _LAST = float("inf")
 class Scene:
     """Everything that fitting reads of a world; positions are those of the nodes in name order.
 
-    Terminal pods use nothing, terminating ones do (K4); the pods in `leaving`, as (namespace, name), are gone.
+    Terminal pods use nothing, terminating ones do (K4); the pods in `leaving`, as (namespace, name), are gone. Without
+    `admit`, created pods are as the controller sends them. With `doubt`, nodes that tell nothing of their room have
+    plenty, and a note says so.
     """
 
-    def __init__(self, world: World, *, leaving: Collection[tuple[str, str]] = (), admit: bool = True) -> None:
+    def __init__(
+        self,
+        world: World,
+        *,
+        leaving: Collection[tuple[str, str]] = (),
+        admit: bool = True,
+        doubt: bool = False,
+    ) -> None:
         self.world = world
         self.demands = Demands()
         self.templates = Templates(world)
         self.admit = admit
-        self.loads = [NodeLoad(node) for node in world.nodes]
+        self.loads = [NodeLoad(node, Plenty() if doubt and tells_nothing(node) else None) for node in world.nodes]
+        self.notes = tuple(_doubts(self.loads))
         self.names = [node.name for node in world.nodes]
         self.positions = {name: position for position, name in enumerate(self.names)}
         namespace_labels = {entry.metadata.name: entry.metadata.labels for entry in world.namespaces}
@@ -101,6 +112,13 @@ class Scene:
         if isinstance(demand, Refusal):
             return (refused(demand),)
         return failures(demand, self.loads[self.positions[node]], self.cluster)
+
+
+def _doubts(loads: Iterable[NodeLoad]) -> Iterator[Note]:
+    count = sum(isinstance(load.allocatable, Plenty) for load in loads)
+    if count:
+        text = f"{count:,} tell nothing of their room (no allocatable): whether pods fit there is not asked"
+        yield Note("Nodes", text)
 
 
 def refused(refusal: Refusal) -> Failure:

@@ -1,0 +1,53 @@
+"""dsplan overhead."""
+
+from __future__ import annotations
+
+import sys
+from datetime import datetime
+
+import click
+
+from .failures import CONFLICTS
+from .options import input_options, load_world, moment, output_option, style_for
+
+
+@click.command()
+@input_options
+@output_option("table", "wide", "json", "yaml")
+@click.option("--by", multiple=True, metavar="LABEL", help="Group nodes by this label (a pool, a type); repeatable.")
+@click.option("--exit-code", is_flag=True, help="Exit with 4 if a rolled-out DaemonSet would not fit somewhere.")
+def command(
+    files: tuple[str, ...],
+    more: tuple[str, ...],
+    namespace: str | None,
+    all_namespaces: bool,
+    selector: str | None,
+    now: datetime | None,
+    output: str,
+    by: tuple[str, ...],
+    exit_code: bool,
+) -> None:
+    """Say what daemons cost per class of nodes: who lands there, their sum, what is left, which ports are taken.
+
+    A class are nodes that the same DaemonSets want and that agree in the labels of --by (machine type, os and arch by
+    default). A NodePool or a Node manifest among FILES is a template: its nodes count like others.
+    """
+    from ..placement.overhead import PORTABLE_LABELS, overhead
+    from ..planner import step
+
+    world = load_world(files, more, None if all_namespaces else namespace, selector)
+    whole = step(world, now=moment(now))
+    found = overhead(world, whole, by=by or PORTABLE_LABELS)
+    names = whole.index.names
+    if output in ("table", "wide"):
+        from ..report.overhead_text import overhead_text
+
+        click.echo(overhead_text(found, names, style_for(wide=output == "wide")), nl=False)
+    else:
+        from ..document import as_json, as_yaml
+        from ..report.fit_document import overhead_document
+
+        document = overhead_document(found, names)
+        click.echo(as_json(document) if output == "json" else as_yaml(document), nl=False)
+    if exit_code and found.no_room:
+        sys.exit(CONFLICTS)

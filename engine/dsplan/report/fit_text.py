@@ -1,0 +1,160 @@
+"""`dsplan fit` for people: what the scheduler will do, what could be done at best, and what stands in the way."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator, Sequence
+
+from pyroaring import BitMap
+
+from ..model.world import Note
+from ..placement.conflicts import Conflict
+from ..placement.deployments import DeploymentFit
+from ..placement.fit_types import Fit
+from ..placement.prediction import DaemonSetPrediction, Fate, Prediction
+from ..placement.queue import OutcomeKind
+from .style import Style
+from .table import listing, table
+
+__all__ = ["fit_text"]
+
+_HEADER = ("NAMESPACE", "NAME", "WANTED", "HERE", "FITS", "EVICTS", "WAITS", "PENDING")
+_NEVER = (OutcomeKind.PENDING, OutcomeKind.REFUSED, OutcomeKind.REJECTED)
+
+
+def fit_text(prediction: Prediction, best: Fit, names: Sequence[str], style: Style) -> str:
+    """Return the whole report; `names` are the nodes in name order."""
+    lines = [*_prediction(prediction, names, style), *_best(best, names, style)]
+    for deployment in best.deployments:
+        lines += ["", *_deployment(deployment, len(names), style)]
+    notes = sorted({*prediction.notes, *best.notes})
+    lines += ["", *(line for note in notes for line in _note(note, style))] if notes else []
+    return "\n".join([*lines, "", _summary(prediction, best), ""])
+
+
+def _prediction(prediction: Prediction, names: Sequence[str], style: Style) -> Iterator[str]:
+    yield from table(_HEADER, [_row(entry) for entry in prediction.daemonsets])
+    for entry in prediction.daemonsets:
+        fates = [fate for fate in entry.fates if fate.outcome.kind is not OutcomeKind.PLACED]
+        if fates:
+            yield ""
+            yield style.paint(str(entry.identity), "bold")
+        for fate in fates:
+            yield from _fate(fate, names, style)
+    for holder in prediction.evicted:
+        yield f"  evicted in all: {holder}"
+
+
+def _row(entry: DaemonSetPrediction) -> Sequence[object]:
+    kinds = [len(entry.nodes(*group)) for group in ((OutcomeKind.EVICTS,), (OutcomeKind.WAITS,), _NEVER)]
+    placed = len(entry.placed) + len(entry.nodes(OutcomeKind.PLACED))
+    wanted = len(entry.present) + placed + sum(kinds)
+    return entry.identity.namespace, entry.identity.name, wanted, len(entry.present), placed, *kinds
+
+
+def _fate(fate: Fate, names: Sequence[str], style: Style) -> Iterator[str]:
+    outcome = fate.outcome
+    symbol, colour = ("x", "red") if outcome.kind in _NEVER else ("!", "yellow")
+    said = "; ".join(dict.fromkeys(reason for failure in outcome.failures for reason in failure.reasons))
+    if outcome.holders:
+        verb = "for" if outcome.kind is OutcomeKind.WAITS else ""
+        said = f"{verb} {', '.join(map(str, outcome.holders))}".strip()
+    if outcome.evicted_by is not None:
+        said = f"{said}; evicted by {outcome.evicted_by}" if said else f"evicted by {outcome.evicted_by}"
+    yield from _line(symbol, colour, f"{outcome.kind} {len(fate.nodes):,}", said, fate.nodes, names, style)
+    for failure in outcome.failures:
+        for shortage in failure.shortages:
+            yield from _wrapped(f"      {shortage}", style, 8)
+
+
+def _line(
+    symbol: str, colour: str, head: str, said: str, nodes: BitMap, names: Sequence[str], style: Style
+) -> Iterator[str]:
+    front = f"  {symbol} {head}"
+    text = f"{front}  {said}: {listing([names[position] for position in nodes], style.limit)}"
+    first, *others = _wrapped(text, style, 6)
+    yield style.paint(front, colour) + first.removeprefix(front)
+    yield from others
+
+
+def _best(best: Fit, names: Sequence[str], style: Style) -> Iterator[str]:
+    yield ""
+    proof = "the most possible" if best.gap == 0 else f"at most {best.bound:,} possible, gap {best.gap:,}"
+    goal = "coverage" if best.goal == "coverage" else "the highest priorities first"
+    yield style.paint("Best without eviction", "bold") + (
+        f" ({goal}): {best.placed:,} of {best.wanted:,} new pods have a place; {proof}"
+    )
+    counts = best.settled
+    yield (
+        f"  nodes settled by one sum {counts['sum']:,}, as an equal node {counts['class']:,}, "
+        f"as a component {counts['search']:,}; search nodes {best.steps:,}"
+    )
+    rows = [
+        (f"{part.size:,}", f"{part.nodes:,}", f"{part.best:,}", f"{part.bound:,}", f"{part.steps:,}", f"{part.gap:,}")
+        for part in best.components
+    ]
+    if rows:
+        header = ("  COMPONENT SIZE", "NODES", "PLACED", "BOUND", "SEARCH NODES", "GAP")
+        shown = rows if style.limit is None else rows[: style.limit]
+        yield from table(header, [("  " + row[0], *row[1:]) for row in shown])
+        if len(shown) < len(rows):
+            yield f"  ... and {len(rows) - len(shown):,} more; -o wide shows all"
+    for entry in best.daemonsets:
+        for nodes, what in ((entry.dropped, "delete"), (entry.held_back, "held back")):
+            if nodes:
+                said = f"{entry.identity} by policy"
+                yield from _line("-", "red", f"{what} {len(nodes):,}", said, nodes, names, style)
+    for status in best.variants:
+        covered = f"{status.covered:,} of {status.desired:,} nodes covered"
+        yield f"  {status.name} ({len(status.members)} variants): {covered}"
+    yield from _conflicts("violated", best.violations, names, style)
+    yield from _conflicts("no place", best.conflicts, names, style)
+
+
+def _conflicts(head: str, conflicts: Sequence[Conflict], names: Sequence[str], style: Style) -> Iterator[str]:
+    shown = conflicts if style.limit is None else conflicts[: style.limit]
+    for conflict in shown:
+        text = f"{head} {len(conflict.nodes):,}"
+        yield from _line("x", "red", text, str(conflict.subject), conflict.nodes, names, style)
+        for cause in conflict.causes:
+            yield from _wrapped(f"      {cause}", style, 8)
+    if len(shown) < len(conflicts):
+        yield f"  ... and {len(conflicts) - len(shown):,} more conflicts; -o wide shows all"
+
+
+def _deployment(entry: DeploymentFit, total: int, style: Style) -> Iterator[str]:
+    yield style.paint(f"{entry.identity} (Deployment)", "bold")
+    counts = sorted({count for _, count in entry.nodes})
+    each = f"{counts[0]:,}" if len(counts) == 1 else f"{counts[0]:,} to {counts[-1]:,}" if counts else "0"
+    yield (
+        f"  {entry.replicas:,} replicas: {entry.present:,} there, {entry.placed:,} more fit, {entry.short:,} do not; "
+        f"{each} a node on {len(entry.nodes):,} nodes"
+    )
+    yield (
+        f"  {len(entry.without):,} of {len(entry.eligible):,} eligible nodes (of {total:,}) are left without a pod; "
+        "a DaemonSet would leave 0"
+    )
+    for cause in entry.causes:
+        yield from _wrapped(f"      {cause}", style, 8)
+
+
+def _note(note: Note, style: Style) -> list[str]:
+    return _wrapped(f"note: {note.subject}: {note.text}", style, 6)
+
+
+def _summary(prediction: Prediction, best: Fit) -> str:
+    never = sum(len(entry.impossible) for entry in prediction.daemonsets)
+    evicted = sum(holder.pods for holder in prediction.evicted)
+    placed = sum(
+        len(entry.placed) + len(entry.nodes(OutcomeKind.PLACED, OutcomeKind.EVICTS)) for entry in prediction.daemonsets
+    )
+    violated = f", {len(best.violations):,} claims violated" if best.violations else ""
+    return f"Fit: {placed:,} new pods find a place, {never:,} do not, {evicted:,} pods are evicted{violated}."
+
+
+def _wrapped(line: str, style: Style, indent: int) -> list[str]:
+    if len(line) <= style.width:
+        return [line]
+    return textwrap.wrap(
+        line, style.width, subsequent_indent=" " * indent, break_long_words=False, break_on_hyphens=False
+    )
