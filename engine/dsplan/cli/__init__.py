@@ -28,6 +28,7 @@ COMMANDS = {
     "overhead": "What daemons cost per class of nodes, and what is left.",
     "get": "What `kubectl get daemonsets` would show.",
     "describe": "What `kubectl describe daemonsets` would show.",
+    "bench": "How fast is it? Seeded clusters, measured stage by stage.",
     "completion": "The completion script for bash, zsh or fish.",
 }
 """Command -> its line in the help; the module is `dsplan.cli.<command>`."""

@@ -1,0 +1,39 @@
+"""Seeded clusters and scenarios, and the harness that times them; used by benchmarks/ and `dsplan bench`.
+
+Data flow: family -> nodes, DaemonSets, pods -> World -> scenario -> rounds, each timed stage by stage -> BenchReport.
+"""
+
+from .baseline import Slowdown, read_report, slowdowns
+from .chart import series_of, svg_chart, terminal_chart
+from .daemon_pods import NOW
+from .families import FAMILIES, Family, Pool
+from .results import BenchReport, Growth, Measurement, Timing
+from .runner import Case, StageClock, measure, run
+from .scenarios import SCENARIOS, Scenario, Setting
+from .worlds import make_world, with_status
+
+__all__ = [
+    "FAMILIES",
+    "NOW",
+    "SCENARIOS",
+    "BenchReport",
+    "Case",
+    "Family",
+    "Growth",
+    "Measurement",
+    "Pool",
+    "Scenario",
+    "Setting",
+    "Slowdown",
+    "StageClock",
+    "Timing",
+    "make_world",
+    "measure",
+    "read_report",
+    "run",
+    "series_of",
+    "slowdowns",
+    "svg_chart",
+    "terminal_chart",
+    "with_status",
+]

@@ -1,0 +1,74 @@
+"""A run against an earlier one: which stage got slower."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+
+from ..errors import InputError, Problem
+from .results import BenchReport
+
+__all__ = ["Slowdown", "read_report", "slowdowns"]
+
+_FLOOR = 0.001
+"""Seconds; less than that more is noise, whatever the ratio."""
+
+
+class Slowdown(msgspec.Struct, frozen=True, order=True, kw_only=True):
+    """One stage that takes longer than `tolerance` allows; seconds are medians."""
+
+    measurement: str
+    stage: str
+    before: float
+    after: float
+
+    def __str__(self) -> str:
+        """Return it in one line.
+
+        >>> print(Slowdown(measurement="edge/steady/1/100", stage="observe", before=0.002, after=0.005))
+        edge/steady/1/100: observe 2.0 ms -> 5.0 ms (2.50 x)
+        """
+        ratio = self.after / self.before if self.before else float("inf")
+        change = f"{self.before * 1000:,.1f} ms -> {self.after * 1000:,.1f} ms ({ratio:.2f} x)"
+        return f"{self.measurement}: {self.stage} {change}"
+
+
+def slowdowns(now: BenchReport, before: BenchReport, *, tolerance: float = 0.25) -> tuple[tuple[Slowdown, ...], int]:
+    """Return every stage whose median grew by more than `tolerance` and a millisecond, and how many were compared.
+
+    Only what was measured in both runs is compared.
+    """
+    known = {entry.key: entry for entry in before.measurements}
+    found: list[Slowdown] = []
+    compared = 0
+    for entry in now.measurements:
+        for stage, timing in entry.stages.items():
+            if entry.key not in known or stage not in known[entry.key].stages:
+                continue
+            compared += 1
+            old = known[entry.key].stages[stage].median
+            if timing.median > old * (1 + tolerance) and timing.median - old > _FLOOR:
+                found.append(Slowdown(measurement=entry.key, stage=stage, before=old, after=timing.median))
+    return tuple(_stages_before_total(found)), compared
+
+
+def _stages_before_total(found: Iterable[Slowdown]) -> list[Slowdown]:
+    return sorted(found, key=lambda entry: (entry.measurement, entry.before - entry.after, entry.stage))
+
+
+def read_report(data: bytes, source: str) -> BenchReport:
+    """Return a report that was written as JSON.
+
+    Raises InputError where it is none, or one of another version.
+    """
+    try:
+        report = msgspec.json.decode(data, type=BenchReport)
+    except msgspec.DecodeError as error:
+        raise InputError.of(
+            [Problem(reason="DecodeError", message=f"no bench report: {error}", source=source)]
+        ) from None
+    if report.version != BenchReport().version:
+        message = f"a bench report of version {report.version}; this dsplan reads version {BenchReport().version}"
+        raise InputError.of([Problem(reason="DecodeError", message=message, source=source)])
+    return report

@@ -1,0 +1,75 @@
+"""The harness measures what it says, stage by stage."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from dsplan.bench import SCENARIOS, BenchReport, Case, Setting, measure, run, slowdowns
+from dsplan.bench.files import write_cluster
+from dsplan.bench.results import Measurement, Timing, exponent, growth_of
+from dsplan.bench.worlds import make_world
+from dsplan.manifests.load import load
+
+
+def measured(nodes: int, **stages: float) -> Measurement:
+    timings = {stage: Timing(seconds, seconds, seconds) for stage, seconds in stages.items()}
+    return Measurement(
+        world="w", scenario="s", nodes=nodes, daemonsets=1, pods=0, rounds=1, timed="", stages=timings, held_mib=0,
+        peak_mib=0,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("name", sorted(SCENARIOS))
+def test_every_scenario_runs_on_every_kind_of_world(name: str) -> None:
+    for world in ("edge", "adversarial"):
+        found = measure(Case(scenario=name, setting=Setting(world=world, nodes=40, daemonsets=2), rounds=2, seconds=0))
+        assert found.rounds == 2
+        assert found.daemonsets == 2
+        assert 0 < found.stages["total"].best <= found.stages["total"].median <= found.stages["total"].p95
+        assert sum(timing.best for stage, timing in found.stages.items() if stage not in ("total", "step")) <= (
+            found.stages["total"].p95 * 1.01
+        )
+
+
+def test_a_case_in_a_process_of_its_own_knows_its_memory() -> None:
+    report = run([Case(scenario="one-pass", setting=Setting(nodes=nodes), rounds=1, seconds=0) for nodes in (20, 200)])
+    assert [entry.nodes for entry in report.measurements] == [20, 200]
+    assert all(10 < entry.held_mib <= entry.peak_mib < 500 for entry in report.measurements)
+    assert "total" in report.growth[0].exponents
+
+
+def test_a_cluster_of_files_is_measured_as_it_is(tmp_path: Path) -> None:
+    world = make_world("gke-like", 30)
+    path = tmp_path / "cluster.json"
+    assert write_cluster(world, path) > 30 * 4000
+    assert [(node.labels, node.taints) for node in load([path]).nodes] == [
+        (node.labels, node.taints) for node in world.nodes
+    ]
+    assert load([path]).pods == world.pods
+    setting = Setting(cluster=(str(path),))
+    found = measure(Case(scenario="template-change", setting=setting, rounds=1, seconds=0))
+    assert (found.nodes, found.pods) == (30, len(world.pods))
+
+
+def test_exponents() -> None:
+    assert exponent([(10, 1), (100, 100)]) == pytest.approx(2)
+    (growth,) = growth_of([measured(100, total=1.0, a=1.0), measured(10, total=0.1, b=3.0)])
+    assert growth.nodes == (10, 100)
+    assert growth.exponents == {"total": 1.0}
+    assert growth_of([measured(100, total=1.0)]) == ()
+
+
+def test_a_slower_stage_is_named() -> None:
+    before = BenchReport(measurements=(measured(10, index=0.010, total=0.030), measured(99, total=1.0)))
+    now = BenchReport(measurements=(measured(10, index=0.020, total=0.033, new=9.0),))
+    found, compared = slowdowns(now, before)
+    assert [str(entry) for entry in found] == ["w/s/1/10: index 10.0 ms -> 20.0 ms (2.00 x)"]
+    assert compared == 2
+    assert slowdowns(now, before, tolerance=1.5)[0] == ()
+
+
+def test_less_than_a_millisecond_is_noise() -> None:
+    before = BenchReport(measurements=(measured(10, index=0.0001),))
+    assert slowdowns(BenchReport(measurements=(measured(10, index=0.0009),)), before)[0] == ()
