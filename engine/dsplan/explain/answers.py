@@ -45,6 +45,7 @@ class Standing(StrEnum):
     TERMINATING = "Terminating"  # the place is held by a pod that is going (M13)
     BACK_OFF = "BackOff"  # the place is held by a failed pod (M10)
     ON_DELETE = "OnDelete"  # out of date until somebody deletes the pod (C10)
+    POLICY = "Policy"  # out of date, and a RolloutPolicy lets it wait
     STALLED = "Stalled"  # out of date, and the roll-out cannot go on (R6-R13)
     IN_FLIGHT = "InFlight"  # issued and not yet seen (C6)
     PENDING = "Pending"  # the pod is there, or would be, and is not scheduled

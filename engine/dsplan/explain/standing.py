@@ -22,6 +22,7 @@ _HELD = {
     HeldReason.ON_DELETE: Standing.ON_DELETE,
     HeldReason.STALLED: Standing.STALLED,
     HeldReason.IN_FLIGHT: Standing.IN_FLIGHT,
+    HeldReason.POLICY: Standing.POLICY,
 }
 _WAITING_TEXT = {
     Standing.TERMINATING: "waits until the terminating pod is gone",

@@ -36,6 +36,7 @@ _HELD_UP = {
     Standing.TERMINATING,
     Standing.BACK_OFF,
     Standing.ON_DELETE,
+    Standing.POLICY,
     Standing.STALLED,
     Standing.IN_FLIGHT,
     Standing.FAILING,

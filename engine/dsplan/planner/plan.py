@@ -15,6 +15,7 @@ from ..model.state import State
 from ..model.world import Note
 from ..placement.prediction import DaemonSetPrediction
 from ..waves.forecast import Rollout
+from ..waves.rollout.plan_types import PolicyPlan
 from .impossible import Evictions, Impossible
 from .step_types import DaemonSetStep
 
@@ -31,6 +32,7 @@ class HeldReason(StrEnum):
     ON_DELETE = "OnDelete"  # C10: out of date until somebody deletes the pod
     STALLED = "Stalled"  # R7-R12: the whole budget is spent on nodes that stay down
     IN_FLIGHT = "InFlight"  # C6: issued and not yet seen
+    POLICY = "Policy"  # a RolloutPolicy lets it wait
 
 
 class Held(msgspec.Struct, frozen=True, order=True):
@@ -130,6 +132,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     state: State
     notes: tuple[Note, ...]
     requeue_after: float | None
+    policies: PolicyPlan | None = None
 
     @property
     def actions(self) -> tuple[Action, ...]:
@@ -151,8 +154,9 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def conflicts(self) -> bool:
-        """Whether something that is wanted is impossible."""
-        return any(entry.impossible for entry in self.daemonsets)
+        """Whether something that is wanted is impossible, or a policy is violated or stopped."""
+        stopped = self.policies is not None and self.policies.is_violated
+        return stopped or any(entry.impossible for entry in self.daemonsets)
 
     @property
     def errored(self) -> bool:

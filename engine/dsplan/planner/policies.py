@@ -6,14 +6,20 @@ from datetime import datetime
 
 import msgspec
 
+from ..constraints import Rule
+from ..diff import Actor, Stage
+from ..model.daemonset import RollingUpdate, UpdateStrategy
 from ..model.state import PolicyProgress, State
 from ..model.world import World
 from ..waves.rollout.decide import decide
 from ..waves.rollout.plan_types import PolicyPlan
 from ..waves.rollout.subjects import Subject
-from .step_types import Step
+from .observation import Surroundings, surroundings_of
+from .plan import DaemonSetPlan, Held, HeldReason
+from .step import pass_over
+from .step_types import DaemonSetStep, Step
 
-__all__ = ["plan_policies", "with_progress"]
+__all__ = ["governed_plan", "governed_step", "plan_policies", "with_progress"]
 
 
 def plan_policies(world: World, step: Step, *, now: datetime) -> PolicyPlan:
@@ -34,3 +40,56 @@ def plan_policies(world: World, step: Step, *, now: datetime) -> PolicyPlan:
 def with_progress(state: State, progress: tuple[PolicyProgress, ...]) -> State:
     """Return a State with the progress of policies; policies that are not mentioned are forgotten."""
     return msgspec.structs.replace(state, policies=progress)
+
+
+def governed_step(whole: Step, policies: PolicyPlan, world: World, rules: tuple[Rule, ...]) -> Step:
+    """Return the pass with what the host does: its deletions, and everything where it replaces the controller.
+
+    There the update strategy decides nothing: with `surge` a node may have two pods for a while, else it is as
+    OnDelete.
+    """
+    around: Surroundings | None = None
+    entries = []
+    for entry in whole.daemonsets:
+        mine = tuple(action for action in policies.actions if action.daemonset == entry.identity)
+        if entry.identity in policies.by_host:
+            around = around or surroundings_of(world, now=whole.now, rules=rules, index=whole.index)
+            entry = _by_host(entry, around, policies)
+        entries.append(msgspec.structs.replace(entry, actions=entry.actions + mine) if mine else entry)
+    state = with_progress(whole.state, policies.progress)
+    return msgspec.structs.replace(whole, daemonsets=tuple(entries), state=state)
+
+
+def _by_host(entry: DaemonSetStep, around: Surroundings, policies: PolicyPlan) -> DaemonSetStep:
+    """Return one pass of which the host carries out everything."""
+    daemonset = entry.daemonset
+    surge = UpdateStrategy(type="RollingUpdate", rolling_update=RollingUpdate(max_unavailable=0, max_surge=1))
+    strategy = surge if entry.identity in policies.surging else UpdateStrategy(type="OnDelete")
+    spec = msgspec.structs.replace(daemonset.spec, update_strategy=strategy)
+    redone = pass_over(msgspec.structs.replace(daemonset, spec=spec), around)
+    actions = tuple(
+        msgspec.structs.replace(action, actor=Actor.HOST)
+        for action in redone.actions
+        if action.stage is not Stage.ROLLING_UPDATE and not (action.kind == "Pod" and entry.identity in policies.frozen)
+    )
+    return msgspec.structs.replace(
+        redone, daemonset=daemonset, actions=actions, rolling=None, budget=None, rolling_update_ran=False
+    )
+
+
+def governed_plan(entry: DaemonSetPlan, policies: PolicyPlan) -> DaemonSetPlan:
+    """Return the plan of a DaemonSet with the policies' waves in its summary, and their reasons in what is held."""
+    if not policies.enforces(entry.identity):
+        return entry
+    held = {waiting for waiting in entry.held if waiting.reason not in (HeldReason.ON_DELETE, HeldReason.STALLED)}
+    held |= {
+        Held(node, HeldReason.POLICY, waiting.text)
+        for waiting in policies.held
+        if waiting.daemonset == entry.identity and waiting.blocks
+        for node in waiting.nodes
+    }
+    update, waves = policies.share(entry.identity)
+    blocked = {waiting.node for waiting in held}
+    blocked.update(policies.index.names[position] for part in entry.impossible for position in part.nodes)
+    summary = msgspec.structs.replace(entry.summary, update=update, waves=waves, blocked=len(blocked))
+    return msgspec.structs.replace(entry, held=tuple(sorted(held)), summary=summary)

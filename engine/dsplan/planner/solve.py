@@ -18,6 +18,7 @@ from ..waves.forecast import Rollout, Strategy, forecast, outdated_nodes
 from .impossible import evictions_of, impossible_of, notes_of, room_unknown
 from .observer import NO_OBSERVER, Observer
 from .plan import DaemonSetPlan, DeploymentContrast, Held, HeldReason, Plan, Summary
+from .policies import governed_plan, governed_step, plan_policies
 from .step import step
 from .step_types import DaemonSetStep
 
@@ -48,18 +49,24 @@ def solve(
     >>> print(solve(world, now=datetime(2026, 1, 1, tzinfo=UTC)).summary)
     Plan: 1 to create, 0 to delete, 0 to update; 0 blocked, 0 excluded by design.
     """
+    rules = tuple(rules)
     whole = step(world, now=now, rules=rules, index=index, observer=observer)
+    policies = plan_policies(world, whole, now=now) if world.rollout_policies else None
+    if policies is not None:
+        whole = governed_step(whole, policies, world, rules)
     observer.started("placement", 0)
     prediction, unknown = predict(world, whole), room_unknown(whole.index)
     observer.finished("placement")
     observer.started("plan", len(whole.daemonsets))
     entries: list[DaemonSetPlan] = []
     for done, entry in enumerate(whole.daemonsets, start=1):
-        entries.append(_plan_of(entry, whole.index, prediction.of(entry.identity), unknown))
+        planned = _plan_of(entry, whole.index, prediction.of(entry.identity), unknown)
+        entries.append(planned if policies is None else governed_plan(planned, policies))
         observer.advanced("plan", done)
     observer.finished("plan")
     notes = {*world.notes, *(note for entry in whole.daemonsets for note in entry.notes), *_notes(world)}
     notes.update(notes_of(prediction, unknown, world))
+    notes.update(policies.notes if policies is not None else ())
     return Plan(
         now=now,
         daemonsets=tuple(entries),
@@ -67,8 +74,13 @@ def solve(
         index=whole.index,
         state=whole.state,
         notes=tuple(sorted(notes)),
-        requeue_after=whole.requeue_after,
+        requeue_after=_sooner(whole.requeue_after, policies.requeue_after if policies is not None else None),
+        policies=policies,
     )
+
+
+def _sooner(one: float | None, other: float | None) -> float | None:
+    return min((seconds for seconds in (one, other) if seconds is not None), default=None)
 
 
 def _plan_of(entry: DaemonSetStep, index: NodeIndex, prediction: DaemonSetPrediction, unknown: BitMap) -> DaemonSetPlan:

@@ -35,6 +35,7 @@ STANDING_WORDS = {
     Standing.CLEANED: "pods that are done, failed or too many are deleted there",
     Standing.TERMINATING: "a terminating pod holds the place",
     Standing.BACK_OFF: "a failed pod holds the place until its back-off ends",
+    Standing.POLICY: "its pod is of an older template, and a policy lets it wait",
     Standing.ON_DELETE: "its pod is of an older template and stays until somebody deletes it",
     Standing.STALLED: "its pod is of an older template and the roll-out cannot go on",
     Standing.IN_FLIGHT: "writes are on their way",

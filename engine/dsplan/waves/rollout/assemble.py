@@ -52,11 +52,18 @@ class Pending(msgspec.Struct, frozen=True):
 
 
 class Assembled(msgspec.Struct, frozen=True):
-    """A problem and what its numbers stand for: `daemonsets[i]`, and the nodes of class `c` in their order."""
+    """A problem and what its numbers stand for: `daemonsets[i]`, and the nodes of class `c` in their order.
+
+    `limits` are those of all given limits that can bind.
+    """
 
     problem: Problem
     daemonsets: tuple[Identity, ...]
     nodes: tuple[tuple[int, ...], ...]
+    limits: tuple[RolloutLimit, ...] = ()
+    node_rules: tuple[NodeRule, ...] = ()
+    order: tuple[Edge, ...] = ()
+    domains: tuple[DomainRule, ...] = ()
 
     def cells_of(self, daemonset: Identity, nodes: BitMap | None = None) -> frozenset[Cell]:
         """Return the cells of a DaemonSet, or those of them that lie in a set of nodes."""
@@ -127,7 +134,8 @@ def assemble(
         ),
         touches=tuple(_touch(rule, cells, index) for rule in domains),
     )
-    return Assembled(problem, daemonsets, tuple(nodes for _, nodes in classes))
+    names = tuple(nodes for _, nodes in classes)
+    return Assembled(problem, daemonsets, names, tuple(kept), tuple(node_rules), tuple(order), tuple(domains))
 
 
 def _can_bind(limit: RolloutLimit, old: Mapping[Identity, BitMap]) -> bool:

@@ -121,6 +121,9 @@ class _Decision:
             held=tuple(sorted(self._held(assembled, whole, startable, waits, paced.wave, old))),
             stalls=tuple(self._stalls(whole, assembled, writing)),
             teardown=self.governing.teardown(),
+            by_host=frozenset(identity for identity, entry in self.governed.items() if entry.by_host),
+            surging=frozenset(identity for identity, entry in self.governed.items() if entry.surge),
+            frozen=frozenset(identity for identity, entry in self.governed.items() if entry.frozen),
             progress=tuple(self._progress(view, limits, paced.started) for view in self.views),
             notes=tuple(sorted({*self.governing.notes, *self._notes(rules), *writing.notes})),
             requeue_after=self._requeue(waits, paced.again_at),
@@ -228,11 +231,11 @@ class _Decision:
                     yield PolicyHeld(identity, text, self._names(fresh))
             left = [p for p in nodes if p not in told and Unit(identity, self.index.names[p]) not in going]
             if left:
-                yield PolicyHeld(identity, "goes in a later wave", self._names(left))
+                yield PolicyHeld(identity, "goes in a later wave", self._names(left), blocks=False)
         for view in self.views:
             for identity in view.targets:
                 if view.kept[identity]:
-                    yield PolicyHeld(identity, view.partition_text, self._names(view.kept[identity]))
+                    yield PolicyHeld(identity, view.partition_text, self._names(view.kept[identity]), blocks=False)
                 broken = (self.units[identity].old | self.units[identity].sick) & view.spending.broken
                 if broken:
                     text = "the node was not ready before the wave began; its pod is replaced when it is back"

@@ -22,7 +22,8 @@ class RolloutLimit(msgspec.Struct, frozen=True):
     """At most `limit` of the pods of `daemonsets` on `nodes` are down at once; `key` finds it again in State.
 
     Of the pods that are down already, `down` come back by themselves and `stuck` do not (their node is not ready);
-    neither counts pods that the policy forgives. `base` is the number of wanted pods that a percentage is of.
+    neither counts pods that the policy forgives. `base` is the number of wanted pods that a percentage is of; `fixed`
+    says that it was resolved when the roll-out began.
     """
 
     policy: Identity
@@ -33,6 +34,8 @@ class RolloutLimit(msgspec.Struct, frozen=True):
     limit: int
     base: int
     arithmetic: str
+    written: int | str
+    fixed: bool
     down: int
     stuck: int
 
@@ -118,6 +121,8 @@ def _limit(
         limit=amount.number,
         base=base,
         arithmetic=f"maxUnavailable {amount.text}",
+        written=budget.max_unavailable,
+        fixed=key in fixed,
         down=back,
         stuck=stuck,
     )

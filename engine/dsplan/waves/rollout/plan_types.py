@@ -28,11 +28,12 @@ class Unit(msgspec.Struct, frozen=True, order=True):
 
 
 class PolicyHeld(msgspec.Struct, frozen=True, order=True):
-    """Nodes of a DaemonSet that wait, and what for."""
+    """Nodes of a DaemonSet that wait, and what for; `blocks` is false where that is just as the policy wants it."""
 
     daemonset: Identity
     text: str
     nodes: tuple[str, ...]
+    blocks: bool = True
 
 
 class Unenforced(msgspec.Struct, frozen=True, order=True):
@@ -90,6 +91,9 @@ class PolicyPlan(msgspec.Struct, frozen=True, kw_only=True):
     held: tuple[PolicyHeld, ...]
     stalls: tuple[str, ...]
     teardown: tuple[Identity, ...]
+    by_host: frozenset[Identity]
+    surging: frozenset[Identity]
+    frozen: frozenset[Identity]
     progress: tuple[PolicyProgress, ...]
     notes: tuple[Note, ...]
     requeue_after: float | None
@@ -105,6 +109,31 @@ class PolicyPlan(msgspec.Struct, frozen=True, kw_only=True):
                     for daemonset, node in pairs
                 )
             )
+
+    @property
+    def is_violated(self) -> bool:
+        """Whether more is down than some budget allows, or a roll-out is stopped by what broke or by its gate."""
+        limits = (limit for report in self.policies for limit in report.limits)
+        stopped = any(report.halted or "gate failed" in report.waits for report in self.policies)
+        return stopped or any(limit.down + limit.stuck > limit.limit for limit in limits)
+
+    def enforces(self, daemonset: Identity) -> bool:
+        """Return whether some policy decides when pods of a DaemonSet are replaced."""
+        away = {entry.daemonset for report in self.policies for entry in report.unenforced}
+        return self.governs(daemonset) and daemonset not in away
+
+    def share(self, daemonset: Identity) -> tuple[int, int]:
+        """Return how many pods of a DaemonSet are replaced, and after which wave the last of them is."""
+        units = sum(unit.daemonset == daemonset for unit in self.sick)
+        last = int(units > 0)
+        for part in self.schedule.parts:
+            wave = 0
+            for run in part.runs:
+                wave += run.repeat
+                here = sum(n for cell, n in run.takes if self.assembled.daemonsets[cell[1]] == daemonset)
+                units += here * run.repeat
+                last = max(last, wave) if here else last
+        return units, last
 
     def governs(self, daemonset: Identity) -> bool:
         """Return whether some policy targets a DaemonSet."""
