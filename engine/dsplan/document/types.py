@@ -15,6 +15,7 @@ import msgspec
 from ..model.daemonset import DaemonSetStatus
 from ..model.meta import wire_name
 from ..model.state import State
+from .policies import PoliciesEntry
 
 __all__ = [
     "PLAN_KIND",
@@ -237,4 +238,5 @@ class PlanDocument(Entry, frozen=True, kw_only=True, tag_field="kind", tag=PLAN_
     deployments: tuple[DeploymentEntry, ...] = ()
     actions: tuple[ActionEntry, ...] = ()
     notes: tuple[NoteEntry, ...] = ()
+    policies: PoliciesEntry | None = None
     state: State = State()

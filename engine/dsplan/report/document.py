@@ -37,6 +37,7 @@ from ..planner import DaemonSetPlan, Plan, Summary
 from ..planner.plan import SEMANTICS_VERSION, DeploymentContrast
 from ..waves.forecast import Rollout
 from .inputs import node_digests
+from .policies import policies_entry
 
 __all__ = ["action_entry", "plan_document"]
 
@@ -85,6 +86,7 @@ def plan_document(
         deployments=tuple(_deployment(contrast) for contrast in plan.deployments),
         actions=tuple(action_entry(action, places[action.daemonset], bodies=bodies) for action in plan.actions),
         notes=tuple(NoteEntry(subject=note.subject, text=note.text) for note in plan.notes),
+        policies=None if plan.policies is None else policies_entry(plan.policies, places),
         state=plan.state,
     )
 
