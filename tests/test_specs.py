@@ -13,10 +13,11 @@ import dsplan
 from dsplan.planner import DaemonSetPlan, Plan
 from dsplan.report.document import plan_document
 from dsplan.report.plan_text import plan_text
+from dsplan.waves.rollout.plan_types import PolicyPlan
 
 SPECS = sorted((Path(__file__).parent.parent / "specs").glob("*.yaml"))
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
-KNOWN = {"summary", "daemonsets", "deployments"}
+KNOWN = {"summary", "daemonsets", "deployments", "policies"}
 
 
 def expectation(path: Path) -> dict[str, Any]:
@@ -49,6 +50,17 @@ def outcome(entry: DaemonSetPlan, plan: Plan) -> dict[str, Any]:
     }
 
 
+def policies(plan: PolicyPlan) -> dict[str, Any]:
+    schedule = plan.schedule
+    return {
+        "waves": schedule.waves,
+        "bound": schedule.bound,
+        "minimal": schedule.minimal,
+        "now": sorted(f"{unit.daemonset.name}@{unit.node}" for unit in (*plan.sick, *plan.wave)),
+        "stalls": list(plan.stalls),
+    }
+
+
 @pytest.mark.parametrize("path", SPECS, ids=lambda path: path.stem)
 def test_spec(path: Path) -> None:
     expect = expectation(path)
@@ -56,6 +68,9 @@ def test_spec(path: Path) -> None:
     plan = dsplan.solve(dsplan.load([path]), now=NOW)
     if "summary" in expect:
         assert str(plan.summary) == expect["summary"]
+    assert ("policies" in expect) == (plan.policies is not None)
+    if plan.policies is not None:
+        assert expect["policies"] == policies(plan.policies)
     entries = {str(entry.identity): entry for entry in plan.daemonsets}
     assert entries.keys() == expect["daemonsets"].keys()
     for name, wanted in expect["daemonsets"].items():

@@ -28,7 +28,7 @@ def random_problem(
     if steps:
         more["steps"] = (_steps(rng, classes, cells, daemonsets),)
     if touch:
-        more["touches"] = (_touch(rng, classes, cells),)
+        more["touches"] = tuple(_touch(rng, classes, cells) for _ in range(rng.choice((1, 1, 2))))
     return Problem(
         classes=tuple(NodeClass(n, ds, (rng.choice([0, 0, 1]),) if per_node else ()) for n, ds in classes),
         limits=tuple(_limit(rng, cells, place) for place in range(rng.randint(0, 3))),
@@ -72,7 +72,7 @@ def _touch(rng: Random, classes: Classes, cells: list[Cell]) -> Touch:
     domain_of = [rng.randint(0, 2) for _ in classes]
     domains = [frozenset(cell for cell in cells if domain_of[cell[0]] == place) for place in range(3)]
     kept = tuple(domain for domain in domains if domain)
-    held = tuple(rng.sample(range(len(kept)), rng.choice([0, 0, 1])))
+    held = tuple(rng.sample(range(len(kept)), min(len(kept), rng.choice([0, 0, 1, 2]))))
     return Touch("domains", kept, rng.randint(1, 2), held)
 
 

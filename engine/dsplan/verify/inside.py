@@ -9,6 +9,7 @@ from typing import Protocol
 from ..document.idsets import ids_of
 from ..document.types import DaemonSetEntry, PlanDocument, RolloutEntry, SummaryEntry
 from .finding import Finding
+from .policies import policy_findings, policy_updates
 
 __all__ = ["BURST", "inside"]
 
@@ -31,6 +32,7 @@ def inside(plan: PlanDocument) -> Iterator[Finding]:
                 yield Finding(check, f"{entry.namespace}/{entry.name}", text)
         yield from (Finding(check, "", text) for check, text in _actions(plan))
         yield from (Finding(check, "", text) for check, text in _sums(plan))
+        yield from policy_findings(plan)
     except (ValueError, IndexError, KeyError) as error:
         yield Finding("shape", "", f"cannot be read: {error}")
 
@@ -112,11 +114,14 @@ def _written_order(positions: Iterable[int], plan: PlanDocument) -> list[int]:
 
 def _summary(entry: DaemonSetEntry, rollout: RolloutEntry, plan: PlanDocument) -> _Check:
     impossible = {plan.nodes[place] for place in _members(entry.impossible)}
+    by_policy = policy_updates(plan, plan.daemonsets.index(entry))
+    own = 0 if rollout.order is None else sum(size * repeat for size, repeat in rollout.waves)
+    update, waves = by_policy or (own, sum(repeat for _, repeat in rollout.waves))
     counted = SummaryEntry(
         create=sum(_members(entry.create).values()),
         delete=sum(len(part.pods) for part in entry.delete) + len(rollout.leaving) + len(entry.garbage),
-        update=0 if rollout.order is None else sum(size * repeat for size, repeat in rollout.waves),
-        waves=sum(repeat for _, repeat in rollout.waves),
+        update=update,
+        waves=waves,
         blocked=len(impossible | {node for held in entry.held for node in held.nodes}),
         excluded=sum(_members(entry.excluded).values()),
     )
@@ -129,7 +134,7 @@ def _actions(plan: PlanDocument) -> _Check:
     for action in plan.actions:
         plan.daemonsets[action.daemonset]
         if action.kind == "Pod" and action.verb in ("create", "delete"):
-            issued[action.daemonset, action.stage, action.verb] += 1
+            issued[action.daemonset, action.stage, action.verb] += action.actor == "controller"
     if any(count > BURST for count in issued.values()):
         yield "actions", f"more than {BURST} of a kind in one pass (C12)"
     written = Counter((a.daemonset, a.verb, a.kind, a.name or a.node) for a in plan.actions if a.kind == "Pod")

@@ -68,7 +68,7 @@ class Greedy:
         self.clocks = [_StepClock(steps) for steps in problem.steps]
         self._clock_of = {daemonset: clock for clock in self.clocks for daemonset in clock.steps.daemonsets}
         self._before = _Predecessors(problem)
-        self._touches = [_Domains(touch, self) for touch in problem.touches]
+        self.touches = [_Domains(touch, self) for touch in problem.touches]
         self._waves = 0
 
     @property
@@ -109,20 +109,20 @@ class Greedy:
         return wave.moves()
 
     def _candidates(self) -> Iterator[tuple[Cell, Group]]:
-        """Yield what may go now, the most urgent first, by class and DaemonSet among equals."""
-        closed = frozenset[Cell]().union(*(domains.closed(first=self._waves == 0) for domains in self._touches))
-        found: list[tuple[int, Cell, Group]] = []
+        """Yield what may go now, the most urgent first, by class and DaemonSet among equals.
+
+        Where domains are limited, those that need most waves come first: whoever comes first opens its domain.
+        """
+        found: list[tuple[int, int, Cell, Group]] = []
+        needs = [domains.needs() for domains in self.touches]
         for position, groups in enumerate(self.groups):
             for daemonset in self.problem.classes[position].daemonsets:
                 cell = (position, daemonset)
-                if cell not in closed and self.of_cell[cell]:
-                    urgency = -self._urgency(cell)
-                    found += ((urgency, cell, (position, done)) for done in groups if self._may_go(cell, done))
-        return ((cell, group) for _, cell, group in sorted(found))
-
-    def can_start(self, cell: Cell) -> bool:
-        """Return whether some node of a cell may go now."""
-        return bool(self.of_cell[cell]) and any(self._may_go(cell, done) for done in self.groups[cell[0]])
+                if self.of_cell[cell]:
+                    urgency = self._urgency(cell)
+                    need = max((by_cell.get(cell, urgency) for by_cell in needs), default=0)
+                    found += ((-need, -urgency, cell, (position, done)) for done in groups if self._may_go(cell, done))
+        return ((cell, group) for _, _, cell, group in sorted(found))
 
     def _may_go(self, cell: Cell, done: int) -> bool:
         if done >> cell[1] & 1:
@@ -188,12 +188,14 @@ class Greedy:
 
 
 class _Domains:
-    """One `Touch` rule: which domains a wave may open."""
+    """One `Touch` rule: the domain of a cell, and how long each still takes."""
 
     def __init__(self, touch: Touch, plan: Greedy) -> None:
-        self._touch, self._plan = touch, plan
+        self._plan = plan
         present = [sorted(cell for cell in domain if cell in plan.of_cell) for domain in touch.domains]
         self._cells = present
+        self._domain = {cell: place for place, cells in enumerate(present) for cell in cells}
+        self.limit, self.open = touch.limit, frozenset(touch.open)
         self._sets = [
             [
                 (ceiling.limit, shared)
@@ -203,15 +205,13 @@ class _Domains:
             for cells in present
         ]
 
-    def closed(self, *, first: bool) -> set[Cell]:
-        """Return the cells of the domains that must wait: those that need most waves are opened first."""
-        ranked = []
-        for place, cells in enumerate(self._cells):
-            held = first and place in self._touch.open
-            if held or any(map(self._plan.can_start, cells)):
-                ranked.append((not held, -self._need(place), place))
-        opened = {place for *_, place in sorted(ranked)[: self._touch.limit]}
-        return {cell for place, cells in enumerate(self._cells) if place not in opened for cell in cells}
+    def needs(self) -> dict[Cell, int]:
+        """Return, for every cell of a domain, how many waves the rest of its domain takes."""
+        return {cell: need for place, cells in enumerate(self._cells) if (need := self._need(place)) for cell in cells}
+
+    def domain_of(self, cell: Cell) -> int | None:
+        """Return the domain of a cell, None where it is in none."""
+        return self._domain.get(cell)
 
     def _need(self, place: int) -> int:
         """Return how many waves the rest of a domain takes by itself."""
@@ -249,6 +249,7 @@ class _Wave:
         self._room = [ceiling.first if first else ceiling.limit for ceiling in plan.ceilings]
         self._segments: dict[Group, list[tuple[int, int]]] = {}
         self._allowed = {daemonset: left for clock in plan.clocks for daemonset, left in clock.left.items()}
+        self._opened = [set(domains.open) if first else set() for domains in plan.touches]
         self._masks = [sum(1 << daemonset for daemonset in rule.daemonsets) for rule in plan.problem.per_node]
 
     def take(self, cell: Cell, group: Group) -> None:
@@ -257,7 +258,7 @@ class _Wave:
             (self._room[place] for place in self._plan.around[cell]), default=self._plan.groups[group[0]][group[1]]
         )
         available = min(available, self._allowed.get(cell[1], available))
-        if available <= 0:
+        if available <= 0 or not self._opens(cell):
             return
         taken = 0
         kept: list[tuple[int, int]] = []
@@ -269,10 +270,26 @@ class _Wave:
             if count > units:
                 kept.append((count - units, chosen))
         self._segments[group] = kept
+        if taken:
+            self._open(cell)
         for place in self._plan.around[cell]:
             self._room[place] -= taken
         if cell[1] in self._allowed:
             self._allowed[cell[1]] -= taken
+
+    def _opens(self, cell: Cell) -> bool:
+        """Return whether the cell's domains are open in this wave, or may still be opened."""
+        for domains, opened in zip(self._plan.touches, self._opened, strict=True):
+            domain = domains.domain_of(cell)
+            if domain is not None and len(opened | {domain}) > domains.limit:
+                return False
+        return True
+
+    def _open(self, cell: Cell) -> None:
+        for domains, opened in zip(self._plan.touches, self._opened, strict=True):
+            domain = domains.domain_of(cell)
+            if domain is not None:
+                opened.add(domain)
 
     def _fits(self, cell: Cell, chosen: int) -> bool:
         members = self._plan.problem.classes[cell[0]]

@@ -99,6 +99,12 @@ class Fleet:
             if node == name:
                 self.set_ready(ds, node, ready=ready, hash_label=pod.metadata.labels["controller-revision-hash"])
 
+    def add_node(self, name: str) -> None:
+        """Add a node whose pods are healthy and old."""
+        self.nodes[name] = a_node(name)
+        for ds in self.daemonsets:
+            self.set_ready(ds.name, name, ready=True, hash_label=OLD)
+
     def wait(self, **duration: float) -> None:
         self.now += timedelta(**duration)
 

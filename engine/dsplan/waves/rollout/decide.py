@@ -308,8 +308,9 @@ def _with_holds(assembled: Assembled, holds: Iterable[tuple[Identity, str]]) -> 
 
 def _first_wave(assembled: Assembled, found: Schedule, index: NodeIndex) -> Iterator[Unit]:
     """Yield the units of the first wave, DaemonSet by DaemonSet, nodes in their order."""
-    runs = [msgspec.structs.replace(part.runs[0], repeat=1) for part in found.parts if part.runs]
-    parts = [Part(part.cells, (run,), 1, part.method) for part, run in zip(found.parts, runs, strict=True)]
+    started = [part for part in found.parts if part.runs]
+    runs = [msgspec.structs.replace(part.runs[0], repeat=1) for part in started]
+    parts = [Part(part.cells, (run,), 1, part.method) for part, run in zip(started, runs, strict=True)]
     named = name_units(assembled.problem, Schedule(tuple(parts)))
     for place, pairs in named[0].items() if named else ():
         for daemonset, node in pairs:

@@ -75,7 +75,11 @@ class Governed(msgspec.Struct, frozen=True):
 
 
 class Governing(msgspec.Struct, frozen=True):
-    """All policies and whom they govern; `order` is acyclic, edges between governed DaemonSets that exist."""
+    """All policies and whom they govern.
+
+    `order` is acyclic and transitive, so that it holds across a DaemonSet that is not wanted on a node or is up to
+    date.
+    """
 
     policies: tuple[RolloutPolicy, ...]
     governed: tuple[Governed, ...]
@@ -114,7 +118,7 @@ def governing(policies: Sequence[RolloutPolicy], daemonsets: Sequence[DaemonSet]
     return Governing(
         tuple(policies),
         governed,
-        tuple(edge for edge in order if edge.first in here and edge.then in here),
+        tuple(edge for edge in _closed(order) if edge.first in here and edge.then in here),
         tuple(_missing(policies, [daemonset.identity for daemonset in daemonsets])),
     )
 
@@ -192,6 +196,26 @@ def _cycle_problems(order: Sequence[Edge]) -> Iterator[Problem]:
         message="is a cycle",
         value=names,
     )
+
+
+def _closed(order: Sequence[Edge]) -> tuple[Edge, ...]:
+    """Return the order with every edge that follows from others; per node only if all on the way are."""
+    import networkx as nx
+
+    following: dict[Identity, dict[Identity, Edge]] = {}
+    graph: nx.DiGraph[Identity] = nx.DiGraph((edge.first, edge.then) for edge in order)
+    for first in reversed(list(nx.lexicographical_topological_sort(graph))):
+        reached: dict[Identity, Edge] = {}
+        for edge in order:
+            if edge.first != first:
+                continue
+            for step in (edge, *following[edge.then].values()):
+                per_node = edge.per_node and (step is edge or step.per_node)
+                known = reached.get(step.then)
+                per_node = per_node and (known is None or known.per_node)
+                reached[step.then] = Edge(first, step.then, per_node, edge.policy)
+        following[first] = reached
+    return tuple(sorted(edge for reached in following.values() for edge in reached.values()))
 
 
 def _missing(policies: Iterable[RolloutPolicy], known: Sequence[Identity]) -> Iterator[Note]:

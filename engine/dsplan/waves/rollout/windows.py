@@ -21,6 +21,7 @@ __all__ = ["HORIZON_DAYS", "Opening", "opening"]
 HORIZON_DAYS = 400
 """How far ahead an opening is looked for."""
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_PAST, _FUTURE = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 Interval = tuple[datetime, datetime]
 
 
@@ -42,46 +43,59 @@ def opening(windows: Sequence[Windows], now: datetime, seconds: float = 0.0) -> 
     """
     if not windows:
         return Opening(True)
-    moment, horizon = now, now + timedelta(days=HORIZON_DAYS)
-    while moment < horizon:
-        states = [_state(one, moment) for one in windows]
-        changes = [change for _, change in states if change is not None]
-        until = min(changes, default=None)
-        long_enough = until is None or until - moment >= timedelta(seconds=seconds)
-        if long_enough and all(is_open for is_open, _ in states):
-            return Opening(True, until=until) if moment == now else Opening(False, next=moment)
-        if until is None:
-            break
-        moment = until
+    first = now.date() - timedelta(days=2)
+    horizon = now + timedelta(days=HORIZON_DAYS)
+    open_times: Sequence[Interval] = ((_PAST, _FUTURE),)
+    for one in windows:
+        open_times = _both(open_times, _open_times(one, first))
+    for start, end in open_times:
+        begins = max(start, now)
+        if end - begins >= timedelta(seconds=seconds) and end > now and begins < horizon:
+            until = None if end == _FUTURE else end
+            return Opening(True, until=until) if start <= now else Opening(False, next=start)
     return Opening(False)
 
 
-def _state(windows: Windows, now: datetime) -> tuple[bool, datetime | None]:
-    """Return whether one policy's windows are open, and when that changes next."""
-    zone = _zone(windows.time_zone)
-    first = now.astimezone(zone).date() - timedelta(days=2)
-    allowed = _merged(windows.allow, zone, first) if windows.allow else None
-    blocked = _merged(windows.block, zone, first)
-    is_open = _is_open(allowed, blocked, now)
-    for edge in sorted({edge for interval in (*(allowed or ()), *blocked) for edge in interval if edge > now}):
-        if _is_open(allowed, blocked, edge) != is_open:
-            return is_open, edge
-    return is_open, None
-
-
-def _is_open(allowed: Sequence[Interval] | None, blocked: Sequence[Interval], now: datetime) -> bool:
-    inside = allowed is None or any(start <= now < end for start, end in allowed)
-    return inside and not any(start <= now < end for start, end in blocked)
-
-
 @lru_cache(maxsize=64)
-def _zone(name: str) -> ZoneInfo:
-    return ZoneInfo(name)
+def _open_times(windows: Windows, first: date) -> tuple[Interval, ...]:
+    """Return when one policy's windows are open, from `first` on for somewhat more than the horizon."""
+    zone = ZoneInfo(windows.time_zone)
+    allowed = [interval for window in windows.allow for interval in _intervals(window, zone, first)]
+    blocked = [interval for window in windows.block for interval in _intervals(window, zone, first)]
+    return _both(_union(allowed) if windows.allow else ((_PAST, _FUTURE),), _gaps(_union(blocked)))
 
 
-@lru_cache(maxsize=64)
-def _merged(windows: tuple[Window, ...], zone: ZoneInfo, first: date) -> tuple[Interval, ...]:
-    return tuple(sorted(interval for window in windows for interval in _intervals(window, zone, first)))
+def _union(intervals: Sequence[Interval]) -> tuple[Interval, ...]:
+    """Return the same time as intervals that ascend and do not touch."""
+    found: list[Interval] = []
+    for start, end in sorted(intervals):
+        if found and start <= found[-1][1]:
+            found[-1] = (found[-1][0], max(end, found[-1][1]))
+        else:
+            found.append((start, end))
+    return tuple(found)
+
+
+def _gaps(intervals: Sequence[Interval]) -> tuple[Interval, ...]:
+    """Return the time between intervals that ascend."""
+    starts = (_PAST, *(end for _, end in intervals))
+    ends = (*(start for start, _ in intervals), _FUTURE)
+    return tuple(zip(starts, ends, strict=True))
+
+
+def _both(one: Sequence[Interval], other: Sequence[Interval]) -> tuple[Interval, ...]:
+    """Return the time in both of two ascending sequences of intervals."""
+    found: list[Interval] = []
+    left = right = 0
+    while left < len(one) and right < len(other):
+        start, end = max(one[left][0], other[right][0]), min(one[left][1], other[right][1])
+        if start < end:
+            found.append((start, end))
+        if one[left][1] <= other[right][1]:
+            left += 1
+        else:
+            right += 1
+    return tuple(found)
 
 
 def _intervals(window: Window, zone: ZoneInfo, first: date) -> Iterator[Interval]:
