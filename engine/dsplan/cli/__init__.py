@@ -26,6 +26,8 @@ COMMANDS = {
     "compare": "Strategies side by side: time, waves, most pods down at once, lost coverage.",
     "fit": "Will the pods fit? Who is evicted, who stays Pending, and what could be placed at best.",
     "overhead": "What daemons cost per class of nodes, and what is left.",
+    "snapshot": "What planning needs of a cluster, in a small file.",
+    "validate": "Everything an API server would refuse, with lines; for CI, too.",
     "get": "What `kubectl get daemonsets` would show.",
     "describe": "What `kubectl describe daemonsets` would show.",
     "bench": "How fast is it? Seeded clusters, measured stage by stage.",

@@ -5,58 +5,51 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from ..errors import InputError, Problem
-from ..manifests.judging import Level
-from ..model.world import World
 
-__all__ = ["ALL_NAMESPACED", "live_world"]
+if TYPE_CHECKING:
+    from ..manifests.reading.read import Found
+
+__all__ = ["live_objects"]
 
 SOURCE = "live cluster"
-_CLUSTER = ("nodes", "pods", "controllerrevisions.apps", "priorityclasses")
 _DAEMONSETS = "daemonsets.apps"
-ALL_NAMESPACED = ("nodes", "pods", _DAEMONSETS, "controllerrevisions.apps", "priorityclasses")
+_KINDS = ("nodes", "pods", _DAEMONSETS, "controllerrevisions.apps", "priorityclasses")
+_ALL_BUT_DAEMONSETS = tuple(kind for kind in _KINDS if kind != _DAEMONSETS)
 _LAST_LINES = 5
 _LOG_LINE = re.compile(r"[EWI][0-9]{4} [0-9:.]+ +[0-9]+ ")
 
 
-def live_world(
+def live_objects(
     *,
     context: str | None = None,
     kubeconfig: str | None = None,
     namespace: str | None = None,
     selector: str | None = None,
-    level: Level = "strict",
-) -> World:
-    """Return the World of the cluster that kubectl is set up for. Nothing is ever written to it.
+) -> Iterator[Found]:
+    """Yield the objects of the cluster that kubectl is set up for. Nothing is ever written to it.
 
     `namespace` and `selector` choose DaemonSets; nodes and pods are read whole, since the pods of other namespaces take
-    up room, too. Raises InputError where kubectl is missing, fails, or prints what cannot be read.
+    up room, too. Raises InputError where kubectl is missing, fails, or prints no JSON.
     """
-    from itertools import chain
-
-    from ..manifests.judging import Checks
-    from ..manifests.load import world_of
-    from ..manifests.reading.objects import RawObject
     from ..manifests.reading.read import stream_bytes
 
     access = [*_option("--context", context), *_option("--kubeconfig", kubeconfig)]
     if namespace is None and selector is None:
-        found = stream_bytes(_get(ALL_NAMESPACED, ["-A"], access), SOURCE)
-        return world_of(found, checks=Checks(level))
+        yield from stream_bytes(_get(_KINDS, ["-A"], access), SOURCE)
+        return
     chosen = [*(["-A"] if namespace is None else ["-n", namespace]), *_option("-l", selector)]
-    cluster = stream_bytes(_get(_CLUSTER, ["-A"], access), SOURCE)
+    cluster = stream_bytes(_get(_ALL_BUT_DAEMONSETS, ["-A"], access), SOURCE)
+    yield from (item for item in cluster if not _is_daemonset(item))
     daemonsets = stream_bytes(_get((_DAEMONSETS,), chosen, access), f"{SOURCE}, DaemonSets")
+    yield from (item for item in daemonsets if _is_daemonset(item) or isinstance(item, Problem))
 
-    def wanted(item: object, *, daemonset: bool) -> bool:
-        return not isinstance(item, RawObject) or (item.kind == "DaemonSet") is daemonset
 
-    both = chain(
-        (item for item in cluster if wanted(item, daemonset=False)),
-        (item for item in daemonsets if wanted(item, daemonset=True)),
-    )
-    return world_of(both, checks=Checks(level))
+def _is_daemonset(item: Found) -> bool:
+    return getattr(item, "kind", "") == "DaemonSet"
 
 
 def _option(name: str, value: str | None) -> list[str]:

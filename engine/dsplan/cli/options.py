@@ -25,6 +25,7 @@ __all__ = [
     "input_options",
     "load_world",
     "moment",
+    "narrowed",
     "output_option",
     "reading_options",
     "solved",
@@ -76,12 +77,20 @@ def output_option(*choices: str, default: str = "table") -> Callable[[F], F]:
 
 def load_world(files: tuple[str, ...], more: tuple[str, ...], namespace: str | None, selector: str | None) -> World:
     """Return the world that the command line names, its DaemonSets narrowed to a namespace and labels."""
+    if selector:
+        from ..model.selectors import parse_selector
+
+        parse_selector(selector)  # What cannot be read is said before anything is.
+    return narrowed(read_world((*files, *more), namespace, selector), namespace, selector)
+
+
+def narrowed(world: World, namespace: str | None, selector: str | None) -> World:
+    """Return the world with only the DaemonSets of a namespace and with labels."""
     import msgspec
 
     from ..model.selectors import parse_selector, selector_matches
 
     wanted = parse_selector(selector) if selector else None
-    world = read_world((*files, *more), namespace, selector)
     kept = tuple(
         daemonset
         for daemonset in world.daemonsets

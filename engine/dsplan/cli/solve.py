@@ -38,11 +38,14 @@ def command(
     the live cluster, read with kubectl.
     """
     from ..document.encoding import compact_json
+    from ..manifests.defaulting import is_abridged
     from ..report.document import plan_document
     from ..report.inputs import inputs_digest
     from .writing import write_whole
 
     world = load_world(files, more, None if all_namespaces else namespace, selector)
+    if bodies and any(is_abridged(daemonset.spec.template) for daemonset in world.daemonsets):
+        click.echo("note: bodies are not complete: a snapshot without --full keeps what planning reads", err=True)
     plan = solved(world, moment(now))
     document = plan_document(plan, inputs=inputs_digest(world), bodies=bodies, stalls=_stalls(world, plan.now))
     if out is not None:

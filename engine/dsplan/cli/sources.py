@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -12,8 +12,9 @@ from ..model.world import World
 
 if TYPE_CHECKING:
     from ..manifests.judging import Level
+    from ..manifests.reading.read import Found, Progress
 
-__all__ = ["ClusterChoice", "choice_of", "cluster_options", "read_cluster", "read_world"]
+__all__ = ["ClusterChoice", "choice_of", "cluster_objects", "cluster_options", "read_cluster", "read_world"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -99,19 +100,29 @@ def read_cluster(
     paths: tuple[str, ...], choice: ClusterChoice, *, namespace: str | None = None, selector: str | None = None
 ) -> World:
     """Return the World of the files of a cluster; without any, of the live cluster."""
+    from ..manifests.judging import Checks
+    from ..manifests.load import world_of
     from .progress import progress_bar
 
-    if not paths:
-        from .kubectl import live_world
-
-        return live_world(
-            context=choice.context,
-            kubeconfig=choice.kubeconfig,
-            namespace=namespace,
-            selector=selector,
-            level=choice.validate,
-        )
-    from ..manifests.load import load
-
     with progress_bar() as bar:
-        return load(paths, validate=choice.validate, progress=bar.read)
+        found = cluster_objects(paths, choice, namespace=namespace, selector=selector, progress=bar.read)
+        return world_of(found, checks=Checks(choice.validate))
+
+
+def cluster_objects(
+    paths: tuple[str, ...],
+    choice: ClusterChoice,
+    *,
+    namespace: str | None = None,
+    selector: str | None = None,
+    progress: Progress | None = None,
+) -> Iterator[Found]:
+    """Yield what the files of a cluster hold; without any, what kubectl says of the live cluster."""
+    if paths:
+        from ..manifests.load import TYPES
+        from ..manifests.reading.read import stream
+
+        return stream(paths, types=TYPES, progress=progress)
+    from .kubectl import live_objects
+
+    return live_objects(context=choice.context, kubeconfig=choice.kubeconfig, namespace=namespace, selector=selector)

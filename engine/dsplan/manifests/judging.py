@@ -65,7 +65,7 @@ def is_repeated_key(problem: Problem) -> bool:
     """Return whether a problem of the reader is a key that is there twice, where the last one would count.
 
     >>> from dsplan.manifests.reading.read import read_bytes
-    >>> [is_repeated_key(problem) for problem in read_bytes(b"{apiVersion: v1, kind: Node, kind: Node}").problems]
+    >>> [is_repeated_key(problem) for problem in read_bytes(b"apiVersion: v1\\nkind: Node\\nkind: Node").problems]
     [True]
     """
     return problem.reason == "DecodeError" and problem.message.endswith(_REPEATED_KEY)

@@ -9,7 +9,7 @@ import msgspec
 from ..model.daemonset import TEMPLATE_GENERATION_ANNOTATION, DaemonSet
 from ..model.selectors import parse_int64
 from ..model.world import KINDS, Origins, World
-from .defaulting import same_template
+from .defaulting import is_abridged, same_template
 from .origin_table import Layered
 
 __all__ = ["overlay"]
@@ -51,12 +51,14 @@ def _applied(known: Any, item: Any) -> Any:
     if not isinstance(item, DaemonSet):
         return msgspec.structs.replace(item, metadata=msgspec.structs.replace(item.metadata, **kept))
     other_template = not same_template(known.spec.template, item.spec.template)
-    spec = item.spec if other_template else msgspec.structs.replace(item.spec, template=known.spec.template)
+    same = item.spec if other_template else msgspec.structs.replace(item.spec, template=known.spec.template)
+    # The whole template of a manifest is worth more than what a snapshot kept of it.
+    spec = item.spec if is_abridged(known.spec.template) else same
     annotations = {**known.metadata.annotations, **item.metadata.annotations}
     generation = parse_int64(known.metadata.annotations.get(TEMPLATE_GENERATION_ANNOTATION, ""))
     if generation is not None:
         annotations[TEMPLATE_GENERATION_ANNOTATION] = str(generation + other_template)
-    kept["generation"] += spec != known.spec
+    kept["generation"] += same != known.spec
     labels = {**known.metadata.labels, **item.metadata.labels}
     metadata = msgspec.structs.replace(item.metadata, **kept, labels=labels, annotations=annotations)
     return msgspec.structs.replace(item, metadata=metadata, spec=spec, status=known.status)

@@ -8,6 +8,7 @@ from zlib import crc32
 import msgspec
 
 from ..constraints import project
+from ..manifests.snapshot import abridged
 from ..model.world import KINDS, World
 from ..planner import Plan
 
@@ -17,14 +18,15 @@ __all__ = ["inputs_digest", "node_digests"]
 def inputs_digest(world: World) -> str:
     """Return the SHA-256 of every object and the State as planning reads them, in hex.
 
-    Two worlds with the same digest get the same plan for the same moment; the order of the input plays no part.
+    Two worlds with the same digest get the same plan for the same moment; the order of the input plays no part, nor
+    does what planning does not read: a snapshot has the digest of its cluster.
     """
     digest = hashlib.sha256()
     encoder = msgspec.json.Encoder(order="deterministic")
     for field, _ in sorted(KINDS.values(), key=lambda entry: entry[0]):
         digest.update(field.encode())
         for item in getattr(world, field):
-            digest.update(encoder.encode(item))
+            digest.update(encoder.encode(abridged(item)))
     digest.update(encoder.encode(world.state))
     return f"sha256:{digest.hexdigest()}"
 

@@ -6,9 +6,10 @@ Works on raw trees, is pure, and needs no typed view.
 from .images import default_pull_policy
 from .objects import default_daemonset, default_node, default_object, default_pod, default_pod_template, default_struct
 from .pods import aggregate, is_pod_level_resource, parsed_amounts, with_pod_defaults
-from .templates import revision_template, same_template, template_digest
+from .templates import abridged_template, is_abridged, revision_template, same_template, template_digest
 
 __all__ = [
+    "abridged_template",
     "aggregate",
     "default_daemonset",
     "default_node",
@@ -17,6 +18,7 @@ __all__ = [
     "default_pod_template",
     "default_pull_policy",
     "default_struct",
+    "is_abridged",
     "is_pod_level_resource",
     "parsed_amounts",
     "revision_template",

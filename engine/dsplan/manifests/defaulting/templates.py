@@ -1,8 +1,13 @@
-"""Is it the same Pod template (H3, H4)? Both sides are defaulted; quantities compare by value, not by text."""
+"""Is it the same Pod template (H3, H4)? Both sides are defaulted; quantities compare by value, not by text.
+
+A snapshot keeps of a template what planning reads, and its digest in an annotation. The digest stands for the whole
+template as long as nobody edits what was kept.
+"""
 
 from __future__ import annotations
 
 import json
+import re
 from hashlib import sha256
 from typing import Any
 
@@ -10,7 +15,19 @@ from ...model.quantity import RawQuantity, exact_text, stored_text
 from .rewrite import Rewriter
 from .rules import Tree
 
-__all__ = ["revision_template", "same_template", "template_digest"]
+__all__ = [
+    "DIGEST_ANNOTATION",
+    "abridged_template",
+    "is_abridged",
+    "revision_template",
+    "same_template",
+    "template_digest",
+]
+
+DIGEST_ANNOTATION = "dsplan.dev/template-digest"
+"""On a template that was abridged: `sha256:<digest of the whole>/<digest of what was kept>`."""
+
+_CARRIED = re.compile(r"sha256:([0-9a-f]{64})/([0-9a-f]{64})")
 
 
 def _by_value(raw: RawQuantity, milli: bool) -> str:
@@ -24,7 +41,8 @@ def template_digest(template: Tree) -> str:
     """Return the SHA-256, in hex, of the template's canonical form: equal digests are equal templates (H4).
 
     Defaults are filled in first; `$patch` and a null or absent creationTimestamp do not count. Accepts a template as
-    in a DaemonSet's `spec.template` or as `revision_template` returns it.
+    in a DaemonSet's `spec.template` or as `revision_template` returns it, also one that was abridged: it has the digest
+    of the whole template, or another one once it was edited.
 
     >>> small = {"spec": {"containers": [{"name": "a", "image": "a:1", "resources": {"limits": {"cpu": "1000m"}}}]}}
     >>> large = {"metadata": {"creationTimestamp": None}, "$patch": "replace", "spec": {"dnsPolicy": "ClusterFirst",
@@ -32,7 +50,52 @@ def template_digest(template: Tree) -> str:
     >>> template_digest(small) == template_digest(large)
     True
     """
-    written = _BY_VALUE.rewrite(template if isinstance(template, dict) else {}, "PodTemplateSpec")
+    if not isinstance(template, dict):
+        return _plain_digest({})
+    carried, rest = _split(template)
+    own = _plain_digest(rest)
+    if carried is None:
+        return own
+    whole, kept = carried
+    return whole if own == kept else sha256(f"{whole}/{own}".encode()).hexdigest()
+
+
+def abridged_template(template: Tree, kept: Tree) -> Tree:
+    """Return `kept`, a part of `template`, with an annotation by which it has the digest of the whole.
+
+    >>> whole = {"spec": {"hostNetwork": True, "containers": [{"name": "a", "env": [{"name": "KEY", "value": "x"}]}]}}
+    >>> part = abridged_template(whole, {"spec": {"hostNetwork": True}})
+    >>> template_digest(part) == template_digest(whole), is_abridged(part)
+    (True, True)
+    >>> part["spec"]["hostNetwork"] = False
+    >>> template_digest(part) == template_digest(whole)
+    False
+    """
+    text = f"sha256:{template_digest(template)}/{_plain_digest(kept)}"
+    metadata = dict(kept.get("metadata") or {})
+    metadata["annotations"] = {**(metadata.get("annotations") or {}), DIGEST_ANNOTATION: text}
+    return {**kept, "metadata": metadata}
+
+
+def is_abridged(template: Tree) -> bool:
+    """Return whether the template is only a part of what it stands for."""
+    return _split(template)[0] is not None
+
+
+def _split(template: Tree) -> tuple[tuple[str, str] | None, Tree]:
+    """Return the two digests that an abridged template carries, None for a whole one, and the template without them."""
+    metadata = template.get("metadata")
+    annotations = metadata.get("annotations") if isinstance(metadata, dict) else None
+    text = annotations.get(DIGEST_ANNOTATION) if isinstance(annotations, dict) else None
+    found = _CARRIED.fullmatch(text) if isinstance(text, str) else None
+    if found is None or not isinstance(metadata, dict) or not isinstance(annotations, dict):
+        return None, template
+    others = {key: value for key, value in annotations.items() if key != DIGEST_ANNOTATION}
+    return (found[1], found[2]), {**template, "metadata": {**metadata, "annotations": others}}
+
+
+def _plain_digest(template: Tree) -> str:
+    written = _BY_VALUE.rewrite(template, "PodTemplateSpec")
     return sha256(json.dumps(written, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 

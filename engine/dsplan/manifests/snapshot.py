@@ -1,0 +1,132 @@
+"""A cluster as planning sees it: small enough to keep, and without what nobody should find in a file.
+
+Environment values, arguments, probes, volumes' contents and annotations are left out, because the typed views do not
+have them; templates are abridged, and of revisions nothing but the digest of their template is kept. Plans made from a
+snapshot are those of the cluster, since two templates have the same digest exactly if they are the same (H3, H4).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any, TypeVar
+
+import msgspec
+
+from dsplan.manifests.decode import DEFAULT_NAMESPACE
+from dsplan.manifests.defaulting import abridged_template, default_pod_template, revision_template
+from dsplan.manifests.pruning import pruned
+from dsplan.manifests.reading.objects import RawObject
+from dsplan.manifests.reading.read import Found
+from dsplan.model.daemonset import TEMPLATE_GENERATION_ANNOTATION, ControllerRevision, DaemonSet, Deployment
+from dsplan.model.meta import RawTree
+from dsplan.model.pod import Pod, PodSpec, PodTemplate
+from dsplan.model.policy import POLICY_API_VERSION
+from dsplan.model.world import CLUSTER_WIDE, KINDS, World
+
+__all__ = ["abridged", "snapshot", "snapshot_json", "whole_json"]
+
+T = TypeVar("T")
+
+_API_VERSIONS = {
+    "DaemonSet": "apps/v1",
+    "ControllerRevision": "apps/v1",
+    "Deployment": "apps/v1",
+    "PriorityClass": "scheduling.k8s.io/v1",
+    "RuntimeClass": "node.k8s.io/v1",
+    "PodDisruptionBudget": "policy/v1",
+    "CSINode": "storage.k8s.io/v1",
+    "RolloutPolicy": POLICY_API_VERSION,
+    "PlacementPolicy": POLICY_API_VERSION,
+}
+"""Kinds that are not of the core group."""
+_KEPT_ANNOTATIONS = (TEMPLATE_GENERATION_ANNOTATION,)
+
+
+def snapshot(world: World) -> Iterator[RawTree]:
+    """Yield the objects of a world as planning reads them, kind by kind, in the order of the World."""
+    for kind, (field, _) in KINDS.items():
+        head = {"apiVersion": _API_VERSIONS.get(kind, "v1"), "kind": kind}
+        for item in getattr(world, field):
+            yield {**head, **msgspec.to_builtins(abridged(item))}
+
+
+def snapshot_json(world: World) -> bytes:
+    """Return a snapshot as one JSON List, an object to a line; the same world gives the same bytes.
+
+    >>> from dsplan.manifests.decode import decode
+    >>> world = decode([{"kind": "Node", "metadata": {"name": "n1", "annotations": {"token": "s3cret"}}}])
+    >>> print(snapshot_json(world).decode(), end="")
+    {"apiVersion":"v1","kind":"List","items":[
+    {"apiVersion":"v1","kind":"Node","metadata":{"name":"n1"}}
+    ]}
+    """
+    return _list(msgspec.json.encode(tree, order="sorted") for tree in snapshot(world))
+
+
+def whole_json(found: Iterable[Found], world: World) -> bytes:
+    """Return what was read, whole, as one JSON List: the objects of `world`, and those that stand for some of it."""
+    kept = {
+        (kind, item.metadata.namespace, item.metadata.name)
+        for kind, (field, _) in KINDS.items()
+        for item in getattr(world, field)
+    }
+    lines = []
+    for item in found:
+        if not isinstance(item, RawObject):
+            continue
+        namespace = "" if item.kind in CLUSTER_WIDE else item.namespace or DEFAULT_NAMESPACE
+        if (item.kind, namespace, item.name) in kept or item.kind == "NodePool":
+            lines.append(msgspec.json.encode(item.tree))
+    return _list(lines)
+
+
+def _list(lines: Iterable[bytes]) -> bytes:
+    return b'{"apiVersion":"v1","kind":"List","items":[\n' + b",\n".join(lines) + b"\n]}\n"
+
+
+def abridged(item: T) -> T:
+    """Return an object with nothing but what planning reads; once abridged, it stays as it is.
+
+    What two worlds have in common after this decides whether their plans are the same.
+    """
+    if isinstance(item, DaemonSet | Deployment):
+        spec: Any = msgspec.structs.replace(item.spec, template=_abridged_template(item))
+        item = msgspec.structs.replace(item, spec=spec)
+    elif isinstance(item, ControllerRevision):
+        item = msgspec.structs.replace(item, data=_abridged_data(item.data))
+    elif isinstance(item, Pod) and any(volume.ephemeral for volume in item.spec.volumes):
+        item = msgspec.structs.replace(item, spec=_without_claim_annotations(item.spec))
+    metadata: Any = getattr(item, "metadata", None)
+    annotations = getattr(metadata, "annotations", None)
+    if annotations:
+        kept = {key: annotations[key] for key in _KEPT_ANNOTATIONS if key in annotations}
+        item = msgspec.structs.replace(item, metadata=msgspec.structs.replace(metadata, annotations=kept))  # type: ignore[type-var]
+    return item
+
+
+def _abridged_template(item: DaemonSet | Deployment) -> RawTree:
+    template = item.spec.template
+    kept = pruned(default_pod_template(template), PodTemplate)
+    for volume in kept["spec"].get("volumes") or ():
+        if volume.get("ephemeral"):
+            volume["ephemeral"] = _claim_spec(volume["ephemeral"])
+    return abridged_template(template, kept)
+
+
+def _abridged_data(data: RawTree) -> RawTree:
+    template = revision_template(data)
+    return data if template is None else {"spec": {"template": abridged_template(template, {"$patch": "replace"})}}
+
+
+def _without_claim_annotations(spec: PodSpec) -> PodSpec:
+    volumes = (
+        msgspec.structs.replace(volume, ephemeral=_claim_spec(volume.ephemeral)) if volume.ephemeral else volume
+        for volume in spec.volumes
+    )
+    return msgspec.structs.replace(spec, volumes=tuple(volumes))
+
+
+def _claim_spec(ephemeral: RawTree) -> RawTree:
+    """Return the claim of a volume that lives with its pod, without the claim's metadata."""
+    claim = ephemeral.get("volumeClaimTemplate")
+    return {"volumeClaimTemplate": {"spec": claim.get("spec")}} if isinstance(claim, dict) else ephemeral
