@@ -14,12 +14,9 @@ __all__ = ["pruned"]
 def pruned(tree: Any, kind: type[msgspec.Struct]) -> Any:
     """Return `tree` with nothing but the fields that `kind` has, at every level, values as they were written.
 
-    >>> class Part(msgspec.Struct):
-    ...     size: int = 1
-    >>> class Whole(msgspec.Struct):
-    ...     parts: tuple[Part, ...] = ()
-    >>> pruned({"parts": [{"size": 1, "secret": "x"}, {}], "more": 2}, Whole)
-    {'parts': [{'size': 1}, {}]}
+    >>> from dsplan.model.pod import PodTemplate
+    >>> pruned({"spec": {"hostNetwork": True, "containers": [{"name": "a", "env": []}], "dnsPolicy": "x"}}, PodTemplate)
+    {'spec': {'hostNetwork': True, 'containers': [{'name': 'a'}]}}
     """
     return _pruned(tree, _info(kind))
 
