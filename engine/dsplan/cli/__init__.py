@@ -28,6 +28,7 @@ COMMANDS = {
     "overhead": "What daemons cost per class of nodes, and what is left.",
     "snapshot": "What planning needs of a cluster, in a small file.",
     "validate": "Everything an API server would refuse, with lines; for CI, too.",
+    "schema": "The JSON Schema of a plan, or of one of dsplan's own kinds.",
     "get": "What `kubectl get daemonsets` would show.",
     "describe": "What `kubectl describe daemonsets` would show.",
     "bench": "How fast is it? Seeded clusters, measured stage by stage.",
