@@ -8,6 +8,7 @@ from ..model.world import World
 from .against_world import against_world
 from .finding import Finding
 from .inside import inside
+from .policies import policy_findings
 
 __all__ = ["Finding", "verify"]
 
@@ -17,7 +18,5 @@ def verify(plan: PlanDocument, world: World | None = None) -> tuple[Finding, ...
 
     Raises nothing for a corrupt plan: what cannot be checked is a finding.
     """
-    found = tuple(inside(plan))
-    if found or world is None:
-        return found
-    return tuple(against_world(plan, world))
+    found = (*inside(plan), *policy_findings(plan))
+    return found if found or world is None else tuple(against_world(plan, world))

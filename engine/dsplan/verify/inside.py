@@ -9,7 +9,7 @@ from typing import Protocol
 from ..document.idsets import ids_of
 from ..document.types import DaemonSetEntry, PlanDocument, RolloutEntry, SummaryEntry
 from .finding import Finding
-from .policies import policy_findings, policy_updates
+from .policies import updated
 
 __all__ = ["BURST", "inside"]
 
@@ -32,7 +32,6 @@ def inside(plan: PlanDocument) -> Iterator[Finding]:
                 yield Finding(check, f"{entry.namespace}/{entry.name}", text)
         yield from (Finding(check, "", text) for check, text in _actions(plan))
         yield from (Finding(check, "", text) for check, text in _sums(plan))
-        yield from policy_findings(plan)
     except (ValueError, IndexError, KeyError) as error:
         yield Finding("shape", "", f"cannot be read: {error}")
 
@@ -114,14 +113,10 @@ def _written_order(positions: Iterable[int], plan: PlanDocument) -> list[int]:
 
 def _summary(entry: DaemonSetEntry, rollout: RolloutEntry, plan: PlanDocument) -> _Check:
     impossible = {plan.nodes[place] for place in _members(entry.impossible)}
-    by_policy = policy_updates(plan, plan.daemonsets.index(entry))
-    own = 0 if rollout.order is None else sum(size * repeat for size, repeat in rollout.waves)
-    update, waves = by_policy or (own, sum(repeat for _, repeat in rollout.waves))
     counted = SummaryEntry(
         create=sum(_members(entry.create).values()),
         delete=sum(len(part.pods) for part in entry.delete) + len(rollout.leaving) + len(entry.garbage),
-        update=update,
-        waves=waves,
+        **updated(plan, entry, rollout),
         blocked=len(impossible | {node for held in entry.held for node in held.nodes}),
         excluded=sum(_members(entry.excluded).values()),
     )

@@ -1,0 +1,25 @@
+"""Checks the part of a plan that policies make, without the planner: counts per class, and the actions of now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...document.types import PlanDocument
+from ..finding import Finding
+from .actions import broken_by_actions
+from .counts import Tally, updated
+from .waves import WaveRules
+
+__all__ = ["policy_findings", "updated"]
+
+
+def policy_findings(plan: PlanDocument) -> Iterator[Finding]:
+    """Yield what is wrong with the policies of a plan; nothing where there are none."""
+    if plan.policies is None:
+        return
+    try:
+        tally = Tally(plan.policies)
+        for check, text in (*WaveRules(plan, tally).check(), *broken_by_actions(plan, tally)):
+            yield Finding(check, "policies", text)
+    except (ValueError, IndexError, KeyError, ArithmeticError) as error:
+        yield Finding("shape", "policies", f"cannot be read: {error}")

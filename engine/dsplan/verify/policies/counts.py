@@ -1,0 +1,75 @@
+"""What the waves of policies come to, counted per class and DaemonSet."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from ...document.idsets import ids_of
+from ...document.policies import PoliciesEntry, PolicyLimit
+from ...document.types import DaemonSetEntry, PlanDocument, RolloutEntry
+
+__all__ = ["Cell", "Tally", "updated"]
+
+Cell = tuple[int, int]
+"""(place of the class, place of the DaemonSet)."""
+
+
+def updated(plan: PlanDocument, entry: DaemonSetEntry, rollout: RolloutEntry) -> dict[str, int]:
+    """Return `update` and `waves` of a summary: of the policies that hold a DaemonSet, else of its own strategy."""
+    policies, place = plan.policies, plan.daemonsets.index(entry)
+    held = [target for one in policies.policies for target in one.targets] if policies else []
+    loose = [switch.daemonset for one in policies.policies for switch in one.unenforced] if policies else []
+    if policies is None or place not in held or place in loose:
+        own = 0 if rollout.order is None else sum(size * repeat for size, repeat in rollout.waves)
+        return {"update": own, "waves": sum(repeat for _, repeat in rollout.waves)}
+    units = sum(len(ids_of(nodes)) for daemonset, nodes in policies.sick if daemonset == place)
+    last, wave = int(units > 0), 0
+    for run in policies.runs:
+        wave += run.repeat
+        here = sum(count for _, daemonset, count in run.takes if daemonset == place)
+        units += here * run.repeat
+        last = max(last, wave) if here else last
+    return {"update": units, "waves": last}
+
+
+class Tally:
+    """Classes and runs of a document; `size` has the pods of every cell."""
+
+    def __init__(self, entry: PoliciesEntry) -> None:
+        self.nodes = [frozenset(ids_of(part.nodes)) for part in entry.classes]
+        self.size = {
+            (place, daemonset): len(self.nodes[place])
+            for place, part in enumerate(entry.classes)
+            for daemonset in part.daemonsets
+        }
+        self.runs: list[tuple[int, int, Counter[Cell]]] = []
+        start = 0
+        for run in entry.runs:
+            takes: Counter[Cell] = Counter()
+            for place, daemonset, count in run.takes:
+                takes[place, daemonset] += count
+            self.runs.append((start, run.repeat, takes))
+            start += run.repeat
+        self.count = start
+
+    def waves(self) -> Iterator[tuple[int, Counter[Cell]]]:
+        """Yield (number, takes) of every wave that differs from the one before it; the second one always."""
+        for start, repeat, takes in self.runs:
+            yield start, takes
+            if start == 0 and repeat > 1:
+                yield 1, takes
+
+    def done_before(self, wave: int) -> Counter[Cell]:
+        """Return what all waves before one have replaced."""
+        done: Counter[Cell] = Counter()
+        for start, repeat, takes in self.runs:
+            times = min(repeat, wave - start)
+            if times > 0:
+                done.update({cell: count * times for cell, count in takes.items()})
+        return done
+
+    def cells(self, limit: PolicyLimit) -> set[Cell]:
+        """Return the cells that a limit counts."""
+        inside = frozenset(ids_of(limit.nodes))
+        return {cell for cell in self.size if cell[1] in limit.daemonsets and self.nodes[cell[0]] <= inside}

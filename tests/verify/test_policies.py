@@ -1,0 +1,217 @@
+"""Plans of policies: every one is accepted, and each kind of corruption is refused with what is wrong."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from random import Random
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import dsplan
+from dsplan.document import compact_json, read_plan
+from dsplan.document.types import PlanDocument
+from dsplan.report.document import plan_document
+from dsplan.testing import a_node
+from dsplan.verify import verify
+from tests.waves.rollout.fleet import OLD, Fleet, a_policy
+from tests.waves.rollout.test_properties import random_fleet
+
+Tree = dict[str, Any]
+
+
+def documented(fleet: Fleet) -> PlanDocument:
+    return plan_document(dsplan.solve(fleet.world(), now=fleet.now))
+
+
+@settings(max_examples=40, deadline=None)
+@given(rng=st.randoms(use_true_random=False))
+def test_every_plan_is_accepted(rng: Random) -> None:
+    fleet = random_fleet(rng)
+    for _ in range(4):
+        assert verify(documented(fleet), fleet.world()) == ()
+        fleet.act()
+        fleet.settle(*(node for node in fleet.nodes if rng.random() < 0.3))
+        fleet.wait(seconds=61)
+
+
+def a_fleet() -> Fleet:
+    """Two zones, three DaemonSets in an order, limits of every kind, steps for one of them."""
+    nodes = [a_node(f"n{number}", labels={"zone": "ab"[number % 2]}) for number in range(8)]
+    policies = [
+        a_policy(
+            "p",
+            ["a", "b"],
+            budgets=[{"maxUnavailable": "30%"}, {"maxUnavailable": 2, "scope": "All", "topologyKey": "zone"}],
+            order={"chains": [["a", "b"]]},
+            domains=[{"topologyKey": "zone"}],
+        ),
+        a_policy("q", ["a", "b", "c"], budgets=[{"maxUnavailable": 1, "scope": "Node"}]),
+        a_policy("r", ["c"], budgets=[{"maxUnavailable": 2}], canary={"count": 1}, steps={"list": [4]}),
+    ]
+    fleet = Fleet(nodes, policies, ["a", "b", "c"])
+    fleet.set_ready("a", "n0", ready=False, hash_label=OLD)
+    return fleet
+
+
+@pytest.fixture(scope="module")
+def plan() -> Tree:
+    import msgspec
+
+    document = documented(a_fleet())
+    assert verify(document) == ()
+    found: Tree = msgspec.json.decode(compact_json(document))
+    return found
+
+
+def _first_run(tree: Tree) -> Tree:
+    found: Tree = next(run for run in tree["policies"]["runs"] if run.get("takes"))
+    return found
+
+
+def _take_of(tree: Tree, name: str) -> tuple[Tree, int]:
+    """The first run that takes pods of a DaemonSet, and the place of that take."""
+    number = next(place for place, entry in enumerate(tree["daemonsets"]) if entry["name"] == name)
+    for run in tree["policies"]["runs"]:
+        for place, (_, daemonset, _) in enumerate(run.get("takes", [])):
+            if daemonset == number:
+                return run, place
+    raise AssertionError(name)
+
+
+def _one_more(tree: Tree) -> None:
+    _first_run(tree)["takes"][0][2] += 1
+
+
+def _one_less(tree: Tree) -> None:
+    _first_run(tree)["takes"][0][2] -= 1
+
+
+def _take_dropped(tree: Tree) -> None:
+    _first_run(tree)["takes"].pop()
+
+
+def _waves_swapped(tree: Tree) -> None:
+    tree["policies"]["runs"].reverse()
+
+
+def _wave_repeated(tree: Tree) -> None:
+    _first_run(tree)["repeat"] += 1
+
+
+def _waves_merged(tree: Tree) -> None:
+    first, second, *rest = tree["policies"]["runs"]
+    first["takes"] = [*first.get("takes", []), *second["takes"]]
+    tree["policies"]["runs"] = [first, *rest]
+    tree["policies"]["waves"] -= 1
+
+
+def _limit_raised(tree: Tree) -> None:
+    tree["policies"]["limits"][0]["limit"] += 1
+
+
+def _percent_of_another_base(tree: Tree) -> None:
+    next(limit for limit in tree["policies"]["limits"] if "%" in str(limit["written"]))["base"] += 20
+
+
+def _down_forgotten_and_used(tree: Tree) -> None:
+    limit = next(limit for limit in tree["policies"]["limits"] if limit.get("down"))
+    limit["down"] = limit["limit"]
+
+
+def _false_bound(tree: Tree) -> None:
+    tree["policies"]["bound"] = tree["policies"]["waves"] + 1
+
+
+def _bound_too_low(tree: Tree) -> None:
+    tree["policies"]["bound"] = 1
+    tree["policies"]["minimal"] = tree["policies"]["waves"] == 1
+
+
+def _minimal_without_proof(tree: Tree) -> None:
+    tree["policies"]["minimal"] = not tree["policies"]["minimal"]
+
+
+def _order_turned(tree: Tree) -> None:
+    edge = tree["policies"]["order"][0]
+    edge["first"], edge["then"] = edge["then"], edge["first"]
+
+
+def _node_in_two_classes(tree: Tree) -> None:
+    tree["policies"]["classes"][1]["nodes"] = tree["policies"]["classes"][0]["nodes"]
+
+
+def _canary_elsewhere(tree: Tree) -> None:
+    steps = tree["policies"]["steps"][0]
+    steps["canary"] = [place for place in range(len(tree["policies"]["classes"])) if place not in steps["canary"]]
+
+
+def _step_longer(tree: Tree) -> None:
+    tree["policies"]["steps"][0]["ends"][0] += 1
+
+
+def _one_domain_more(tree: Tree) -> None:
+    tree["policies"]["domains"][0]["limit"] = 0
+
+
+def _per_node_stricter(tree: Tree) -> None:
+    tree["policies"]["perNode"][0]["limit"] = 0
+
+
+def _action_on_another_node(tree: Tree) -> None:
+    actions = [action for action in tree["actions"] if action.get("actor") == "host"]
+    for action in tree["actions"]:
+        if action.get("actor") == "host":
+            action["node"] = "n7" if actions[0]["node"] != "n7" else "n6"
+
+
+def _actions_of_all_nodes(tree: Tree) -> None:
+    pattern = next(action for action in tree["actions"] if action.get("actor") == "host")
+    for node in tree["nodes"]:
+        tree["actions"].append({**pattern, "node": node, "name": f"{pattern['name']}-{node}"})
+
+
+def _stalled_invented(tree: Tree) -> None:
+    tree["policies"]["stalled"] = [{"place": 0, "daemonset": 0, "count": 1, "rule": "none"}]
+
+
+def _nonsense(tree: Tree) -> None:
+    tree["policies"]["limits"][0]["nodes"] = "9-1"
+
+
+@pytest.mark.parametrize(
+    ("corrupt", "check"),
+    [
+        (_one_more, "policy"),
+        (_one_less, "policy waves"),
+        (_take_dropped, "policy waves"),
+        (_waves_swapped, "policy"),
+        (_wave_repeated, "policy waves"),
+        (_waves_merged, "policy"),
+        (_limit_raised, "policy budget"),
+        (_percent_of_another_base, "policy budget"),
+        (_down_forgotten_and_used, "policy"),
+        (_false_bound, "policy bound"),
+        (_bound_too_low, "policy bound"),
+        (_minimal_without_proof, "policy bound"),
+        (_order_turned, "policy order"),
+        (_node_in_two_classes, "policy classes"),
+        (_canary_elsewhere, "policy steps"),
+        (_step_longer, "policy steps"),
+        (_one_domain_more, "policy domains"),
+        (_per_node_stricter, "policy"),
+        (_action_on_another_node, "actions"),
+        (_actions_of_all_nodes, "policy actions"),
+        (_stalled_invented, "policy"),
+        (_nonsense, "shape"),
+    ],
+    ids=lambda value: getattr(value, "__name__", None),
+)
+def test_corruption_is_refused(plan: Tree, corrupt: Callable[[Tree], None], check: str) -> None:
+    tree = copy.deepcopy(plan)
+    corrupt(tree)
+    findings = verify(read_plan(compact_json(tree)), a_fleet().world())
+    assert any(finding.check.startswith(check) for finding in findings), [str(finding) for finding in findings]
