@@ -13,6 +13,7 @@
       taints: [{key: dedicated, value: gpu, effect: NoSchedule}]
       capacity: {cpu: 8, memory: 32Gi, pods: 110}
       sick: [{share: 2%, condition: NotReady}]
+      durations: {ready: 20, terminate: 5}
 
 A pool always expands to the same nodes: shares and distributions are spread evenly over the indexes, without chance.
 """
@@ -31,7 +32,7 @@ import msgspec
 from dsplan.errors import InputError, Problem
 from dsplan.manifests.strict import decode_strict
 from dsplan.model.names import is_dns_subdomain, is_label_key, is_label_value
-from dsplan.model.node import Taint
+from dsplan.model.node import DURATION_LABELS, Taint
 
 __all__ = ["API_VERSION", "MAX_REPLICAS", "Distribution", "NodePool", "NodePoolSpec", "Sick", "expand", "node_tree"]
 
@@ -76,12 +77,20 @@ class Sick(_Kind, frozen=True, kw_only=True):
     )
 
 
+class PodDurations(_Kind, frozen=True, kw_only=True):
+    """How many seconds daemon pods take on the nodes of a pool, where somebody asks how long a roll-out takes."""
+
+    create: int | float | None = None
+    ready: int | float | None = None
+    terminate: int | float | None = None
+
+
 class NodePoolSpec(_Kind, frozen=True, kw_only=True):
     """What the nodes of a pool are.
 
     `nameTemplate` and label values may hold `{index}`, `{index:04}` (zeros in front) and `{pool}`. `allocatable` is
     `capacity` where it is absent. Every node has the labels kubernetes.io/hostname, os (linux) and arch (amd64) unless
-    the pool says otherwise.
+    the pool says otherwise; `durations` are labels, too (`dsplan.dev/ready-seconds` and so on).
     """
 
     replicas: int
@@ -94,6 +103,7 @@ class NodePoolSpec(_Kind, frozen=True, kw_only=True):
     capacity: dict[str, _QUANTITY] = {}
     allocatable: dict[str, _QUANTITY] = {}
     sick: list[Sick] = []
+    durations: PodDurations = PodDurations()
 
 
 class NodePoolMeta(_Kind, frozen=True, kw_only=True):
@@ -142,6 +152,7 @@ def node_tree(pool: NodePool, position: int) -> dict[str, Any]:
         "kubernetes.io/os": "linux",
         **{key: _filled(value, pool.metadata.name, index) for key, value in spec.labels.items()},
     }
+    labels.update(_duration_labels(spec.durations))
     for distribution in spec.distributions:
         labels[distribution.key] = _value_at(distribution, position)
     conditions = [sick.condition for sick in spec.sick if _is_sick(sick, position, spec.replicas)]
@@ -161,6 +172,11 @@ def node_tree(pool: NodePool, position: int) -> dict[str, Any]:
             "conditions": _conditions(conditions),
         },
     }
+
+
+def _duration_labels(durations: PodDurations) -> dict[str, str]:
+    said = {name: getattr(durations, name) for name in DURATION_LABELS}
+    return {DURATION_LABELS[name]: f"{seconds:g}" for name, seconds in said.items() if seconds is not None}
 
 
 def _conditions(sick: Sequence[str]) -> list[dict[str, str]]:
@@ -211,6 +227,10 @@ def _problems(pool: NodePool) -> Iterator[Problem]:
         yield from _label_problems(f"spec.labels[{key}]", key, _filled(value, pool.metadata.name, spec.replicas))
     for index, distribution in enumerate(spec.distributions):
         yield from _distribution_problems(f"spec.distributions[{index}]", distribution)
+    for name in DURATION_LABELS:
+        seconds = getattr(spec.durations, name)
+        if seconds is not None and not 0 <= seconds < 1_000_000:
+            yield _invalid(f"spec.durations.{name}", "must be between 0 and 999999 seconds", seconds)
     for index, sick in enumerate(spec.sick):
         yield from _share_problems(f"spec.sick[{index}].share", sick.share, spec.replicas)
 

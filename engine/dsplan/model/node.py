@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from .meta import Condition, ObjectMeta, Wire
 
-__all__ = ["EFFECTS_THAT_EXCLUDE", "Node", "NodeSpec", "NodeStatus", "Taint", "Toleration"]
+__all__ = ["DURATION_LABELS", "EFFECTS_THAT_EXCLUDE", "Node", "NodeSpec", "NodeStatus", "Taint", "Toleration"]
 
 EFFECTS_THAT_EXCLUDE = ("NoSchedule", "NoExecute")
 """E5: every other effect is ignored by the controller."""
+
+DURATION_LABELS = {
+    "create": "dsplan.dev/create-seconds",
+    "ready": "dsplan.dev/ready-seconds",
+    "terminate": "dsplan.dev/terminate-seconds",
+}
+"""Labels that say how long daemon pods take on a node; a NodePool's `durations` become these."""
 
 
 class Taint(Wire, frozen=True, kw_only=True, gc=False):

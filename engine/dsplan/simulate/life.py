@@ -57,6 +57,7 @@ class Life:
         self.pending: Counter[Place] = Counter()
         self._in_flight: Counter[Identity] = Counter()
         self._unbound: dict[str, list[Key]] = {}
+        self._fallen: Counter[str] = Counter()
         self._numbers: dict[Key, int] = {}
         for pod in sorted(objects.pods, key=key_of):
             self._take_over(pod)
@@ -115,7 +116,7 @@ class Life:
         until = self.now + (_UNTIL_CONFIRMED if after is None else timedelta(seconds=after))
         self._objects.put_pod(terminating(pod, until))
         if after is not None:
-            self._at(after, self._place(pod), lambda: self._remove(key, pod.metadata.uid))
+            self._by_kubelet(after, pod, lambda: self._remove(key, pod.metadata.uid))
 
     def nodes_changed(self, node: Node, *, gone: bool) -> None:
         """Let a node join, change or leave; a node that recovers takes up its pods again."""
@@ -126,10 +127,11 @@ class Life:
             self._objects.set_nodes(changed=[node])
         self._log.append(Happening(self.now, HappeningKind.CHANGED, None, node.name))
         self._scheduler = self._make_scheduler(self._objects.world)
-        if before is not None and not before.ready and node.ready and not gone:
+        if before is not None and not gone and before.ready != node.ready:
+            self._fallen[node.name] += not node.ready
             for pod in sorted(self._objects.pods, key=key_of):
                 if pod.spec.node_name == node.name:
-                    self._resume(pod)
+                    self._revive(pod, node) if node.ready else self._lose(pod)
         self._retry(node.name)
 
     def template_changed(self) -> None:
@@ -167,9 +169,24 @@ class Life:
         if pod.terminating or (node is None and self._objects.owner_identity(pod) is not None):
             after = self._kubelet.stop(pod, node, self.now)
             if after is not None:
-                self._at(after, self._place(pod), lambda: self._remove(key, uid))
+                self._by_kubelet(after, pod, lambda: self._remove(key, uid))
         elif self._objects.owner_identity(pod) is not None:
             self._follow(pod, iter(self._kubelet.resume(pod, node, self.now)))
+
+    def _revive(self, pod: Pod, node: Node) -> None:
+        """A node is ready again: its kubelet starts what is to run and confirms what is to go."""
+        if pod.terminating:
+            self._resume(pod)
+        elif pod.status.phase not in ("Failed", "Succeeded") and not is_ready(pod):
+            birth = Birth(pod, node, self._numbers.get(key_of(pod), 1), self.now)
+            self._follow(pod, iter(self._kubelet.start(birth)))
+
+    def _lose(self, pod: Pod) -> None:
+        """A node is no longer ready: the node lifecycle controller says so of its pods."""
+        if is_ready(pod):
+            changed = condition_set(pod, self.now, phase=pod.status.phase, ready=False)
+            self._objects.put_pod(changed)
+            self._note(HappeningKind.NOT_READY, changed, "")
 
     def _bind(self, pod: Pod) -> bool:
         """Bind an unbound pod if it fits; otherwise it waits for its node to change."""
@@ -205,7 +222,7 @@ class Life:
         turn = next(turns, None)
         if turn is not None:
             key, uid = key_of(pod), pod.metadata.uid
-            self._at(turn.after, self._place(pod), lambda: self._take_turn(key, uid, turn.kind, turns))
+            self._by_kubelet(turn.after, pod, lambda: self._take_turn(key, uid, turn.kind, turns))
 
     def _take_turn(self, key: Key, uid: str, kind: TurnKind, turns: Iterator[Turn]) -> None:
         pod = self._objects.pods.get(key)
@@ -277,6 +294,12 @@ class Life:
             self._objects.expectations[identity] = msgspec.structs.replace(
                 expectation, creates=self._in_flight[identity]
             )
+
+    def _by_kubelet(self, after: float, pod: Pod, happen: Callable[[], None]) -> None:
+        """Let the kubelet of the pod's node do something later, unless the node has fallen sick by then."""
+        node = pod.spec.node_name
+        fallen = self._fallen[node]
+        self._at(after, self._place(pod), lambda: happen() if self._fallen[node] == fallen else None)
 
     def _at(self, after: float, place: Place, happen: Callable[[], None]) -> None:
         if after <= 0:

@@ -37,10 +37,14 @@ class Repetitions:
     def note(self, happenings: Iterable[Happening]) -> None:
         """Take note of what happened."""
         for item in happenings:
+            if item.kind is HappeningKind.EVALUATED:
+                continue
             if item.kind is HappeningKind.CHANGED:
                 self._forget(item)
             elif item.daemonset is not None:
                 self._count(item, item.daemonset)
+            else:
+                continue
             if (item.daemonset, item.node) not in self._places:
                 self._last_other = item.at
 
@@ -58,8 +62,12 @@ class Repetitions:
         return tuple(sorted(named))
 
     def is_all_there_is(self, pending: set[tuple[Identity | None, str]], now: datetime) -> bool:
-        """Return whether nothing but repetitions is due, and nothing else happened for two of their periods."""
-        if not self._places or not pending <= self._places:
+        """Return whether nothing but repetitions is due, and nothing else happened for two of their periods.
+
+        Pods that belong to no DaemonSet can change nothing about it.
+        """
+        theirs = {place for place in pending if place[0] is not None}
+        if not self._places or not theirs <= self._places:
             return False
         longest = max((entry.period for entry in self.found()), default=0.0)
         return self._last_other is None or (now - self._last_other).total_seconds() > 2 * longest

@@ -13,18 +13,13 @@ import msgspec
 
 from ..model.daemonset import DaemonSet
 from ..model.meta import Identity
-from ..model.node import Node
+from ..model.node import DURATION_LABELS, Node
 from ..model.world import World
 from .durations import DEFAULT_GRACE_SECONDS, SEED_DURATIONS, Durations, Spread
 from .measure import Measured, measure
 
-__all__ = ["LABELS", "Overrides", "Paces", "paces_of"]
+__all__ = ["Overrides", "Paces", "paces_of"]
 
-LABELS = {
-    "create": "dsplan.dev/create-seconds",
-    "ready": "dsplan.dev/ready-seconds",
-    "terminate": "dsplan.dev/terminate-seconds",
-}
 _SECONDS = re.compile(r"[0-9]{1,9}(\.[0-9]{1,6})?")
 
 
@@ -54,10 +49,12 @@ class Paces:
 
     def __call__(self, daemonset: Identity | None, node: Node | None) -> Durations:
         """Return the durations of a DaemonSet's pods on a node."""
-        said = tuple(None if node is None else node.labels.get(label) for label in LABELS.values())
+        said = tuple(None if node is None else node.labels.get(label) for label in DURATION_LABELS.values())
         found = self._known.get((daemonset, said))
         if found is None:
-            found = self._known[daemonset, said] = self._durations(daemonset, dict(zip(LABELS, said, strict=True)))
+            found = self._known[daemonset, said] = self._durations(
+                daemonset, dict(zip(DURATION_LABELS, said, strict=True))
+            )
         return found
 
     @property

@@ -48,7 +48,7 @@ class PlacementScheduler:
         if isinstance(demand, Refusal):
             return demand.message
         load = self._scene.loads[self._scene.positions[node.name]]
-        roomy = node.status.allocatable is None and node.status.capacity is None
+        roomy = not node.status.allocatable and not node.status.capacity
         if not roomy and fits(demand, load, self._scene.cluster):
             return ""
         found = failures(demand, load, self._scene.cluster)

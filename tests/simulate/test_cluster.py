@@ -1,0 +1,147 @@
+"""The cluster by itself: time, kubelets, scheduler, other people's changes."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import msgspec
+
+from dsplan.model.meta import Identity
+from dsplan.planner import step
+from dsplan.simulate import (
+    Cluster,
+    Durations,
+    HappeningKind,
+    Outcome,
+    Removed,
+    SteadyKubelet,
+    simulate,
+)
+from dsplan.simulate.placing import placed
+from tests.simulate.rollouts import cluster, daemonset, node, pod
+from tests.worlds import NOW, revision_of, world
+
+DS = Identity("DaemonSet", "default", "ds")
+
+
+def after(seconds: float) -> object:
+    return NOW + timedelta(seconds=seconds)
+
+
+def told(happenings: object) -> list[str]:
+    return [f"{(item.at - NOW).total_seconds():g} {item.kind} {item.node}" for item in happenings]  # type: ignore[attr-defined]
+
+
+def test_a_node_that_joins_gets_its_pod_and_one_that_leaves_loses_it() -> None:
+    owner = daemonset()
+    injections = [(NOW + timedelta(seconds=60), world([node("n2")]).nodes[0])]
+    story = simulate(world([owner, revision_of(owner), node("n1")]), now=NOW, injections=injections)
+    assert "60 changed n2" in told(story.happenings)
+    assert "61 created n2" in told(story.happenings)
+    assert story.runs[0].outcome is Outcome.COMPLETE
+
+
+def test_a_node_that_recovers_starts_its_pods() -> None:
+    owner = daemonset()
+    sick, well = world([node("n1", ready=False)]).nodes[0], world([node("n1")]).nodes[0]
+    given = msgspec.structs.replace(world([owner, revision_of(owner)]), nodes=(sick,))
+    story = simulate(given, now=NOW, injections=[(NOW + timedelta(seconds=100), well)])
+    assert told(story.happenings)[-2:] == ["114 ready n1", "114 available n1"]
+
+
+def test_an_edit_on_the_way_starts_over() -> None:
+    """Pods of the first template are replaced by those of the second; what is in flight is not lost."""
+    given = world(cluster(3))
+    template = {
+        "metadata": {"labels": {"app": "ds", "v": "3"}},
+        "spec": {"containers": [{"name": "c", "image": "i:3"}]},
+    }
+    spec = msgspec.structs.replace(given.daemonsets[0].spec, template=template)
+    edited = msgspec.structs.replace(given.daemonsets[0], spec=spec)
+    story = simulate(given, now=NOW, injections=[(NOW + timedelta(seconds=50), edited)])
+    assert story.violations == ()
+    assert story.runs[0].outcome is Outcome.COMPLETE
+    images = {pod.spec.containers[0].image for pod in story.world.pods}
+    assert images == {"i:3"}
+    assert story.runs[0].most_down == 1
+
+
+def test_a_daemonset_that_is_removed_takes_its_pods_along() -> None:
+    given = world(cluster(2))
+    story = simulate(given, now=NOW, injections=[(NOW, Removed(given.daemonsets[0]))])
+    assert story.world.pods == ()
+    assert story.runs == ()
+
+
+def test_expectations_hold_the_controller_back_until_the_pods_exist() -> None:
+    """C6, C7: nothing is created twice while a creation is on its way."""
+    owner = daemonset()
+    it = Cluster(world([owner, revision_of(owner), node("n1")]), now=NOW)
+    first = step(it.world, now=it.now)
+    it.carry_out(first.actions)
+    it.remember(first.daemonsets[0])
+    assert it.objects.expectations[DS].creates == 1
+    assert [action for action in step(it.world, now=it.now).actions if action.kind == "Pod"] == []
+    it.advance(NOW + timedelta(seconds=1))
+    assert DS not in it.objects.expectations
+
+
+def test_actions_meant_for_another_incarnation_do_nothing() -> None:
+    it = Cluster(world(cluster(1)), now=NOW)
+    [action] = [action for action in step(it.world, now=NOW).actions if action.kind == "Pod"]
+    assert action.precondition is not None
+    stale = msgspec.structs.replace(action, precondition=msgspec.structs.replace(action.precondition, uid="another"))
+    it.carry_out([stale])
+    assert it.log == []
+    it.carry_out([action])
+    assert [item.kind for item in it.log] == [HappeningKind.DELETED]
+
+
+def test_a_pod_without_room_waits_until_there_is_some() -> None:
+    """K6, K20: the other workload leaves at T+40, and the pod is bound at once."""
+    room = {"allocatable": {"cpu": "1", "pods": "9"}, "conditions": [{"type": "Ready", "status": "True"}]}
+    container = {"name": "c", "image": "i", "resources": {"requests": {"cpu": "600m"}}}
+    owner = daemonset()
+    owner["spec"]["template"]["spec"]["containers"] = [container]
+    other = {
+        "kind": "Pod",
+        "metadata": {"name": "other", "namespace": "default"},
+        "spec": {"nodeName": "n1", "containers": [container]},
+        "status": {"phase": "Running"},
+    }
+    given = world([owner, revision_of(owner), {**node("n1"), "status": room}, other])
+    leaves = (NOW + timedelta(seconds=40), Removed(given.pods[0]))
+    story = simulate(given, now=NOW, scheduler=placed, injections=[leaves], durations=Durations(terminate=5))
+    mine = [item for item in story.happenings if item.daemonset == DS]
+    assert told(mine) == [
+        "0 evaluated ",
+        "1 created n1",
+        "1 pending n1",
+        "45 bound n1",
+        "59 ready n1",
+        "59 available n1",
+    ]
+    assert mine[2].reason == "cpu: needs 600m, 400m free of 1; taken by default/other"
+
+
+def test_pods_bound_to_vanished_nodes_wait_for_the_garbage_collector() -> None:
+    """M22: nobody removes them unless a garbage collector is given."""
+    given = world([*cluster(1), pod("stray", "gone")])
+    assert "stray" in {item.name for item in simulate(given, now=NOW).world.pods}
+    story = simulate(given, SteadyKubelet(pod_gc=40), now=NOW)
+    assert "40 gone gone" in told(story.happenings)
+
+
+def test_until_cuts_off() -> None:
+    story = simulate(world(cluster(3)), now=NOW, until=NOW + timedelta(seconds=40))
+    assert (story.ended, story.runs[0].outcome) == (NOW + timedelta(seconds=40), Outcome.CUT_OFF)
+
+
+def test_a_node_that_flaps_takes_its_pods_down_and_brings_them_back() -> None:
+    sick, well = world([node("n1", ready=False)]).nodes[0], world([node("n1")]).nodes[0]
+    found = cluster(1)
+    found[-1] = pod("p-n1", "n1", "new")
+    changes = [(NOW + timedelta(seconds=10), sick), (NOW + timedelta(seconds=20), well)]
+    story = simulate(world(found), now=NOW, injections=changes)
+    assert [line for line in told(story.happenings) if "ready" in line] == ["10 not-ready n1", "34 ready n1"]
+    assert story.runs[0].lost_pod_seconds == 24
