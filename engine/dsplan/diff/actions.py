@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from ..model.daemonset import HASH_LABEL
 from ..model.meta import Identity
 from .blueprint import Blueprint
 
@@ -84,8 +85,10 @@ class Action(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def key(self) -> tuple[str, str, str, str]:
-        """Which write it is: verb, kind, name (of the node, for the creation of a pod) and uid of the precondition."""
-        return self.verb, self.kind, self.name or self.node, self.precondition.uid if self.precondition else ""
+        """Which write it is: verb, kind, name and uid of the precondition; for the creation of a pod node and hash."""
+        if self.blueprint is not None:
+            return self.verb, self.kind, self.node, self.blueprint.metadata["labels"].get(HASH_LABEL, "")
+        return self.verb, self.kind, self.name, self.precondition.uid if self.precondition else ""
 
     @property
     def body(self) -> dict[str, Any] | None:

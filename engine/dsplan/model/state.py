@@ -56,7 +56,8 @@ class LearnedHash(msgspec.Struct, frozen=True, kw_only=True):
 class Flight(msgspec.Struct, frozen=True, kw_only=True, order=True, gc=False):
     """One write that was issued and whose effect has not been seen yet (C7).
 
-    `name` is the node for the creation of a pod, else the object's name; `uid` that of its precondition, if it had one.
+    `name` is the object's, `uid` that of its precondition, if it had one; for the creation of a pod they are the node
+    and the hash that the pod is to wear.
     """
 
     daemonset: Identity

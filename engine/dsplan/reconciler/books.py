@@ -25,7 +25,7 @@ from .conditions import conditions_of
 from .decisions import Decision, Metric
 from .flights import Flights
 from .freshness import Shelf, is_older
-from .landing import note_landings
+from .landing import note_landings, note_list
 from .nodes import LiveNodes
 from .store import Store, objects_of
 from .tracker import Tracker
@@ -123,6 +123,8 @@ class Books:
         shelf.listed_at = resource_version
         if is_older(shelf.newest, resource_version):
             shelf.newest = resource_version
+        for daemonset in note_list(self.flights, self.store, kind):
+            self.wake(daemonset)
         if kind in self._behind:
             self._behind.discard(kind)
             for tracker in self._trackers.values():

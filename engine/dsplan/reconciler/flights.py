@@ -12,6 +12,7 @@ from ..model.daemonset import DaemonSet
 from ..model.meta import Identity
 from ..model.state import Backoff, Expectations, Flight, State
 from ..planner.memory import ActionKey, BackoffLedger, expectations_satisfied, is_lost, next_state
+from .freshness import is_older
 
 __all__ = ["Flights"]
 
@@ -37,6 +38,8 @@ class Flights:
             key = flight.verb, flight.kind, flight.name, flight.uid
             self.flying.setdefault(flight.daemonset, {})[key] = flight.since
         self._state = state
+        self._restored = {(daemonset, key) for daemonset, keys in self.flying.items() for key in keys}
+        self._seen_before = dict(state.seen).get("Pod", "")
         self._oldest = min((since for keys in self.flying.values() for since in keys.values()), default=None)
         self._prune_at = _FEW_BACKOFFS
 
@@ -70,6 +73,16 @@ class Flights:
         if action.kind == "Pod" and action.verb in ("create", "delete"):
             self._expect(action.daemonset, action.verb, 1, now)
         return True
+
+    def created(self, daemonset: Identity, node: str, hash_label: str, resource_version: str) -> bool:
+        """Note that a pod is seen for the first time; return whether its creation was in flight.
+
+        What went into flight before a restart cannot have made a pod that was seen before the restart, too.
+        """
+        key = "create", "Pod", node, hash_label
+        if (daemonset, key) in self._restored and not _is_later(resource_version, self._seen_before):
+            return False
+        return self.landed(daemonset, key)
 
     def landed(self, daemonset: Identity, key: ActionKey) -> bool:
         """Note that the effect of a write is seen, or that it will never be; return whether it was in flight."""
@@ -128,6 +141,10 @@ class Flights:
             kept = next_state(State(), self.backoffs, {}, now).backoffs
             self.backoffs = {_key(entry): entry for entry in kept}
             self._prune_at = max(_FEW_BACKOFFS, 2 * len(kept))
+
+
+def _is_later(resource_version: str, seen: str) -> bool:
+    return resource_version != seen and not is_older(resource_version, seen)
 
 
 def _key(entry: Backoff) -> tuple[str, int, str]:

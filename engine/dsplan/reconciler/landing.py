@@ -13,7 +13,7 @@ from ..model.pod import Pod, target_node
 from .flights import Flights
 from .store import Store
 
-__all__ = ["has_landed", "note_landings"]
+__all__ = ["has_landed", "note_landings", "note_list"]
 
 
 def note_landings(flights: Flights, before: Any, after: Any) -> list[Identity]:
@@ -35,8 +35,7 @@ def _pod(flights: Flights, before: Pod | None, after: Pod | None) -> list[Identi
     found: list[Identity] = []
     born = after is not None and (before is None or before.metadata.uid != after.metadata.uid)
     if after is not None and born and not after.terminating:
-        node = target_node(after) or ""
-        found += _landed(flights, owners[-1:], ("create", "Pod", node, "")) or _counted(flights, owners[-1:], "create")
+        found += _born(flights, owners[-1:], after) or _counted(flights, owners[-1:], "create")
     ended = after is None or born or after.terminating
     if before is not None and not before.terminating and ended:
         key = "delete", "Pod", before.metadata.name, before.metadata.uid
@@ -45,6 +44,30 @@ def _pod(flights: Flights, before: Pod | None, after: Pod | None) -> list[Identi
         key = "patch", "Pod", before.metadata.name, before.metadata.uid
         found += _landed(flights, list(dict.fromkeys(owners)), key)
     return found
+
+
+def _born(flights: Flights, owners: list[Identity], pod: Pod) -> list[Identity]:
+    node, label = target_node(pod) or "", pod.metadata.labels.get(HASH_LABEL, "")
+    return [owner for owner in owners if flights.created(owner, node, label, pod.metadata.resource_version)]
+
+
+def note_list(flights: Flights, store: Store, kind: str) -> list[Identity]:
+    """Note what a complete list shows of writes that were in flight before a restart."""
+    shelf = store.shelves[kind]
+    found: list[Identity] = []
+    for daemonset, keys in list(flights.flying.items()):
+        for key in [key for key in keys if key[1] == kind]:
+            item = shelf.get((daemonset.namespace, key[2]))
+            if _is_listed(key, item):
+                found += _landed(flights, [daemonset], key)
+    return found
+
+
+def _is_listed(key: tuple[str, str, str, str], item: Any) -> bool:
+    verb, kind, _, uid = key
+    if verb == "delete":
+        return item is None or (uid and item.metadata.uid != uid) or item.metadata.deletion_timestamp is not None
+    return verb == "create" and kind == "ControllerRevision" and item is not None
 
 
 def _revision(flights: Flights, before: ControllerRevision | None, after: ControllerRevision | None) -> list[Identity]:

@@ -50,7 +50,7 @@ class Cluster:
     """A cluster that a controller can be let loose on.
 
     Deterministic: the same calls give the same objects and the same log. `scheduler` makes the scheduler for a world;
-    `naming(daemonset, node, number)` names created pods.
+    `naming(daemonset, node, number)` names created pods; `objects` makes what holds the objects, for who would watch.
 
     >>> from datetime import UTC, timedelta
     >>> from dsplan.manifests.decode import decode
@@ -76,8 +76,9 @@ class Cluster:
         scheduler: SchedulerFactory = everything_fits,
         rules: Iterable[Rule] = BUILTIN_RULES,
         naming: Callable[[DaemonSet, str, int], str] = pod_name,
+        objects: Callable[[World, tuple[Rule, ...]], Objects] = Objects,
     ) -> None:
-        self.objects = Objects(opened(world), tuple(rules))
+        self.objects = objects(opened(world), tuple(rules))
         self.log: list[Happening] = []
         self._naming = naming
         self._numbers: dict[tuple[Identity, str], int] = {}

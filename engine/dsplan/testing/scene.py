@@ -1,0 +1,167 @@
+"""A cluster, its hosts, and whoever watches them: the stage on which faults strike.
+
+After the faults have stopped, `recover` brings the cluster to its desired state within `bound` seconds, by steps that
+never raise the rank, and it stays there: eventually stable reconciliation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from itertools import pairwise
+
+import msgspec
+
+from ..model.meta import Condition
+from ..model.node import Node
+from ..model.pod import Pod
+from ..model.world import World
+from ..observe.shape import is_ready
+from ..planner import step
+from ..simulate import Birth, Durations, SteadyKubelet, Turn, TurnKind
+from .cluster import FakeCluster
+from .host import Host
+from .ranking import rank
+from .safety import Safety
+
+__all__ = ["Recovery", "Scene", "TroubledKubelet"]
+
+_QUICK = Durations(create=0.0, ready=5.0, terminate=5.0)
+_HELD_BACK = 300 + 900
+"""Seconds that a write that was never seen may hold a DaemonSet back (C7), and a failed pod its successor (M10)."""
+_CYCLE = 40
+"""Seconds that the replacement of one pod takes at most: it ends, the next one becomes ready and then available."""
+
+
+class TroubledKubelet(SteadyKubelet):
+    """Five seconds to ready, five to end; on `sick` nodes pods never become ready, on `failing` ones they fail."""
+
+    def __init__(self) -> None:
+        super().__init__(_QUICK)
+        self.sick: frozenset[str] = frozenset()
+        self.failing: frozenset[str] = frozenset()
+
+    def start(self, birth: Birth) -> Iterable[Turn]:
+        """Return what becomes of a pod after binding."""
+        if birth.node.name in self.failing:
+            return (Turn(2.0, TurnKind.FAILED),)
+        return () if birth.node.name in self.sick else super().start(birth)
+
+    def resume(self, pod: Pod, node: Node | None, now: datetime) -> Iterable[Turn]:
+        """Return Ready for a pod that is not: its node is well again."""
+        finished = pod.status.phase in ("Failed", "Succeeded")
+        if node is None or not node.ready or finished or pod.terminating or is_ready(pod) or node.name in self.sick:
+            return ()
+        return (Turn(_QUICK.ready, TurnKind.READY),)
+
+    def stop(self, pod: Pod, node: Node | None, now: datetime) -> float | None:
+        """Return five seconds, however long ago the deletion was; None where the node cannot confirm it."""
+        if not pod.spec.node_name or pod.status.phase in ("Failed", "Succeeded"):
+            return 0.0
+        return _QUICK.terminate if node is not None and node.ready else None
+
+
+class Recovery(msgspec.Struct, frozen=True):
+    """How a cluster came to rest: after how many seconds, of how many allowed, by which ranks, and what is wrong."""
+
+    seconds: float
+    bound: float
+    ranks: tuple[int, ...]
+    problems: tuple[str, ...]
+
+
+class Scene:
+    """One cluster with one or two hosts; `safety.violations` must stay empty whatever happens."""
+
+    def __init__(self, world: World, *, now: datetime) -> None:
+        self.kubelet = TroubledKubelet()
+        self.node_names = {node.name: node for node in world.nodes}
+        self.cluster = FakeCluster(world, self.kubelet, now=now)
+        self.safety = Safety(self.cluster)
+        self.hosts: list[Host] = []
+        self.add_host()
+
+    def add_host(self) -> Host:
+        """Let another host begin."""
+        host = Host(self.cluster, self.safety.about_to_write)
+        self.hosts.append(host)
+        self.safety.hosts = max(self.safety.hosts, len(self.hosts))
+        return host
+
+    def remove_host(self, place: int) -> None:
+        """Let a host end, whatever it was about to write."""
+        if len(self.hosts) > 1:
+            del self.hosts[place]
+
+    def look(self, host: Host) -> None:
+        """Let a host decide, and judge what it decides."""
+        before = host.reconciler.state
+        self.safety.decided(host, before, host.look())
+
+    @staticmethod
+    def as_ready(node: Node, *, ready: bool) -> Node:
+        """Return a node that is ready, or that is not."""
+        condition = Condition(type="Ready", status="True" if ready else "False")
+        return msgspec.structs.replace(node, status=msgspec.structs.replace(node.status, conditions=(condition,)))
+
+    def stop_faults(self) -> None:
+        """Let trouble end: one host with a working clock, a complete list; nodes and kubelets that work."""
+        del self.hosts[1:]
+        self.kubelet.sick = self.kubelet.failing = frozenset()
+        for name, first in self.node_names.items():
+            node: Node = self.cluster.get("Node", "", name) or first
+            self.cluster.inject(self.as_ready(node, ready=False))
+            self.cluster.inject(self.as_ready(node, ready=True))
+        [host] = self.hosts
+        host.skew -= host.skew
+        host.wire.relist(host.reconciler)
+
+    def recover(self) -> Recovery:
+        """Stop all faults and let the host work; return how the cluster came to rest."""
+        self.stop_faults()
+        [host] = self.hosts
+        bound = float(_HELD_BACK + _CYCLE * (len(self.cluster.list("Pod").items) + len(self.node_names)))
+        started, ranks = self.cluster.now, list[int]()
+        while (seconds := (self.cluster.now - started).total_seconds()) <= bound:
+            busy = self._round(host)
+            world = self.cluster.world
+            ranks.append(rank(world, self.cluster.now))
+            if not busy and ranks[-1] == 0 and not self._wanted(world):
+                break
+            self.cluster.pass_time(1.0)
+        return Recovery(seconds, bound, _distinct(ranks), tuple(self._problems(host, ranks)))
+
+    def _round(self, host: Host) -> bool:
+        host.hear()
+        self.look(host)
+        busy = bool(host.to_send)
+        host.send()
+        return busy
+
+    def _wanted(self, world: World) -> list[str]:
+        actions = step(world, now=self.cluster.now).actions
+        return [f"{action.verb} {action.kind} {action.name or action.node}" for action in actions]
+
+    def _problems(self, host: Host, ranks: list[int]) -> Iterable[str]:
+        if wanted := self._wanted(self.cluster.world):
+            yield f"not at rest: {wanted[:5]}"
+        if ranks[-1] != 0:
+            yield f"rank {ranks[-1]} is left"
+        # In the first rounds a new revision is recorded, which makes outdated what was not known to be.
+        settled = ranks[2:]
+        if any(after > before for before, after in pairwise(settled)):
+            yield f"the rank rose: {_distinct(ranks)}"
+        for _ in range(60):
+            self.cluster.pass_time(10.0)
+            if self._round(host):
+                yield f"not stable: it acts again after {(self.cluster.now)}"
+                break
+        yield from self.safety.violations
+
+
+def _distinct(ranks: list[int]) -> tuple[int, ...]:
+    found = ranks[:1]
+    for value in ranks:
+        if value != found[-1]:
+            found.append(value)
+    return tuple(found)

@@ -1,0 +1,63 @@
+"""Faults at random: a seed says everything."""
+
+from __future__ import annotations
+
+from random import Random
+
+import msgspec
+
+from dsplan.diff import Action
+from dsplan.model.world import World
+from dsplan.testing import NOW, a_daemonset, a_node
+from dsplan.testing.faults import FAULTS
+from dsplan.testing.scene import Recovery, Scene
+
+STEPS = 60
+
+
+def world(nodes: int, daemonsets: int) -> World:
+    """Return a cluster without pods; the DaemonSets differ in strategy."""
+    kinds = ({"max_unavailable": 1}, {"max_unavailable": 0, "max_surge": 1}, {"max_unavailable": 2})
+    return World(
+        nodes=tuple(a_node(f"n{number}", zone="ab"[number % 2], labels={"disk": "ssd"}) for number in range(nodes)),
+        daemonsets=tuple(a_daemonset(f"ds{number}", **kinds[number % 3]) for number in range(daemonsets)),
+    )
+
+
+class Story(msgspec.Struct):
+    """What happened, for the report of a failure."""
+
+    seed: int
+    lines: list[str] = []
+
+
+def play(seed: int, *, steps: int = STEPS) -> tuple[Scene, Recovery, Story]:
+    """Let faults strike for so many steps, then let the cluster recover."""
+    dice = Random(seed)
+    scene, story = Scene(world(dice.randint(2, 6), dice.randint(1, 3)), now=NOW), Story(seed)
+    chosen = dice.sample(FAULTS, k=dice.randint(1, len(FAULTS)))
+    for _ in range(steps):
+        move(scene, dice, story, chosen)
+    recovery = scene.recover()
+    return scene, recovery, story
+
+
+def move(scene: Scene, dice: Random, story: Story, faults: list[object]) -> None:
+    """Make one step: time, a host, or a fault."""
+    what = dice.random()
+    host = dice.choice(scene.hosts)
+    if what < 0.25:
+        scene.cluster.pass_time(dice.choice((0.5, 2, 6, 20)))
+        story.lines.append("time")
+    elif what < 0.5:
+        host.hear(dice.choice((None, None, 1, 3)))
+        story.lines.append("hear")
+    elif what < 0.75:
+        scene.look(host)
+        sent: list[Action] = host.to_send
+        story.lines.append(f"look: {[(action.verb, action.kind, action.name or action.node) for action in sent]}")
+        host.send(dice.choice((None, None, 1, 2)))
+    else:
+        fault = dice.choice(faults)
+        story.lines.append(fault.name)  # type: ignore[attr-defined]
+        fault.strike(scene, dice)  # type: ignore[attr-defined]
