@@ -9,7 +9,7 @@ import msgspec
 from dsplan.diff import Action
 from dsplan.model.world import World
 from dsplan.testing import NOW, a_daemonset, a_node
-from dsplan.testing.faults import FAULTS
+from dsplan.testing.faults import FAULTS, Fault
 from dsplan.testing.scene import Recovery, Scene
 
 STEPS = 60
@@ -31,18 +31,19 @@ class Story(msgspec.Struct):
     lines: list[str] = []
 
 
-def play(seed: int, *, steps: int = STEPS) -> tuple[Scene, Recovery, Story]:
+def play(
+    seed: int, *, steps: int = STEPS, faults: tuple[Fault, ...] = FAULTS, largest: int = 6
+) -> tuple[Recovery, Story]:
     """Let faults strike for so many steps, then let the cluster recover."""
     dice = Random(seed)
-    scene, story = Scene(world(dice.randint(2, 6), dice.randint(1, 3)), now=NOW), Story(seed)
-    chosen = dice.sample(FAULTS, k=dice.randint(1, len(FAULTS)))
+    scene, story = Scene(world(dice.randint(2, largest), dice.randint(1, 3)), now=NOW), Story(seed)
+    chosen = dice.sample(faults, k=dice.randint(1, len(faults)))
     for _ in range(steps):
         move(scene, dice, story, chosen)
-    recovery = scene.recover()
-    return scene, recovery, story
+    return scene.recover(), story
 
 
-def move(scene: Scene, dice: Random, story: Story, faults: list[object]) -> None:
+def move(scene: Scene, dice: Random, story: Story, faults: list[Fault]) -> None:
     """Make one step: time, a host, or a fault."""
     what = dice.random()
     host = dice.choice(scene.hosts)
@@ -59,5 +60,5 @@ def move(scene: Scene, dice: Random, story: Story, faults: list[object]) -> None
         host.send(dice.choice((None, None, 1, 2)))
     else:
         fault = dice.choice(faults)
-        story.lines.append(fault.name)  # type: ignore[attr-defined]
-        fault.strike(scene, dice)  # type: ignore[attr-defined]
+        story.lines.append(fault.name)
+        fault.strike(scene, dice)

@@ -109,6 +109,19 @@ def test_what_is_in_flight_is_spent() -> None:
     assert pod_actions(reconciler.delta(NOW).started) == [("create", "n0")]
 
 
+def test_a_pod_first_seen_terminating_is_no_creation() -> None:
+    journal, reconciler = started(pods=False)
+    actions = [action for action in reconciler.delta(NOW).started if action.kind == "Pod"]
+    reconciler.issued(*actions)
+    journal.carry_out(actions[0], NOW)
+    [pod] = journal.of_kind("Pod")
+    metadata = msgspec.structs.replace(pod.metadata, deletion_timestamp=NOW)
+    reconciler.observe(journal.put(msgspec.structs.replace(pod, metadata=metadata)))
+    assert reconciler.in_flight(actions[0])
+    reconciler.observe(journal.carry_out(actions[1], NOW))
+    assert not reconciler.in_flight(actions[1])
+
+
 def test_an_event_that_is_faster_than_the_host_counts_as_seen() -> None:
     journal, reconciler = started()
     for action in reconciler.delta(NOW).started:

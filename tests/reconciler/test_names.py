@@ -33,6 +33,7 @@ def test_methods() -> None:
         "dump",
         "evaluate",
         "failed",
+        "in_flight",
         "issued",
         "metrics",
         "observe",

@@ -150,6 +150,15 @@ class Reconciler:
         books.wake(action.daemonset)
         return sent
 
+    def in_flight(self, action: Action) -> bool:
+        """Return whether an action that was issued may still be sent: it is neither done nor given up (C7).
+
+        A host that lets a batch wait must ask before each write: what it decided long ago may be decided again, and
+        differently.
+        """
+        with self._writer:
+            return action.key in self._books.flights.flying.get(action.daemonset, {})
+
     def failed(self, action: Action, error: BaseException | str) -> Event | None:
         """Note that an action was refused; return the event to record about its DaemonSet, if there is one.
 

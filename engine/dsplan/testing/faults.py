@@ -8,13 +8,13 @@ from random import Random
 
 import msgspec
 
-from ..model.daemonset import DaemonSet, RollingUpdate
+from ..model.daemonset import DaemonSet, DaemonSetSpec, RollingUpdate
 from ..model.meta import RawTree
 from ..model.node import Node
 from ..simulate import Removed
 from .scene import Scene
 
-__all__ = ["FAULTS", "Fault"]
+__all__ = ["FAULTS", "Fault", "with_image"]
 
 
 class Fault(msgspec.Struct, frozen=True):
@@ -126,6 +126,17 @@ def _edited(daemonset: DaemonSet, dice: Random) -> DaemonSet:
         pod = spec.template["spec"]
         changed = _with_image(pod, dice) if what == "image" else _with_selector(pod, dice)
         spec = msgspec.structs.replace(spec, template={**spec.template, "spec": changed})
+    return _with_spec(daemonset, spec)
+
+
+def with_image(daemonset: DaemonSet, image: str) -> DaemonSet:
+    """Return the DaemonSet edited: another image, the next generation."""
+    pod = {**daemonset.spec.template["spec"], "containers": [{"name": "main", "image": image}]}
+    template = {**daemonset.spec.template, "spec": pod}
+    return _with_spec(daemonset, msgspec.structs.replace(daemonset.spec, template=template))
+
+
+def _with_spec(daemonset: DaemonSet, spec: DaemonSetSpec) -> DaemonSet:
     metadata = msgspec.structs.replace(daemonset.metadata, generation=daemonset.metadata.generation + 1)
     return msgspec.structs.replace(daemonset, metadata=metadata, spec=spec)
 

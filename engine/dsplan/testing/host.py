@@ -45,8 +45,8 @@ class Host:
         """Decide; what is to be written waits in `to_send`, is noted as issued, and the State is saved."""
         delta = self.reconciler.delta(self.now)
         # What is handed out again was given up in the meantime; what still waits of it must not go out, too.
-        superseded = {action.key for action in (*delta.withdrawn, *delta.started)}
-        self.to_send = [action for action in self.to_send if action.key not in superseded]
+        again = {action.key for action in delta.started}
+        self.to_send = [action for action in self.to_send if action.key not in again]
         self.reconciler.issued(*delta.started)
         self.to_send.extend(delta.started)
         self.saved = self.reconciler.state
@@ -58,6 +58,8 @@ class Host:
         del self.to_send[: len(sending)]
         accepted = 0
         for action in sending:
+            if not self.reconciler.in_flight(action):
+                continue
             self._about_to_write(self, action)
             try:
                 self.cluster.carry_out(action)

@@ -128,7 +128,7 @@ class Scene:
             ranks.append(rank(world, self.cluster.now))
             if not busy and ranks[-1] == 0 and not self._wanted(world):
                 break
-            self.cluster.pass_time(1.0)
+            self.cluster.pass_time(self._until_something(host, busy=busy))
         return Recovery(seconds, bound, _distinct(ranks), tuple(self._problems(host, ranks)))
 
     def _round(self, host: Host) -> bool:
@@ -137,6 +137,14 @@ class Scene:
         busy = bool(host.to_send)
         host.send()
         return busy
+
+    def _until_something(self, host: Host, *, busy: bool) -> float:
+        """Return the seconds until a kubelet does something or the host wants to look again; a second while it acts."""
+        due, again = self.cluster.cluster.next_due, host.reconciler.plan(host.now).requeue_after
+        waits = [1.0] if busy else [60.0]
+        waits += [] if due is None else [(due - self.cluster.now).total_seconds()]
+        waits += [] if again is None else [again]
+        return max(1.0, min(waits))
 
     def _wanted(self, world: World) -> list[str]:
         actions = step(world, now=self.cluster.now).actions

@@ -1,0 +1,154 @@
+"""Broken variants of the Reconciler: something forgotten, something believed that is long past."""
+
+from __future__ import annotations
+
+from .mutant import Mutant
+
+AGREEMENT = "tests/reconciler/test_agreement.py"
+FAULTS = "tests/faults/test_faults.py"
+FRESHNESS = "tests/reconciler/test_freshness.py"
+HOST = "tests/reconciler/test_host.py"
+
+RECONCILING = (
+    Mutant(
+        "node-change-does-not-invalidate-verdicts",
+        "reconciler/books.py",
+        "verdicts = [] if alike else self._verdicts(node)",
+        "verdicts: list[tuple[Tracker, Verdict]] = []",
+        AGREEMENT,
+    ),
+    Mutant(
+        "classes-outlive-their-constraints",
+        "reconciler/classes.py",
+        "            self._verdicts.clear()\n\n    def of",
+        "            pass\n\n    def of",
+        AGREEMENT,
+    ),
+    Mutant(
+        "new-revision-does-not-invalidate-facts",
+        "reconciler/books.py",
+        "tracker.history_stale = tracker.dirty = True",
+        "tracker.dirty = True",
+        AGREEMENT,
+    ),
+    Mutant(
+        "ripe-pods-are-not-read-again",
+        "reconciler/tracker.py",
+        "            self._ripen(around)\n",
+        "            pass\n",
+        AGREEMENT,
+    ),
+    Mutant(
+        "clock-set-back-is-not-noticed",
+        "reconciler/tracker.py",
+        "now < self.clock and self.daemonset",
+        "False and self.daemonset",
+        AGREEMENT,
+    ),
+    Mutant(
+        "pods-of-a-node-that-returns-stay-vanished",
+        "reconciler/tracker.py",
+        "        self.vanished.pop(name, None)\n        shape",
+        "        shape",
+        AGREEMENT,
+    ),
+    Mutant(
+        "ids-move-and-nobody-is-told",
+        "reconciler/books.py",
+        "tracker.nodes_moved(moves, self.nodes)",
+        "pass",
+        "tests/reconciler/test_nodes.py",
+    ),
+    Mutant(
+        "sick-nodes-do-not-change-the-order",
+        "reconciler/books.py",
+        "                tracker.node_reordered()",
+        "                pass",
+        f"{AGREEMENT} {HOST}",
+    ),
+    Mutant(
+        "stale-event-accepted",
+        "reconciler/freshness.py",
+        "        if is_older(version, known.metadata.resource_version):\n            return News.STALE\n",
+        "",
+        FRESHNESS,
+    ),
+    Mutant(
+        "stale-read-accepted-after-a-fail-over",
+        "reconciler/reconciler.py",
+        "if is_older(resource_version, shelf.newest):",
+        "if False:",
+        FAULTS,
+    ),
+    Mutant(
+        "tombstone-ignored",
+        "reconciler/freshness.py",
+        "        if metadata.uid in self._ended:\n            return News.STALE\n",
+        "",
+        FRESHNESS,
+    ),
+    Mutant(
+        "uid-ignored",
+        "reconciler/books.py",
+        "after.metadata.uid != before.metadata.uid",
+        "False",
+        HOST,
+        also=(("reconciler/books.py", "old.uid == new.uid\n        and ", ""),),
+    ),
+    Mutant(
+        "in-flight-forgotten",
+        "reconciler/flights.py",
+        "            self._expect(action.daemonset, action.verb, 1, now)\n",
+        "            pass\n",
+        FAULTS,
+    ),
+    Mutant(
+        "in-flight-forgotten-after-a-crash",
+        "reconciler/books.py",
+        "self.flights = Flights(world.state)",
+        "self.flights = Flights(msgspec.structs.replace(world.state, flights=(), expectations=()))",
+        f"{FAULTS} {AGREEMENT}",
+    ),
+    Mutant(
+        "an-old-pod-passes-for-the-new-one",
+        "reconciler/flights.py",
+        "if (daemonset, key) in self._restored and not",
+        "if False and not",
+        "tests/reconciler/test_resume.py",
+    ),
+    Mutant(
+        "duplicate-create",
+        "reconciler/changes.py",
+        "started.extend(action for key, action in wanted.items() if key not in out)",
+        "started.extend(wanted.values())",
+        HOST,
+    ),
+    Mutant(
+        "same-write-issued-twice",
+        "reconciler/flights.py",
+        "        if action.key in keys:\n            return False\n",
+        "",
+        HOST,
+    ),
+    Mutant(
+        "a-terminating-pod-counts-as-created",
+        "reconciler/landing.py",
+        "if after is not None and born and not after.terminating:",
+        "if after is not None and born:",
+        HOST,
+    ),
+    Mutant(
+        "lost-writes-block-for-ever",
+        "planner/memory.py",
+        "return now - since > EXPECTATIONS_TIMEOUT",
+        "return False",
+        f"{HOST} {FAULTS}",
+    ),
+    Mutant(
+        "budget-off-by-one-in-the-reconciler",
+        "diff/rolling.py",
+        "room = max(0, budget.max_unavailable - unavailable)",
+        "room = max(0, budget.max_unavailable + 1 - unavailable)",
+        FAULTS,
+    ),
+)

@@ -1,0 +1,1 @@
+"""Faults for a whole night: `python -m tests.nightly [--steps N] [--seed N] [--depth N]`."""
