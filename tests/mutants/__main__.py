@@ -7,9 +7,10 @@ import sys
 from .core import CORE
 from .explain import EXPLAIN
 from .mutant import Mutant
+from .reconciling import RECONCILING
 from .simulation import SIMULATION
 
-MUTANTS: tuple[Mutant, ...] = (*CORE, *EXPLAIN, *SIMULATION)
+MUTANTS: tuple[Mutant, ...] = (*CORE, *EXPLAIN, *RECONCILING, *SIMULATION)
 
 
 def main(names: list[str]) -> int:

@@ -43,7 +43,12 @@ class Mutant:
                 if old not in text:
                     raise ValueError(f"mutant {self.name}: {file} has no {old!r}")
                 path.write_text(text.replace(old, new, 1), encoding="utf-8")
-            environment = {**os.environ, "PYTHONPATH": f"{engine}{os.pathsep}{ROOT}", "PYTHONDONTWRITEBYTECODE": "1"}
+            environment = {
+                **os.environ,
+                "PYTHONPATH": f"{engine}{os.pathsep}{ROOT}",
+                "PYTHONDONTWRITEBYTECODE": "1",
+                "DSPLAN_HYPOTHESIS_PROFILE": "mutants",
+            }
             command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *self.tests.split()]
             done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
         if done.returncode not in (0, 1):

@@ -22,7 +22,7 @@ RECONCILING = (
         "reconciler/classes.py",
         "            self._verdicts.clear()\n\n    def of",
         "            pass\n\n    def of",
-        AGREEMENT,
+        "tests/reconciler/test_rules.py",
     ),
     Mutant(
         "new-revision-does-not-invalidate-facts",
@@ -98,9 +98,16 @@ RECONCILING = (
     Mutant(
         "in-flight-forgotten",
         "reconciler/flights.py",
+        "        keys[action.key] = now\n        self._oldest = now",
+        "        return True\n        self._oldest = now",
+        FAULTS,
+    ),
+    Mutant(
+        "in-flight-does-not-count-as-spent",
+        "reconciler/flights.py",
         "            self._expect(action.daemonset, action.verb, 1, now)\n",
         "            pass\n",
-        FAULTS,
+        HOST,
     ),
     Mutant(
         "in-flight-forgotten-after-a-crash",

@@ -70,6 +70,14 @@ def test_a_delta_hands_every_action_out_once() -> None:
     assert reconciler.delta(NOW + timedelta(hours=1)).started == ()
 
 
+def test_what_was_handed_out_is_not_started_again_when_more_is_wanted() -> None:
+    journal, reconciler = started(pods=False)
+    assert pod_actions(reconciler.delta(NOW).started) == [("create", "n0"), ("create", "n1"), ("create", "n2")]
+    reconciler.observe(journal.put(a_node("n3")))
+    assert pod_actions(reconciler.delta(NOW).started) == [("create", "n3")]
+    assert len(pod_actions(reconciler.plan(NOW).actions)) == 4
+
+
 def test_what_is_no_longer_wanted_is_withdrawn() -> None:
     journal, reconciler = started()
     reconciler.delta(NOW)

@@ -120,6 +120,19 @@ def test_names_make_classes_where_a_constraint_reads_them() -> None:
     )
 
 
+def test_classes_end_with_the_fields_they_were_made_of() -> None:
+    """The same values under other labels are another class."""
+    reconciler = Reconciler()
+    reconciler.observe(("ADDED", a_daemonset("one", version=1, spec={"nodeSelector": {"disk": "ssd"}})))
+    reconciler.observe(("ADDED", a_daemonset("two", version=1, spec={"nodeSelector": {"area": "x"}})))
+    reconciler.plan(NOW)
+    reconciler.observe(("ADDED", a_node("n1", labels={"area": "ssd", "disk": "hdd"}, version=1)))
+    reconciler.observe(("MODIFIED", a_daemonset("two", version=2, spec={"nodeSelector": {"kind": "x"}})))
+    reconciler.plan(NOW)
+    reconciler.observe(("ADDED", a_node("n2", labels={"disk": "ssd", "kind": "hdd"}, version=1)))
+    assert created(reconciler) == ["n2"]
+
+
 class Chatty(Licensed):
     """Answers with text, which is outside the protocol."""
 
