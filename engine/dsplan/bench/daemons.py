@@ -80,6 +80,7 @@ KINDS = (
 )
 """The sorts of agents, in the order in which a world takes them."""
 
+_EVERYWHERE = ("node-exporter", "security-agent")
 _HOSTILE = (
     Kind(
         name="picky",
@@ -102,15 +103,19 @@ _HOSTILE = (
 
 
 def make_daemonsets(
-    count: int, *, hostile: bool = False
+    count: int, *, hostile: bool = False, everywhere: bool = False
 ) -> tuple[tuple[DaemonSet, ...], tuple[ControllerRevision, ...]]:
     """Return `count` DaemonSets, each with its current and its former revision; kinds take turns.
+
+    `everywhere` takes only those that want every node that is well, `hostile` adds those that hostile worlds have.
 
     >>> daemonsets, revisions = make_daemonsets(12)
     >>> daemonsets[0].name, daemonsets[11].name, len(revisions)
     ('node-exporter-0', 'kube-proxy-1', 24)
     """
     kinds = _HOSTILE + KINDS if hostile else KINDS
+    if everywhere:
+        kinds = tuple(kind for kind in KINDS if kind.name in _EVERYWHERE)
     daemonsets = [daemonset_of(kinds[number % len(kinds)], number // len(kinds)) for number in range(count)]
     revisions = [revision_of(daemonset, number) for daemonset in daemonsets for number in (1, 2)]
     return tuple(daemonsets), tuple(revisions)
@@ -127,20 +132,21 @@ def daemonset_of(kind: Kind, number: int, *, image: str = "2") -> DaemonSet:
             "selector": {"matchLabels": {"app": name}},
             "updateStrategy": {"type": "RollingUpdate", "rollingUpdate": strategy},
             "revisionHistoryLimit": 10,
-            "template": {"metadata": {"labels": {"app": name}}, "spec": _pod_spec(kind, name, image)},
+            "template": {"metadata": {"labels": {"app": name}}, "spec": _pod_spec(kind, number, image)},
         },
     }
     return decode([tree]).daemonsets[0]
 
 
-def _pod_spec(kind: Kind, name: str, image: str) -> RawTree:
+def _pod_spec(kind: Kind, number: int, image: str) -> RawTree:
     container: dict[str, Any] = {
         "name": "agent",
-        "image": f"registry.example.com/{name}:{image}",
+        "image": f"registry.example.com/{kind.name}-{number}:{image}",
         "resources": {"requests": {"cpu": kind.cpu, "memory": kind.memory}},
     }
     if kind.host_port:
-        container["ports"] = [{"containerPort": kind.host_port, "hostPort": kind.host_port}]
+        port = kind.host_port + number
+        container["ports"] = [{"containerPort": port, "hostPort": port}]
     spec: dict[str, Any] = {"containers": [container], "priorityClassName": "system-node-critical"}
     if kind.selector:
         spec["nodeSelector"] = dict(kind.selector)

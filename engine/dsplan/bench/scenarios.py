@@ -26,26 +26,39 @@ Round = Callable[[Observer], object]
 
 
 class Setting(msgspec.Struct, frozen=True, kw_only=True):
-    """Which world: a family, size and seed, or the files of a cluster that the user has."""
+    """Which world: a family, size and seed, or the files of a cluster that the user has.
+
+    `everywhere` takes only DaemonSets that want every node.
+    """
 
     world: str = "eks-like"
     nodes: int = 10_000
     daemonsets: int = 1
     seed: int = 0
+    everywhere: bool = False
     cluster: tuple[str, ...] = ()
 
     def steady(self) -> World:
         """Return the world with all pods in place and every status written; a cluster of files as it is."""
         if self.cluster:
             return load(self.cluster)
-        made = make_world(self.world, self.nodes, daemonsets=self.daemonsets, seed=self.seed, drift=False)
-        return with_status(made)
+        return with_status(self._made(drift=False))
 
     def drifted(self) -> World:
         """Return the world with the share of pods that are not as they should be; a cluster of files as it is."""
         if self.cluster:
             return load(self.cluster)
-        return make_world(self.world, self.nodes, daemonsets=self.daemonsets, seed=self.seed)
+        return self._made(drift=True)
+
+    def _made(self, *, drift: bool) -> World:
+        return make_world(
+            self.world,
+            self.nodes,
+            daemonsets=self.daemonsets,
+            seed=self.seed,
+            drift=drift,
+            everywhere=self.everywhere,
+        )
 
 
 Prepared = tuple[World, Callable[[], Round]]

@@ -26,10 +26,12 @@ def make_world(
     drift: bool = True,
     pods: bool = True,
     worn: str = NEW,
+    everywhere: bool = False,
 ) -> World:
     """Return a seeded world: the same arguments give the same world, and objects share all they have in common.
 
-    `pods=False` leaves the daemon pods out, `worn` is the hash they wear. With `drift=False` everything is as it should
+    `pods=False` leaves the daemon pods out, `worn` is the hash they wear. `everywhere` has
+    only DaemonSets that want every node. With `drift=False` everything is as it should
     be: no node is sick or cordoned, every pod is in place, up to date and ready.
     Raises KeyError where there is no such family.
 
@@ -41,7 +43,7 @@ def make_world(
     if not drift:
         kind = msgspec.structs.replace(kind, sick=0, cordoned=0, drifted=0)
     fleet = make_nodes(kind, nodes, seed=seed)
-    sets, revisions = make_daemonsets(daemonsets, hostile=kind.own_class)
+    sets, revisions = make_daemonsets(daemonsets, hostile=kind.own_class, everywhere=everywhere)
     found: tuple[Pod, ...] = ()
     if pods:
         found = tuple(make_pods(sets, NodeIndex(fleet), drifted=kind.drifted, worn=worn, seed=seed))

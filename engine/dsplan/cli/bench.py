@@ -39,6 +39,7 @@ class _Sizes(click.ParamType[tuple[int, ...]]):
 @click.option("--scenario", "scenarios", multiple=True, metavar="NAME", help="What happens; repeatable, or all.")
 @click.option("--nodes", type=_Sizes(), default="100,1000,10000", show_default=True, metavar="N,N,...")
 @click.option("--daemonsets", type=click.IntRange(0, 1000), default=1, show_default=True, metavar="N")
+@click.option("--everywhere", is_flag=True, help="Only DaemonSets that want every node.")
 @click.option("--seed", type=int, default=0, show_default=True)
 @click.option("--rounds", type=click.IntRange(1, 1000), default=5, show_default=True, help="At least so many.")
 @click.option("--cluster", multiple=True, metavar="FILE", help="Your own cluster instead of worlds; repeatable.")
@@ -51,6 +52,7 @@ def command(
     scenarios: tuple[str, ...],
     nodes: tuple[int, ...],
     daemonsets: int,
+    everywhere: bool,
     seed: int,
     rounds: int,
     cluster: tuple[str, ...],
@@ -68,7 +70,9 @@ def command(
     wanted = _chosen("--world", worlds or _DEFAULT_WORLDS, tuple(FAMILIES))
     chosen = _chosen("--scenario", scenarios or _DEFAULT_SCENARIOS, tuple(SCENARIOS))
     settings = [
-        Setting(world=world, nodes=count, daemonsets=daemonsets, seed=seed) for world in wanted for count in nodes
+        Setting(world=world, nodes=count, daemonsets=daemonsets, seed=seed, everywhere=everywhere)
+        for world in wanted
+        for count in nodes
     ]
     if cluster:
         settings = [Setting(cluster=cluster)]
