@@ -113,7 +113,7 @@ def make_daemonsets(
     >>> daemonsets[0].name, daemonsets[11].name, len(revisions)
     ('node-exporter-0', 'kube-proxy-1', 24)
     """
-    kinds = _HOSTILE + KINDS if hostile else KINDS
+    kinds: tuple[Kind, ...] = _HOSTILE + KINDS if hostile else KINDS
     if everywhere:
         kinds = tuple(kind for kind in KINDS if kind.name in _EVERYWHERE)
     daemonsets = [daemonset_of(kinds[number % len(kinds)], number // len(kinds)) for number in range(count)]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable
-from pathlib import Path
 
 import click
 from click.shell_completion import CompletionItem, ShellComplete, get_completion_class
@@ -99,7 +98,7 @@ def kubectl_complete() -> None:
     from . import VARIABLE, cli
 
     words = sys.argv[1:] or [""]
-    completion = ShellComplete(cli, {}, Path(sys.argv[0]).name, VARIABLE)
+    completion = ShellComplete(cli, {}, os.path.basename(sys.argv[0]), VARIABLE)
     items = completion.get_completions(words[:-1], words[-1])
     for item in items:
         if item.type == "plain":

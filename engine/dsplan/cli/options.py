@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -126,5 +125,11 @@ def style_for(*, wide: bool = False) -> Style:
     """Return how to print on this terminal: colour only there, and not with NO_COLOR or TERM=dumb."""
     terminal = sys.stdout.isatty()
     colour = terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-    width = shutil.get_terminal_size((120, 24)).columns if terminal else 120
+    width = _terminal_width() if terminal else 120
     return Style(colour=colour, width=max(60, width), limit=None if wide else 10)
+
+
+def _terminal_width() -> int:
+    import shutil
+
+    return shutil.get_terminal_size((120, 24)).columns

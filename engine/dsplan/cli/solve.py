@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import sys
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import click
+import msgspec
 
 from ..model.meta import Identity
 from ..model.world import World
 from .failures import CHANGES_PENDING, CONFLICTS
 from .options import input_options, load_world, moment, output_option, solved
 from .printing import print_plan
+
+if TYPE_CHECKING:
+    from ..planner import DaemonSetPlan, Plan
 
 
 @click.command()
@@ -41,25 +46,36 @@ def command(
     from ..manifests.defaulting import is_abridged
     from ..report.document import plan_document
     from ..report.inputs import inputs_digest
-    from .writing import write_whole
 
     world = load_world(files, more, None if all_namespaces else namespace, selector)
     if bodies and any(is_abridged(daemonset.spec.template) for daemonset in world.daemonsets):
         click.echo("note: bodies are not complete: a snapshot without --full keeps what planning reads", err=True)
     plan = solved(world, moment(now))
-    document = plan_document(plan, inputs=inputs_digest(world), bodies=bodies, stalls=_stalls(world, plan.now))
+    document = plan_document(plan, inputs=inputs_digest(world), bodies=bodies, stalls=_stalls(world, plan))
     if out is not None:
+        from .writing import write_whole
+
         write_whole(out, compact_json(document) + b"\n")
     print_plan(document, output)
     if exit_code:
         sys.exit(CONFLICTS if document.errored or document.conflicts else CHANGES_PENDING if document.applyable else 0)
 
 
-def _stalls(world: World, now: datetime) -> dict[Identity, str]:
-    """Return what is foreseen about roll-outs that may not get to their end."""
+def _stalls(world: World, plan: Plan) -> dict[Identity, str]:
+    """Return what is foreseen about roll-outs that may not get to their end; without outdated pods there are none."""
+    rolling = [entry.step.daemonset for entry in plan.daemonsets if _has_outdated_pods(entry)]
+    if not rolling:
+        return {}
     from ..simulate.stalls import stalls_ahead
 
-    stalls, left = stalls_ahead(world, now=now)
+    stalls, left = stalls_ahead(msgspec.structs.replace(world, daemonsets=tuple(rolling)), now=plan.now)
     found = {stall.identity: stall.text for stall in stalls}
     long = "a long roll-out that may stall: dsplan timeline plays it"
     return {**found, **dict.fromkeys(left, long)}
+
+
+def _has_outdated_pods(entry: DaemonSetPlan) -> bool:
+    from ..observe import PodFact
+
+    situations = entry.step.observed.situations if entry.step.observed else ()
+    return any(not facts & PodFact.UPDATED for situation in situations for facts in situation.shape)

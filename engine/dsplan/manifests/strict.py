@@ -6,7 +6,6 @@ misspelt field is an error, and what it might have meant is said.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Iterator
 from typing import Any, TypeVar
 
@@ -54,6 +53,8 @@ def close_to(word: str, words: Iterable[str]) -> str:
     >>> close_to("replcas", ["replicas", "labels"]), close_to("x", ["replicas"])
     ('replicas', '')
     """
+    import difflib
+
     found = difflib.get_close_matches(word[:100], list(words), n=1, cutoff=0.6)
     return found[0] if found else ""
 
