@@ -9,17 +9,19 @@ import msgspec
 from ..constraints import Rule
 from ..diff import Actor, Stage
 from ..model.daemonset import RollingUpdate, UpdateStrategy
+from ..model.meta import Identity
+from ..model.pod import target_node
 from ..model.state import PolicyProgress, State
 from ..model.world import World
 from ..waves.rollout.decide import decide
 from ..waves.rollout.plan_types import PolicyPlan
 from ..waves.rollout.subjects import Subject
-from .observation import Surroundings, surroundings_of
+from .observation import Observation, Surroundings, surroundings_of
 from .plan import DaemonSetPlan, Held, HeldReason
 from .step import pass_over
 from .step_types import DaemonSetStep, Step
 
-__all__ = ["governed_plan", "governed_step", "plan_policies", "with_progress"]
+__all__ = ["as_host_owns", "governed_plan", "governed_step", "plan_policies", "with_progress"]
 
 
 def plan_policies(world: World, step: Step, *, now: datetime) -> PolicyPlan:
@@ -29,12 +31,30 @@ def plan_policies(world: World, step: Step, *, now: datetime) -> PolicyPlan:
     `PolicyPlan.progress`; `with_progress` puts it into the next State.
     Raises InputError where two policies say what only one may, or order DaemonSets in a cycle.
     """
+    flying = _flying_nodes(world)
     subjects = [
-        Subject(entry.daemonset, entry.verdicts, entry.observed)
+        Subject(entry.daemonset, entry.verdicts, entry.observed, frozenset(flying.get(entry.identity, ())))
         for entry in step.daemonsets
         if entry.observed is not None and entry.verdicts is not None
     ]
     return decide(world.rollout_policies, subjects, step.index, world.state, now)
+
+
+def _flying_nodes(world: World) -> dict[Identity, set[str]]:
+    """Return, per DaemonSet, the nodes where the creation or deletion of a pod was issued and is not seen yet (C7)."""
+    found: dict[Identity, set[str]] = {}
+    deleted: dict[tuple[str, str], Identity] = {}
+    for flight in world.state.flights:
+        if flight.kind == "Pod" and flight.verb == "create":
+            found.setdefault(flight.daemonset, set()).add(flight.name)
+        elif flight.kind == "Pod" and flight.verb == "delete":
+            deleted[flight.daemonset.namespace, flight.name] = flight.daemonset
+    for pod in world.pods if deleted else ():
+        identity = deleted.get((pod.metadata.namespace, pod.name))
+        node = target_node(pod) if identity is not None else None
+        if identity is not None and node is not None:
+            found.setdefault(identity, set()).add(node)
+    return found
 
 
 def with_progress(state: State, progress: tuple[PolicyProgress, ...]) -> State:
@@ -54,23 +74,32 @@ def governed_step(whole: Step, policies: PolicyPlan, world: World, rules: tuple[
         mine = tuple(action for action in policies.actions if action.daemonset == entry.identity)
         if entry.identity in policies.by_host:
             around = around or surroundings_of(world, now=whole.now, rules=rules, index=whole.index)
-            entry = _by_host(entry, around, policies)
+            surge, frozen = entry.identity in policies.surging, entry.identity in policies.frozen
+            entry = as_host_owns(entry, around, surge=surge, frozen=frozen)
         entries.append(msgspec.structs.replace(entry, actions=entry.actions + mine) if mine else entry)
     state = with_progress(whole.state, policies.progress)
     return msgspec.structs.replace(whole, daemonsets=tuple(entries), state=state)
 
 
-def _by_host(entry: DaemonSetStep, around: Surroundings, policies: PolicyPlan) -> DaemonSetStep:
-    """Return one pass of which the host carries out everything."""
+def as_host_owns(
+    entry: DaemonSetStep,
+    around: Surroundings,
+    *,
+    surge: bool,
+    frozen: bool,
+    observation: Observation | None = None,
+) -> DaemonSetStep:
+    """Return one pass of which the host carries out everything; nothing that touches a pod where it is `frozen`."""
     daemonset = entry.daemonset
-    surge = UpdateStrategy(type="RollingUpdate", rolling_update=RollingUpdate(max_unavailable=0, max_surge=1))
-    strategy = surge if entry.identity in policies.surging else UpdateStrategy(type="OnDelete")
-    spec = msgspec.structs.replace(daemonset.spec, update_strategy=strategy)
-    redone = pass_over(msgspec.structs.replace(daemonset, spec=spec), around)
+    doubling = UpdateStrategy(type="RollingUpdate", rolling_update=RollingUpdate(max_unavailable=0, max_surge=1))
+    spec = msgspec.structs.replace(
+        daemonset.spec, update_strategy=doubling if surge else UpdateStrategy(type="OnDelete")
+    )
+    redone = pass_over(msgspec.structs.replace(daemonset, spec=spec), around, observation)
     actions = tuple(
         msgspec.structs.replace(action, actor=Actor.HOST)
         for action in redone.actions
-        if action.stage is not Stage.ROLLING_UPDATE and not (action.kind == "Pod" and entry.identity in policies.frozen)
+        if action.stage is not Stage.ROLLING_UPDATE and not (action.kind == "Pod" and frozen)
     )
     return msgspec.structs.replace(
         redone, daemonset=daemonset, actions=actions, rolling=None, budget=None, rolling_update_ran=False

@@ -14,6 +14,7 @@ from .durations import SEED_DURATIONS, Durations, Spread
 from .happenings import Happening, HappeningKind
 from .invariants import Invariant, Violation, judge, judge_fixed_point
 from .kubelet import Birth, Kubelet, SteadyKubelet, Turn, TurnKind
+from .policies import PolicyController, controller_for
 from .results import DaemonSetRun, Oscillation, Outcome, Simulation, Totals
 from .run import Injection, simulate
 from .scheduler import Scheduler, SchedulerFactory, everything_fits
@@ -38,6 +39,7 @@ __all__ = [
     "Odds",
     "Oscillation",
     "Outcome",
+    "PolicyController",
     "Removed",
     "Scheduler",
     "SchedulerFactory",
@@ -49,6 +51,7 @@ __all__ = [
     "TurnKind",
     "Violation",
     "WholeStepController",
+    "controller_for",
     "everything_fits",
     "judge",
     "judge_fixed_point",

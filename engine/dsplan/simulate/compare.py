@@ -21,6 +21,7 @@ from .kubelet import SteadyKubelet
 from .opening import opened
 from .paces import Overrides, paces_of
 from .placing import placed
+from .policies import PolicyController, held_by_policies
 from .run import simulate
 from .scheduler import SchedulerFactory
 from .timeline import Course, course_of
@@ -32,19 +33,21 @@ Amount = int | str
 
 
 class Strategy(msgspec.Struct, frozen=True):
-    """One way to roll out: a budget of the controller, or batches that a host deletes (OnDelete)."""
+    """One way to roll out: a budget of the controller, batches that a host deletes (OnDelete), or the policies' way."""
 
     kind: str
     amount: Amount
 
     def __str__(self) -> str:
-        """Return `maxUnavailable 10%`, `maxSurge 1`, `OnDelete in batches of 25%`."""
+        """Return `maxUnavailable 10%`, `maxSurge 1`, `OnDelete in batches of 25%`, `its policies`."""
+        if self.kind == "Policies":
+            return "its policies"
         return f"OnDelete in batches of {self.amount}" if self.kind == "OnDelete" else f"{self.kind} {self.amount}"
 
     @property
     def update_strategy(self) -> UpdateStrategy:
         """spec.updateStrategy of it."""
-        if self.kind == "OnDelete":
+        if self.kind in ("OnDelete", "Policies"):
             return UpdateStrategy(type="OnDelete")
         surge = self.kind == "maxSurge"
         block = RollingUpdate(max_unavailable=0 if surge else self.amount, max_surge=self.amount if surge else 0)
@@ -134,7 +137,8 @@ class _Arena:
         self._scheduler = scheduler
 
     def comparison(self, daemonset: DaemonSet, pending: int, strategies: Sequence[Strategy]) -> Comparison:
-        own = _own_strategy(daemonset)
+        policed = daemonset.identity in held_by_policies(self._world)
+        own = Strategy("Policies", 0) if policed else _own_strategy(daemonset)
         tried = strategies if own is None or own in strategies else (own, *strategies)
         return Comparison(
             identity=daemonset.identity,
@@ -145,16 +149,21 @@ class _Arena:
 
     def _contender(self, daemonset: DaemonSet, strategy: Strategy, *, is_current: bool) -> Contender:
         anew = with_strategy(daemonset, strategy.update_strategy)
-        alone = msgspec.structs.replace(self._world, daemonsets=(daemonset,))
+        policies = self._world.rollout_policies if strategy.kind == "Policies" else ()
+        alone = msgspec.structs.replace(self._world, daemonsets=(daemonset,), rollout_policies=policies)
         world = replaced(alone, {daemonset.identity: anew})
         wanted = len(Cluster(world, now=self._now).observation(daemonset.identity).verdicts.run)
         host = BatchHost(scaled(strategy.amount, wanted)) if strategy.kind == "OnDelete" else None
         return Contender(
             strategy=strategy,
-            arithmetic=_arithmetic(anew, strategy, wanted),
+            arithmetic=_arithmetic(anew, strategy, wanted) if strategy.kind != "Policies" else self._waves(world),
             course=self._course(world, daemonset.identity, host),
             is_current=is_current,
         )
+
+    def _waves(self, world: World) -> str:
+        found = PolicyController(world).plan(Cluster(world, now=self._now)).schedule
+        return f"{found.waves:,} waves, at least {found.bound:,}"
 
     def _course(self, world: World, identity: Identity, controller: Controller | None) -> Course:
         story = simulate(

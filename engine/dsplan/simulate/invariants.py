@@ -149,7 +149,8 @@ class _Case:
             node = None if position is None else self.index.nodes[position]
             if node is None or evaluate(self.constraints, node).verdict is not Verdict.RUN:
                 yield Invariant.NOT_WANTED, f"create on {action.node}"
-            if self._would_be_second(self._shape(action.node)):
+            doubled_by_policy = action.actor is Actor.HOST and action.stage is Stage.ROLLING_UPDATE
+            if not doubled_by_policy and self._would_be_second(self._shape(action.node)):
                 yield Invariant.SECOND_POD, f"create on {action.node} beside another pod"
 
     def _would_be_second(self, shape: Shape) -> bool:

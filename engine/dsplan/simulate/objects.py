@@ -13,7 +13,7 @@ from ..model.daemonset import ControllerRevision, DaemonSet
 from ..model.meta import Identity
 from ..model.node import Node
 from ..model.pod import Pod, target_node
-from ..model.state import Backoff, Expectations, LearnedHash, State
+from ..model.state import Backoff, Expectations, LearnedHash, PolicyProgress, State
 from ..model.world import World
 from ..planner.observation import Observation, Surroundings
 from .coverage import Coverage
@@ -39,6 +39,7 @@ class Objects:
         }
         self.expectations: dict[Identity, Expectations] = {entry.daemonset: entry for entry in state.expectations}
         self.hashes: dict[Identity, str] = {entry.daemonset: entry.hash for entry in state.hashes}
+        self.policies: tuple[PolicyProgress, ...] = state.policies
         self._index: NodeIndex | None = None
         self._views = {identity: View(daemonset, self.pods) for identity, daemonset in self.daemonsets.items()}
 
@@ -57,6 +58,7 @@ class Objects:
             backoffs=tuple(sorted(self.backoffs.values())),
             expectations=tuple(self.expectations[identity] for identity in sorted(self.expectations)),
             hashes=tuple(hashes),
+            policies=self.policies,
         )
 
     @property

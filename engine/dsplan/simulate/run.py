@@ -22,6 +22,7 @@ from .happenings import Happening, HappeningKind
 from .invariants import Violation, judge, judge_fixed_point
 from .kubelet import Kubelet, SteadyKubelet
 from .oscillation import Repetitions
+from .policies import controller_for
 from .results import DaemonSetRun, Outcome, Simulation, totals_of
 from .scheduler import SchedulerFactory, everything_fits
 
@@ -69,7 +70,7 @@ def simulate(
     """
     frozen_rules = tuple(rules)
     cluster = Cluster(world, kubelet or SteadyKubelet(durations), now=now, scheduler=scheduler, rules=frozen_rules)
-    run = _Run(cluster, controller or BuiltinController(), durations, frozen_rules)
+    run = _Run(cluster, controller or controller_for(world), durations, frozen_rules)
     return run.play(until, sorted(injections, key=lambda injection: injection[0]))
 
 

@@ -21,6 +21,7 @@ class StallKind(StrEnum):
     VANISHED_NODE = "VanishedNode"  # R27: a bound pod on a node that does not exist fails every pass
     BAD_BUDGET = "BadBudget"  # R2
     ON_DELETE = "OnDelete"  # C10: nobody deletes the pods
+    POLICY = "Policy"  # a RolloutPolicy lets it wait for what does not come by itself
     PENDING = "Pending"  # K20: it finishes, but pods have no room
     OSCILLATION = "Oscillation"
 
@@ -75,6 +76,8 @@ class Stall(msgspec.Struct, frozen=True, kw_only=True):
                 return f"stalls in wave {self.wave}: every pass fails: {self.detail}"
             case StallKind.ON_DELETE:
                 return f"{len(self.left):,} out-of-date pods stay until somebody deletes them (OnDelete)"
+            case StallKind.POLICY:
+                return f"{len(self.left):,} out-of-date pods stay: {self.detail}"
             case StallKind.PENDING:
                 return f"finishes, but {len(self.culprits):,} pods stay Pending ({who})"
             case StallKind.OSCILLATION:

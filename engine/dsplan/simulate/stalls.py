@@ -28,6 +28,7 @@ from .kubelet import SteadyKubelet, daemonset_of
 from .opening import opened
 from .paces import Overrides, paces_of
 from .placing import placed
+from .policies import PolicyController, held_by_policies
 from .results import DaemonSetRun, Outcome, Simulation
 from .run import simulate
 from .scheduler import SchedulerFactory
@@ -68,13 +69,17 @@ def stalls_ahead(
     """Return the stalls that lie ahead, and the DaemonSets that were not played because they have too many waves.
 
     Roll-outs that cannot stall are not played, so this is fit for every plan. Each DaemonSet is played by itself (C20).
+    What policies decide is not played either: their part of the plan says where it stalls.
     """
     world = opened(world)
     around = surroundings_of(world, now=now)
     worry = Worry(Templates(world), around.index)
     found: list[Stall] = []
     left: list[Identity] = []
+    by_policy = held_by_policies(world)
     for daemonset in world.daemonsets:
+        if daemonset.identity in by_policy:
+            continue
         observed = _observed(daemonset, around)
         waves = 0 if observed is None else worry.waves(daemonset, observed)
         if waves > most_waves:
@@ -135,6 +140,7 @@ class _Forecast:
         self._broken = broken
         self._scheduler = scheduler
         self._initially_down = self._down_at_start()
+        self._by_policy = held_by_policies(world)
 
     def stalls(self) -> Iterator[Stall]:
         """Yield the stalls of the world as it is."""
@@ -177,6 +183,9 @@ class _Forecast:
         updates = [wave for wave in waves_of(story, run.identity) if wave.kind is WaveKind.UPDATE]
         ended = not updates or updates[-1].end is not None
         culprits = culprits_of(story, daemonset)
+        detail = _detail(run, story)
+        if kind is StallKind.POLICY:
+            detail = self._why_policies_wait(run.identity, story)
         if kind is StallKind.PENDING:
             culprits = tuple(item for item in culprits if item.why == "Pending")
         return Stall(
@@ -190,14 +199,16 @@ class _Forecast:
             left=run.left_outdated,
             hurt=tuple(name for name in run.left_down if name not in self._initially_down[run.identity]),
             advice=_advice(daemonset, kind),
-            detail=_detail(run, story),
+            detail=detail,
         )
 
     def _kind(self, daemonset: DaemonSet, run: DaemonSetRun, story: Simulation) -> StallKind | None:
         if run.outcome is Outcome.OSCILLATING:
             return StallKind.OSCILLATION
         if run.outcome is Outcome.PARKED:
-            return StallKind.ON_DELETE
+            return StallKind.POLICY if run.identity in self._by_policy else StallKind.ON_DELETE
+        if run.outcome is Outcome.STALLED and run.identity in self._by_policy:
+            return StallKind.POLICY
         if run.identity in self._broken and (run.left_outdated or run.left_down):
             return StallKind.BROKEN_REVISION
         if run.outcome is Outcome.STALLED:
@@ -205,6 +216,13 @@ class _Forecast:
                 return StallKind.VANISHED_NODE if "does not exist" in run.error else StallKind.BAD_BUDGET
             return StallKind.SURGE_BLOCKED if allows_surge(daemonset) else StallKind.BUDGET_SPENT
         return StallKind.PENDING if pending_reasons(story, run.identity) else None
+
+    def _why_policies_wait(self, identity: Identity, story: Simulation) -> str:
+        """Return what the policies say at the end of the story."""
+        plan = PolicyController(story.world).plan(Cluster(story.world, now=story.ended))
+        named = [stall for stall in plan.stalls if stall.startswith((f"{identity}: ", "policy "))]
+        held = [entry.text for entry in plan.held if entry.daemonset == identity and entry.blocks]
+        return "; ".join(dict.fromkeys([*named, *held]))
 
     def _with_budget(self, daemonset: DaemonSet, stall: Stall) -> Stall:
         """Return the stall with the smallest budget that goes through, and the nodes without which it does as it is."""

@@ -21,6 +21,7 @@ from .happenings import Happening
 from .kubelet import SteadyKubelet, daemonset_of
 from .paces import Overrides, Paces, paces_of
 from .placing import placed
+from .policies import controller_for, held_by_policies
 from .results import DaemonSetRun, Outcome, Simulation
 from .run import simulate
 from .scheduler import SchedulerFactory
@@ -37,8 +38,8 @@ class BarrierController:
     Only candidates are held (R10, R23); sick pods are replaced at once as ever (R12, R20).
     """
 
-    def __init__(self) -> None:
-        self._controller = BuiltinController()
+    def __init__(self, controller: Controller | None = None) -> None:
+        self._controller = controller or BuiltinController()
         self._waves: dict[Identity, BitMap] = {}
 
     def decide(self, cluster: Cluster, due: Sequence[Identity]) -> Iterator[Decision]:
@@ -137,12 +138,13 @@ def timeline(
     courses = {run.identity: course_of(window, run) for run in window.runs}
     barrier = None
     if any(overlap(course.waves) for course in courses.values()):
-        barrier = player.play(paces, BarrierController())
+        barrier = player.play(paces, BarrierController(controller_for(world)))
     stalls: dict[Identity, Stall] = {}
     if any(run.outcome is not Outcome.COMPLETE for run in window.runs):
         found = forecast_stalls(world, now=now, durations=durations, broken=broken, scheduler=scheduler)
         stalls = {stall.identity: stall for stall in found}
     stories: list[Timeline] = []
+    by_policies = held_by_policies(world)
     for daemonset in world.daemonsets:
         identity = daemonset.identity
         course = courses[identity]
@@ -155,7 +157,7 @@ def timeline(
                 window=course,
                 barrier=course if barrier is None else course_of(barrier, barrier.of(identity)),
                 slow_seconds=None if slow is None else slow.of(identity).seconds,
-                budget=_budget(daemonset, course.run.wanted),
+                budget=_budget(daemonset, course.run.wanted, by_policies=identity in by_policies),
                 notes=paces.notes(daemonset),
                 events=tuple(item for item in window.happenings if item.daemonset == identity),
                 stall=stalls.get(identity),
@@ -193,8 +195,10 @@ def course_of(simulation: Simulation, run: DaemonSetRun) -> Course:
     return Course(outcome=run.outcome, seconds=run.seconds, waves=waves_of(simulation, run.identity), run=run)
 
 
-def _budget(daemonset: DaemonSet, wanted: int) -> str:
+def _budget(daemonset: DaemonSet, wanted: int, *, by_policies: bool) -> str:
     strategy = daemonset.spec.update_strategy
+    if by_policies:
+        return f"{strategy.type}: its policies decide; gates that wait for somebody are taken as passed"
     if strategy.type != "RollingUpdate":
         return f"{strategy.type}: no budget; pods are replaced when somebody deletes them"
     try:

@@ -432,3 +432,18 @@ def test_the_same_input_in_another_order_gives_the_same_plan() -> None:
 
     one, two = Fleet(5, build(1), daemonsets("a", "b")), Fleet(5, build(-1), daemonsets("b", "a"))
     assert one.plan().actions == two.plan().actions
+
+
+def test_what_was_issued_and_is_not_seen_yet_is_spent() -> None:
+    """A host that asks twice before its cache has caught up must not take down twice as much."""
+    from dsplan.model.state import Flight, State
+
+    fleet = Fleet(4, [a_policy(budgets=[{"maxUnavailable": 2}])])
+    flights = tuple(
+        Flight(daemonset=action.daemonset, verb="delete", kind="Pod", name=action.name, uid="", since=fleet.now)
+        for action in fleet.plan().actions
+    )
+    fleet.state = State(flights=flights)
+    assert fleet.plan().actions == ()
+    fleet.state = State(flights=flights[:1])
+    assert [action.node for action in fleet.plan().actions] == ["n2"]

@@ -21,11 +21,15 @@ _AVAILABLE, _TERMINATING = int(PodFact.AVAILABLE), int(PodFact.TERMINATING)
 
 
 class Subject(msgspec.Struct, frozen=True):
-    """A DaemonSet, what was decided about the nodes and what was observed of its pods."""
+    """A DaemonSet, what was decided about the nodes and what was observed of its pods.
+
+    On `flying` nodes something was issued that is not seen yet: they count as down, whatever is observed.
+    """
 
     daemonset: DaemonSet
     verdicts: Verdicts
     observed: Observed
+    flying: frozenset[str] = frozenset()
 
     @property
     def identity(self) -> Identity:
@@ -66,14 +70,16 @@ def units_of(subject: Subject, index: NodeIndex, *, surge: bool = False) -> Unit
         places[place] |= situation.nodes
         if place is Place.DONE and not any(f & _AVAILABLE and not f & _TERMINATING for f in situation.shape):
             idle |= situation.nodes
-    rising = places[Place.DOWN] | idle
+    wanted = subject.verdicts.run
+    flying = wanted & BitMap(index.ids[name] for name in subject.flying if name in index.ids)
+    rising = places[Place.DOWN] | idle | flying
     return Units(
-        wanted=subject.verdicts.run,
-        old=places[Place.CANDIDATE],
-        sick=places[Place.MUST_REPLACE],
-        updated=places[Place.DONE] - idle,
+        wanted=wanted,
+        old=places[Place.CANDIDATE] - flying,
+        sick=places[Place.MUST_REPLACE] - flying,
+        updated=places[Place.DONE] - idle - flying,
         rising=rising,
-        superseded=places[Place.SUPERSEDED],
+        superseded=places[Place.SUPERSEDED] - flying,
         unschedulable=BitMap(_without_room(subject, rising, index)),
     )
 

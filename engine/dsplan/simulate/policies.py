@@ -1,0 +1,106 @@
+"""RolloutPolicies in time: the controller as it is, and the host that deletes as the policies say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import msgspec
+
+from ..model.meta import Identity
+from ..model.state import GateResult, PolicyProgress
+from ..model.world import World
+from ..planner.policies import as_host_owns
+from ..planner.step import pass_over
+from ..waves.rollout.decide import decide
+from ..waves.rollout.plan_types import PolicyPlan
+from ..waves.rollout.subjects import Subject
+from ..waves.rollout.targets import Governed, governing
+from .cluster import Cluster
+from .controllers import BuiltinController, Controller, Decision
+
+__all__ = ["PolicyController", "controller_for", "held_by_policies"]
+
+
+def controller_for(world: World) -> Controller:
+    """Return who decides in a world: the controller, with a host beside it where there are policies."""
+    return PolicyController(world) if world.rollout_policies else BuiltinController()
+
+
+class PolicyController:
+    """The DaemonSet controller and a host that carries out RolloutPolicies; progress is kept in the cluster's State.
+
+    Gates that wait for somebody are passed once their soak is over, unless `pass_gates` is false.
+    """
+
+    def __init__(self, world: World, *, pass_gates: bool = True) -> None:
+        self._policies = world.rollout_policies
+        self._pass_gates = pass_gates
+        found = governing(self._policies, world.daemonsets)
+        self._governed = {entry.daemonset: entry for entry in found.governed}
+        self._controller = BuiltinController()
+
+    def decide(self, cluster: Cluster, due: Sequence[Identity]) -> Iterator[Decision]:
+        """Yield the passes of the controller, then what the host does for all policies together."""
+        for identity in due:
+            entry = self._governed.get(identity)
+            if entry is not None and entry.by_host:
+                yield self._by_host(cluster, entry)
+            else:
+                yield from self._controller.decide(cluster, [identity])
+        if not self._governed.keys().isdisjoint(due):
+            yield from self._host(cluster)
+
+    def _by_host(self, cluster: Cluster, entry: Governed) -> Decision:
+        daemonset = cluster.objects.daemonsets[entry.daemonset]
+        around = cluster.objects.surroundings(cluster.now)
+        observation = cluster.observation(entry.daemonset)
+        found = as_host_owns(
+            pass_over(daemonset, around, observation, brief=True),
+            around,
+            surge=entry.surge,
+            frozen=entry.frozen,
+            observation=observation,
+        )
+        return Decision(daemonset=entry.daemonset, actions=found.actions, entry=found, again_after=found.retry_after)
+
+    def _host(self, cluster: Cluster) -> Iterator[Decision]:
+        plan = self.plan(cluster)
+        if self._pass_gates:
+            while passed := tuple(_passed(plan)):
+                cluster.objects.policies = passed
+                plan = self.plan(cluster)
+        cluster.objects.policies = plan.progress
+        for identity in sorted({action.daemonset for action in plan.actions}):
+            if cluster.in_flight(identity) and self._governed[identity].surge:
+                continue
+            actions = tuple(action for action in plan.actions if action.daemonset == identity)
+            yield Decision(daemonset=identity, actions=actions)
+        if plan.requeue_after is not None:
+            yield Decision(daemonset=min(self._governed), again_after=plan.requeue_after)
+
+    def plan(self, cluster: Cluster) -> PolicyPlan:
+        """Return what the policies come to in the cluster as it is."""
+        subjects = []
+        for daemonset in cluster.objects.daemonsets.values():
+            if daemonset.metadata.deletion_timestamp is None:
+                seen = cluster.observation(daemonset.identity)
+                subjects.append(Subject(daemonset, seen.verdicts, seen.observed))
+        subjects.sort(key=lambda subject: subject.identity)
+        return decide(self._policies, subjects, cluster.objects.index, cluster.objects.state, cluster.now)
+
+
+def _passed(plan: PolicyPlan) -> Iterator[PolicyProgress]:
+    """Yield all progress with the gates passed that wait for somebody; nothing where none does."""
+    waiting = {report.policy for report in plan.policies if report.waits.endswith("waits for its gate")}
+    for entry in plan.progress if waiting else ():
+        if entry.policy in waiting:
+            result = GateResult(step=entry.step, passed=True, note="simulated")
+            entry = msgspec.structs.replace(entry, gates=(*entry.gates, result))
+        yield entry
+
+
+def held_by_policies(world: World) -> set[Identity]:
+    """Return the DaemonSets whose replacement policies decide: by OnDelete, or since the host owns them."""
+    strategies = {item.identity: item.spec.update_strategy.type for item in world.daemonsets}
+    found = governing(world.rollout_policies, world.daemonsets)
+    return {entry.daemonset for entry in found.governed if entry.by_host or strategies[entry.daemonset] == "OnDelete"}
