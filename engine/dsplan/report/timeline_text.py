@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator, Sequence
 
 from ..simulate.at_once import CostAtOnce
@@ -66,9 +67,16 @@ def _story_lines(story: Timeline, style: Style, *, events: bool, plain: bool) ->
     yield style.paint(str(story.identity), "bold") + f"  {story.budget}"
     yield "  " + "; ".join(story.notes)
     yield ""
-    if events or len(story.events) <= _MANY_EVENTS:
+    acted = any(item.kind is not HappeningKind.EVALUATED for item in story.events)
+    if acted and (events or len(story.events) <= _MANY_EVENTS):
         yield from _event_lines(story)
         yield ""
+    if story.window.waves:
+        yield from _course_lines(story, style, plain=plain)
+    yield from _summary_lines(story, style)
+
+
+def _course_lines(story: Timeline, style: Style, *, plain: bool) -> Iterator[str]:
     yield from _wave_lines(story, story.window, style)
     if story.barrier is not story.window:
         yield ""
@@ -82,7 +90,6 @@ def _story_lines(story: Timeline, style: Style, *, events: bool, plain: bool) ->
             "  " + line for line in step_chart(series, story.window.seconds, width=min(style.width, 100), plain=plain)
         )
         yield ""
-    yield from _summary_lines(story, style)
 
 
 def at_once_lines(costs: Sequence[CostAtOnce], style: Style) -> Iterator[str]:
@@ -135,21 +142,36 @@ def _wave_row(wave: Wave, wanted: int, style: Style) -> tuple[object, ...]:
 
 
 def _summary_lines(story: Timeline, style: Style) -> Iterator[str]:
-    yield f"  {_course_summary(story.window)}"
+    yield from _wrapped(_course_summary(story.window), style)
     if story.barrier is not story.window:
-        yield f"  in barrier waves: {_course_summary(story.barrier)}"
+        yield from _wrapped(f"in barrier waves: {_course_summary(story.barrier)}", style)
     if story.slow_seconds is not None:
         slow = f"{offset(story.slow_seconds)} ({span(story.slow_seconds)})"
         yield f"  if every pod is as slow as the slowest 5 of 100: {slow}"
     if story.stall is not None:
-        yield style.paint(f"  ! {story.stall.text}", "red")
+        yield from _alarm(story.stall.text, style)
     run = story.window.run
     if run.left_outdated:
-        yield style.paint(
-            f"  ! {len(run.left_outdated):,} left out of date: {listing(run.left_outdated, style.limit)}", "red"
-        )
+        names = listing(run.left_outdated, style.limit)
+        yield from _alarm(f"{len(run.left_outdated):,} left out of date: {names}", style)
     if run.left_down:
-        yield style.paint(f"  ! {len(run.left_down):,} left down: {listing(run.left_down, style.limit)}", "red")
+        yield from _alarm(f"{len(run.left_down):,} left down: {listing(run.left_down, style.limit)}", style)
+
+
+def _alarm(text: str, style: Style) -> Iterator[str]:
+    for line in _wrapped(f"! {text}", style):
+        yield style.paint(line, "red")
+
+
+def _wrapped(text: str, style: Style) -> list[str]:
+    return textwrap.wrap(
+        text,
+        style.width - 2,
+        initial_indent="  ",
+        subsequent_indent="    ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def _course_summary(course: Course) -> str:

@@ -78,7 +78,7 @@ def _why(group: Group | None) -> tuple[str, Pod | None]:
 def pending_reasons(simulation: Simulation, identity: Identity) -> dict[str, str]:
     """Return why each pod of a DaemonSet that is pending at the end was not bound."""
     found = {
-        pod.name: condition.message
+        pod.name: _in_short(condition.message)
         for pod in _unbound(simulation.world, identity)
         for condition in pod.status.conditions
         if condition.type == "PodScheduled" and condition.status == "False"
@@ -88,6 +88,18 @@ def pending_reasons(simulation: Simulation, identity: Identity) -> dict[str, str
             found[item.pod] = item.reason
     waiting = {pod.name for pod in _unbound(simulation.world, identity)}
     return {name: reason for name, reason in found.items() if name in waiting}
+
+
+def _in_short(message: str) -> str:
+    """Return what the real scheduler says about the one node that matters.
+
+    >>> _in_short("0/9 nodes are available: 1 Insufficient cpu, 8 node(s) didn't satisfy plugin(s) [NodeAffinity]. x")
+    'Insufficient cpu'
+    """
+    reasons = message.partition("nodes are available: ")[2] or message
+    parts = reasons.partition(". ")[0].split(", ")
+    told = [part.removeprefix("1 ") for part in parts if "[NodeAffinity]" not in part]
+    return ", ".join(told).rstrip(".") or message
 
 
 def _unbound(world: World, identity: Identity) -> Iterator[Pod]:
