@@ -7,10 +7,11 @@ import sys
 from .core import CORE
 from .explain import EXPLAIN
 from .mutant import Mutant
+from .placement import PLACEMENT
 from .reconciling import RECONCILING
 from .simulation import SIMULATION
 
-MUTANTS: tuple[Mutant, ...] = (*CORE, *EXPLAIN, *RECONCILING, *SIMULATION)
+MUTANTS: tuple[Mutant, ...] = (*CORE, *EXPLAIN, *PLACEMENT, *RECONCILING, *SIMULATION)
 
 
 def main(names: list[str]) -> int:

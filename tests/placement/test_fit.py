@@ -20,7 +20,7 @@ from dsplan.placement.fit_types import Fit
 from dsplan.placement.load import Cluster, NodeLoad
 from dsplan.placement.scene import Scene
 
-from .scenes import HOSTNAME, NOW, Tree, clusters, daemonset, node, pod, spec, world
+from .scenes import HOSTNAME, NOW, ZONE, Tree, clusters, daemonset, node, pod, spec, world
 
 Pair = tuple[int, int]  # (DaemonSet, node)
 
@@ -226,6 +226,15 @@ def test_the_search_changes_the_answer() -> None:
     assert [(part.size, part.nodes, part.best, part.gap) for part in on.components] == [(4, 1, 3, 0)]
 
 
+def test_a_domain_of_several_nodes_is_one_choice() -> None:
+    """a keeps b out of its whole zone and has room on one node only: b twice is more."""
+    nodes = [node("n1", labels={ZONE: "a"}), node("n2", labels={ZONE: "a"}, cpu="1"), node("n3", labels={ZONE: "b"})]
+    away = daemonset("a", spec(labels_away={"app": "b"}, key=ZONE, cpu="2"))
+    best = fitted(*nodes, away, daemonset("b"))
+    assert (best.placed, best.wanted, best.gap) == (3, 6, 0)
+    assert placed(best) >= {(1, 0), (1, 1)}
+
+
 def test_the_limit_ends_with_a_safe_answer_and_says_what_is_missed() -> None:
     trees = [node("n1", cpu="10")]
     for number in range(20):
@@ -241,3 +250,30 @@ def test_the_limit_ends_with_a_safe_answer_and_says_what_is_missed() -> None:
     assert best.gap >= 0
     assert best.bound >= 8
     assert fitted(*trees).placed == 8
+
+
+@settings(max_examples=60, deadline=None)
+@given(clusters(most_nodes=3, local=True))
+def test_no_cause_of_a_shortage_can_be_left_out(trees: list[Tree]) -> None:
+    """All named together need more than the node has; any of them gone, the others do not (without the pod in question
+    there is nothing to place). Tried and caught: the smallest first; everybody who takes anything."""
+    found = world(*trees)
+    best = fitted(*trees)
+    scene, pods = Scene(found), wanted(found)
+    names = {entry.identity: number for number, entry in enumerate(best.daemonsets)}
+    for conflict in best.conflicts:
+        limits = [cause for cause in conflict.causes if cause.code is CauseCode.ALLOCATABLE]
+        for position in conflict.nodes if limits else ():
+            resource = limits[0].field.partition("[")[2].removesuffix("]")
+            load = scene.loads[position]
+            total = load.pods if resource == "pods" else load.allocatable[resource]
+            amounts = []
+            for cause in conflict.causes:
+                if cause.code is CauseCode.WANTED:
+                    demand = pods[names[cause.object], position]
+                    amounts.append(1 if resource == "pods" else demand.requests[resource])
+                elif cause.code is CauseCode.TAKEN:
+                    own = [tenant for tenant in load.tenants if tenant.owner == cause.object]
+                    amounts.append(sum(1 if resource == "pods" else t.demand.requests.get(resource, 0) for t in own))
+            assert sum(amounts) > total
+            assert all(sum(amounts) - amount <= total for amount in amounts[1:])

@@ -42,6 +42,13 @@ def test_equal_nodes_are_settled_once() -> None:
     assert str(stuck.outcome.failures[0].shortages[0]) == "cpu: needs 3, 1 free of 4; taken by default/a"
 
 
+def test_nodes_where_one_owner_holds_more_are_not_equal() -> None:
+    there = [daemon_pod("a", "n1", spec(cpu="1")), daemon_pod("a", "n2", spec(cpu="3"))]
+    big, small = daemonset("b", spec(cpu="2")), daemonset("c", spec(cpu="9"))
+    found = predicted(node("n1"), node("n2"), daemonset("a"), big, small, *there)
+    assert list(found.daemonsets[1].placed) == [0]
+
+
 def test_the_queue_is_in_order_of_priority_then_age_then_name() -> None:
     a, b = daemonset("a", spec(cpu="3")), daemonset("b", spec(cpu="3"))
     urgent = daemonset("b", spec(cpu="3"), priority=5)

@@ -9,6 +9,7 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from dsplan.placement.choice import Apart, Choice, Exactly, Needs, Sum, greedy, holds, score, upper_bound
+from dsplan.placement.csp import Steps, find
 from dsplan.placement.search import solve_choice
 
 
@@ -85,6 +86,12 @@ def test_a_limit_leaves_an_allowed_answer_and_an_honest_gap(choice: Choice, limi
         assert solution.finished or solution.gap >= 0
         if solution.finished:
             assert solution.best == best
+
+
+def test_looking_ahead_asks_for_the_smallest() -> None:
+    knapsack = Choice(3, sums=(Sum(((0, 3), (1, 2), (2, 2)), 4),))
+    assert find(knapsack, [((0, 1, 2), 2)], Steps(100)) == (False, True, True)
+    assert find(knapsack, [((0, 1, 2), 3)], Steps(100)) is None
 
 
 def hard(rings: int) -> Choice:

@@ -5,7 +5,9 @@ A set of causes is a little world of its own: only what it names wants, holds or
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import accumulate
 from typing import TypeVar
 
 import msgspec
@@ -16,7 +18,7 @@ from .causes import Cause, CauseCode
 from .choice import Choice, Sum
 from .failures import amount_text
 from .load import NodeLoad
-from .node_model import Candidate, NodeModel, enough
+from .node_model import Candidate, NodeModel, enough, largest_first
 from .requests import PODS
 from .search import feasible
 
@@ -71,6 +73,7 @@ class _Against:
         self.causes = causes
         self.values = values
         self.candidates = candidates
+        self._taken: dict[int, tuple[list[Cause], list[int]]] = {}
 
     def wanted(self, n: int, needed: str = "") -> Cause:
         candidate = self.candidates[n]
@@ -119,24 +122,31 @@ class _Against:
 
     def _too_much(self, n: int, rule: Sum, weights: dict[int, int]) -> tuple[Cause, ...]:
         cause = self.causes[rule.cause]
-        others = {other: weight for other, weight in weights.items() if self.values[other]}
         if cause.code is not CauseCode.ALLOCATABLE:
-            return (self.wanted(n), *(self.wanted(other) for other in sorted(others)), cause)
+            others = [other for other, _ in rule.weights if self.values[other]]
+            return (self.wanted(n), *map(self.wanted, sorted(others)), cause)
         resource = resource_of(cause)
+        takers, sums = self._takers(rule, resource)
         total = self.load.pods if resource == PODS else self.load.allocatable.get(resource, 0)
-        room = total - weights[n]
-        wants = [(weight, self.candidates[other].owner) for other, weight in others.items()]
-        taking = enough([*held(self.load, self.model, resource), *wants], room)
-        names = {owner for _, owner in wants}
+        count = bisect_right(sums, total - weights[n]) + 1
         text = amount_text(resource, weights[n])
-        found = [self.wanted(n, f"{resource} {text}"), cause]
-        for amount, owner in taking:
-            code = CauseCode.WANTED if owner in names else CauseCode.TAKEN
-            needed = f"{resource} {amount_text(resource, amount)}"
-            found.append(
-                Cause(code=code, object=owner, field="spec.template.spec" if owner in names else "", needed=needed)
-            )
-        return tuple(found)
+        return (self.wanted(n, f"{resource} {text}"), cause, *takers[:count])
+
+    def _takers(self, rule: Sum, resource: str) -> tuple[list[Cause], list[int]]:
+        """Return who takes up the resource once all chosen are there, the largest first, and the running totals."""
+        found = self._taken.get(id(rule))
+        if found is None:
+            wants = [(weight, self.candidates[n].owner) for n, weight in rule.weights if self.values[n]]
+            names = {owner for _, owner in wants}
+            entries = sorted([*held(self.load, self.model, resource), *wants], key=largest_first)
+            causes = [_taker(resource, amount, owner, owner in names) for amount, owner in entries]
+            found = self._taken[id(rule)] = (causes, list(accumulate(amount for amount, _ in entries)))
+        return found
+
+
+def _taker(resource: str, amount: int, owner: Identity, wanted: bool) -> Cause:
+    code, field = (CauseCode.WANTED, "spec.template.spec") if wanted else (CauseCode.TAKEN, "")
+    return Cause(code=code, object=owner, field=field, needed=f"{resource} {amount_text(resource, amount)}")
 
 
 def resource_of(cause: Cause) -> str:

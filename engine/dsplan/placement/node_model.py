@@ -24,6 +24,7 @@ __all__ = [
     "NodeModel",
     "allocatable_cause",
     "enough",
+    "largest_first",
     "minimal_causes",
     "model_of",
     "taken_causes",
@@ -271,11 +272,18 @@ def minimal_causes(failure: Failure) -> tuple[Cause, ...]:
 def enough(weights: Iterable[tuple[int, Identity]], room: int) -> list[tuple[int, Identity]]:
     """Return the largest that together exceed `room`; without any one of them they would not."""
     found: list[tuple[int, Identity]] = []
-    for weight, owner in sorted(weights, key=lambda entry: (-entry[0], entry[1])):
-        if sum(known for known, _ in found) > room:
+    total = 0
+    for weight, owner in sorted(weights, key=largest_first):
+        if total > room:
             break
         found.append((weight, owner))
+        total += weight
     return found
+
+
+def largest_first(entry: tuple[int, Identity]) -> tuple[int, Identity]:
+    """Return the sort key of who takes up how much."""
+    return -entry[0], entry[1]
 
 
 def taken_causes(taken: Iterable[tuple[int, Identity]], resource: str) -> Iterator[Cause]:

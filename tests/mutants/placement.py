@@ -1,0 +1,112 @@
+"""Broken variants of placement: filters, queue, preemption, search, policies."""
+
+from __future__ import annotations
+
+from .mutant import Mutant
+
+FILTERS = "tests/placement/test_filters.py"
+QUEUE = "tests/placement/test_prediction.py"
+SEARCH = "tests/placement/test_search.py"
+FIT = "tests/placement/test_fit.py"
+POLICIES = "tests/placement/test_policies.py"
+
+PLACEMENT = (
+    Mutant(
+        "sum-forgets-ports",
+        "placement/classes.py",
+        "return not (bundle.ports and load.ports and any(conflict(port, load.ports) for port in bundle.ports))",
+        "return True",
+        QUEUE,
+    ),
+    Mutant(
+        "class-forgets-who-holds-the-room",
+        "placement/classes.py",
+        "return id(tenant.demand), tenant.owner, tenant.terminating",
+        "return 0, tenant.owner, tenant.terminating",
+        QUEUE,
+    ),
+    Mutant(
+        "least-important-come-back-first",
+        "placement/preemption.py",
+        "for tenant in tenants:\n        cluster.bind(tenant, load)",
+        "for tenant in reversed(list(tenants)):\n        cluster.bind(tenant, load)",
+        QUEUE,
+    ),
+    Mutant(
+        "anti-affinity-in-one-direction",
+        "placement/pod_affinity.py",
+        "if shortages := tuple(_refused(demand, load, domains)):",
+        "if shortages := ():",
+        FILTERS,
+    ),
+    Mutant(
+        "full-room-is-no-room",
+        "placement/filters.py",
+        "if amount > allocatable.get(name, 0) - used.get(name, 0) and amount > 0:",
+        "if amount >= allocatable.get(name, 0) - used.get(name, 0) and amount > 0:",
+        FILTERS,
+    ),
+    Mutant(
+        "look-ahead-takes-the-largest",
+        "placement/csp.py",
+        "if used + sum(sorted(weights.get(n, 0) for n in open_ones)[:missing]) > room:",
+        "if used + sum(sorted(weights.get(n, 0) for n in open_ones)[-missing:]) > room:",
+        SEARCH,
+    ),
+    Mutant(
+        "target-falls-by-two",
+        "placement/search.py",
+        "            bound -= 1\n        return bound",
+        "            bound -= 2\n        return bound",
+        SEARCH,
+    ),
+    Mutant(
+        "earlier-goals-are-forgotten",
+        "placement/search.py",
+        "found = self._ask([*kept, (goal, bound)])",
+        "found = self._ask([(goal, bound)])",
+        SEARCH,
+    ),
+    Mutant(
+        "bound-counts-pairs-that-overlap",
+        "placement/choice.py",
+        "            lost += len(inside) - 1\n            left.difference_update(inside)",
+        "            lost += len(inside) - 1",
+        SEARCH,
+    ),
+    Mutant(
+        "pods-of-one-port-side-by-side",
+        "placement/node_model.py",
+        "if conflict(port, other.demand.ports):",
+        "if False:",
+        FIT,
+    ),
+    Mutant(
+        "a-domain-forgets-other-nodes",
+        "placement/joint.py",
+        "self.aparts += [Apart(a, b, cause) for a in refusing for b in selected if a != b and not self._same(a, b)]",
+        "pass",
+        FIT,
+    ),
+    Mutant(
+        "causes-smallest-first",
+        "placement/node_model.py",
+        "return -entry[0], entry[1]",
+        "return entry[0], entry[1]",
+        FIT,
+    ),
+    Mutant(
+        "deletions-weigh-nothing",
+        "placement/fit.py",
+        "goals = [kept] if kept else []",
+        "goals: list[tuple[int, ...]] = []",
+        POLICIES,
+    ),
+    Mutant(
+        "requires-the-other-way-round",
+        "placement/node_model.py",
+        "one, other = relation.daemonsets",
+        "other, one = relation.daemonsets",
+        POLICIES,
+    ),
+)
