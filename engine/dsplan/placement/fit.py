@@ -28,6 +28,7 @@ from .deployments import DeploymentFit, place_deployment
 from .filters import fits
 from .fit_types import DaemonSetFit, Fit, Goal, VariantStatus
 from .joint import join
+from .load import Cluster
 from .node_model import THE_NODE, Candidate, NodeModel, model_of
 from .queue import Slot
 from .relations import Relations
@@ -197,19 +198,23 @@ class _Fit:
             here = nodes if nodes is not None else BitMap([model.position])
             for n in own:
                 if not values[n]:
-                    self._leave_out(candidates[n], against(n, model.barred.get(joint.members[n][1], ())), here)
+                    causes = against(n, model.barred.get(joint.members[n][1], ())) or _unknown(candidates[n])
+                    self._leave_out(candidates[n], causes, here)
                 elif candidates[n].tenant is None:
                     self.placed[candidates[n].number] |= here
 
     def _arrive(self, positions: Sequence[int], candidates: Sequence[Candidate], values: list[bool]) -> None:
-        """Give up what no order of arrival can place: pods that would only be there for each other."""
+        """Give up what no order of arrival can place: pods that would only be there for each other.
+
+        Those that start a series of their own kind come first, those that want to be near somebody last.
+        """
         cluster, loads = self.scene.cluster, self.scene.loads
         leaving = [n for n, entry in enumerate(candidates) if entry.tenant is not None and not values[n]]
         waiting = [n for n, entry in enumerate(candidates) if entry.tenant is None and values[n]]
-        bound: list[tuple[int, Tenant]] = []
         for n in leaving:
             cluster.evict(_tenant_of(candidates[n]), loads[positions[n]])
-        waiting.sort(key=lambda n: bool(candidates[n].demand.affinity))
+        waiting.sort(key=lambda n: _turn(candidates[n].demand, cluster))
+        bound: list[tuple[int, Tenant]] = []
         moved = True
         while moved:
             arriving, waiting, moved = waiting, [], False
@@ -242,7 +247,7 @@ class _Fit:
             self.held_back[n] |= nodes
         else:
             self.left_out[n] |= nodes
-            _add(self.conflicts, candidate.owner, causes or (_NO_CAUSE,), nodes)
+            _add(self.conflicts, candidate.owner, causes, nodes)
 
     def _violate(self, model: NodeModel, nodes: BitMap | None) -> None:
         choice = model.choice
@@ -339,8 +344,24 @@ class _Fit:
             )
 
 
-_NO_CAUSE = Cause(code=CauseCode.LIMIT, object=THE_NODE, observed="the search ended before it found a place")
 _BY_POLICY = (CauseCode.SUSPENDED, CauseCode.VARIANT, CauseCode.CLAIM, CauseCode.APART, CauseCode.PER_NODE)
+
+
+def _unknown(candidate: Candidate) -> tuple[Cause, ...]:
+    """Return the causes where no rule is against it: it waits for who waits for it, or the search ended too soon."""
+    wanted = Cause(code=CauseCode.WANTED, object=candidate.owner, field="spec.template.spec")
+    if candidate.demand.affinity:
+        field, text = "spec.affinity.podAffinity", "somebody who is there before it"
+        return (wanted, Cause(code=CauseCode.AFFINITY, object=candidate.owner, field=field, needed=text))
+    ended = "the search ended before it found a place"
+    return (wanted, Cause(code=CauseCode.LIMIT, object=THE_NODE, observed=ended))
+
+
+def _turn(demand: Demand, cluster: Cluster) -> int:
+    if not demand.affinity:
+        return 1
+    starts = cluster.domains.matches(demand.affinity, demand) and not cluster.domains.counts(demand.affinity)
+    return 0 if starts else 2
 
 
 def _tenant_of(candidate: Candidate) -> Tenant:
