@@ -66,6 +66,7 @@ class _Against:
         causes: Sequence[Cause],
         values: Sequence[bool],
         candidates: Sequence[Candidate],
+        homes: Sequence[int],
     ) -> None:
         self.model = model
         self.load = load
@@ -73,12 +74,17 @@ class _Against:
         self.causes = causes
         self.values = values
         self.candidates = candidates
+        self.homes = homes
         self._taken: dict[int, tuple[list[Cause], list[int]]] = {}
 
     def wanted(self, n: int, needed: str = "") -> Cause:
         candidate = self.candidates[n]
         code = CauseCode.WANTED if candidate.tenant is None else CauseCode.TAKEN
         return Cause(code=code, object=candidate.owner, field="spec.template.spec", needed=needed)
+
+    def rival(self, n: int, other: int) -> Cause:
+        """Return that `other`, who is chosen, is wanted, too; of one DaemonSet perhaps, then on another node."""
+        return self.wanted(other, "" if self.homes[n] == self.homes[other] else "on another node")
 
     def find(self, n: int, barred: Sequence[Cause]) -> tuple[Cause, ...]:
         """Return the causes; none where nothing but the limit of the search is against it."""
@@ -101,12 +107,12 @@ class _Against:
             if n in (pair.one, pair.other):
                 other = pair.other if pair.one == n else pair.one
                 if self.values[other]:
-                    yield (self.wanted(n), self.wanted(other), self.causes[pair.cause])
+                    yield (self.wanted(n), self.rival(n, other), self.causes[pair.cause])
         for group in self.choice.exactly:
             if n in group.among:
                 for other in group.among:
                     if other != n and self.values[other]:
-                        yield (self.wanted(n), self.wanted(other), self.causes[group.cause])
+                        yield (self.wanted(n), self.rival(n, other), self.causes[group.cause])
 
     def _needs(self, n: int) -> Iterator[tuple[Cause, ...]]:
         for need in self.choice.needs:
@@ -124,7 +130,7 @@ class _Against:
         cause = self.causes[rule.cause]
         if cause.code is not CauseCode.ALLOCATABLE:
             others = [other for other, _ in rule.weights if self.values[other]]
-            return (self.wanted(n), *map(self.wanted, sorted(others)), cause)
+            return (self.wanted(n), *(self.rival(n, other) for other in sorted(others)), cause)
         resource = resource_of(cause)
         takers, sums = self._takers(rule, resource)
         total = self.load.pods if resource == PODS else self.load.allocatable.get(resource, 0)
@@ -172,12 +178,13 @@ def reasons_against(
     causes: Sequence[Cause],
     values: Sequence[bool],
     candidates: Sequence[Candidate],
+    homes: Sequence[int],
 ) -> Callable[[int, Sequence[Cause]], tuple[Cause, ...]]:
     """Return the function (number of a candidate, what bars it) -> causes against it, given who was chosen.
 
-    Numbers are those of `choice`, which may span nodes; `model` and `load` are those of the candidate's own node.
+    Numbers are those of `choice`, which may span nodes (`homes`); `model` and `load` are those of the candidate's node.
     """
-    return _Against(model, load, choice, causes, values, candidates).find
+    return _Against(model, load, choice, causes, values, candidates, homes).find
 
 
 def claim_causes(model: NodeModel, load: NodeLoad, choice: Choice) -> tuple[Cause, ...]:

@@ -189,11 +189,12 @@ class _Fit:
         self.gap += len(joint.yielding)
         if nodes is None:
             self._arrive([models[number].position for number, _ in joint.members], candidates, values)
+        homes = [number for number, _ in joint.members]
         for number, model in enumerate(models):
             self._unmet(model, nodes)
             own = [n for n, member in enumerate(joint.members) if member[0] == number]
             against = reasons_against(
-                model, self.scene.loads[model.position], relaxed, joint.causes, values, candidates
+                model, self.scene.loads[model.position], relaxed, joint.causes, values, candidates, homes
             )
             here = nodes if nodes is not None else BitMap([model.position])
             for n in own:
