@@ -142,11 +142,11 @@ class _Against:
         """Return who takes up the resource once all chosen are there, the largest first, and the running totals."""
         found = self._taken.get(id(rule))
         if found is None:
-            wants = [(weight, self.candidates[n].owner) for n, weight in rule.weights if self.values[n]]
-            names = {owner for _, owner in wants}
-            entries = sorted([*held(self.load, self.model, resource), *wants], key=largest_first)
-            causes = [_taker(resource, amount, owner, owner in names) for amount, owner in entries]
-            found = self._taken[id(rule)] = (causes, list(accumulate(amount for amount, _ in entries)))
+            wants = [(weight, self.candidates[n].owner, True) for n, weight in rule.weights if self.values[n]]
+            there = [(amount, owner, False) for amount, owner in held(self.load, self.model, resource)]
+            entries = sorted([*there, *wants], key=lambda entry: (*largest_first(entry[:2]), entry[2]))
+            causes = [_taker(resource, *entry) for entry in entries]
+            found = self._taken[id(rule)] = (causes, list(accumulate(amount for amount, _, _ in entries)))
         return found
 
 
