@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import msgspec
+import pytest
 
 from dsplan.model.meta import Identity
 from dsplan.planner import step
@@ -17,7 +18,10 @@ from dsplan.simulate import (
     SteadyKubelet,
     simulate,
 )
+from dsplan.simulate.compare import compare
 from dsplan.simulate.placing import placed
+from dsplan.simulate.stalls import forecast_stalls
+from dsplan.simulate.timeline import timeline
 from tests.simulate.rollouts import cluster, daemonset, node, pod
 from tests.worlds import NOW, revision_of, world
 
@@ -145,3 +149,28 @@ def test_a_node_that_flaps_takes_its_pods_down_and_brings_them_back() -> None:
     story = simulate(world(found), now=NOW, injections=changes)
     assert [line for line in told(story.happenings) if "ready" in line] == ["10 not-ready n1", "34 ready n1"]
     assert story.runs[0].lost_pod_seconds == 24
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"metadata": {"deletionTimestamp": "2026-05-01T11:00:00Z"}},
+        {"spec": {"selector": {}}},
+        {"spec": {"selector": None}},
+        {"spec": {"selector": {"matchExpressions": [{"key": "bad key", "operator": "Nonsense"}]}}},
+        {"spec": {"updateStrategy": {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": "many"}}}},
+        {"spec": {"updateStrategy": {"type": "Recreate"}}},
+        {"spec": {"template": {}}},
+    ],
+    ids=str,
+)
+def test_odd_daemonsets_are_played_without_a_fault(change: dict[str, dict[str, object]]) -> None:
+    found = cluster(2)
+    for part, fields in change.items():
+        found[0][part] = {**found[0][part], **fields}
+    given = world(found)
+    story = simulate(given, now=NOW, until=NOW + timedelta(minutes=5))
+    assert len(story.runs) == 1
+    forecast_stalls(given, now=NOW)
+    timeline(given, now=NOW, until=NOW + timedelta(minutes=5))
+    compare(given, now=NOW)
