@@ -83,6 +83,12 @@ def test_long_roll_outs_are_left_to_the_timeline() -> None:
     assert stalls_ahead(world(found), now=NOW, most_waves=3) == ((), (DS,))
 
 
+def test_a_long_roll_out_that_stalls_early_is_foreseen() -> None:
+    found = sick(cluster(12), "n01")
+    [stall], left = stalls_ahead(world(found), now=NOW, most_waves=3)
+    assert (stall.needs, left) == (2, ())
+
+
 def test_new_pods_that_never_got_ready_look_broken() -> None:
     found = cluster(4)
     found[-1] = pod("new", "n4", "new", ready=False, age=600)

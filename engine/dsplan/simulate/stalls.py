@@ -7,7 +7,7 @@ not, and that it goes through without the nodes named.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -23,6 +23,7 @@ from ..planner.observation import Surroundings, observe_daemonset, surroundings_
 from ..planner.step import pass_over
 from .cluster import Cluster
 from .culprits import culprits_of, pending_reasons
+from .durations import DEFAULT_GRACE_SECONDS
 from .edits import replaced, with_strategy
 from .kubelet import SteadyKubelet, daemonset_of
 from .opening import opened
@@ -66,7 +67,7 @@ def forecast_stalls(
 def stalls_ahead(
     world: World, *, now: datetime, most_waves: int = 1000
 ) -> tuple[tuple[Stall, ...], tuple[Identity, ...]]:
-    """Return the stalls that lie ahead, and the DaemonSets that were not played because they have too many waves.
+    """Return the stalls that lie ahead, and the DaemonSets that may stall after more than `most_waves` waves.
 
     Roll-outs that cannot stall are not played, so this is fit for every plan. Each DaemonSet is played by itself (C20).
     What policies decide is not played either: their part of the plan says where it stalls.
@@ -82,11 +83,24 @@ def stalls_ahead(
             continue
         observed = _observed(daemonset, around)
         waves = 0 if observed is None else worry.waves(daemonset, observed)
-        if waves > most_waves:
+        alone = msgspec.structs.replace(world, daemonsets=(daemonset,))
+        if waves > most_waves and not _ends_within(alone, now, most_waves):
             left.append(daemonset.identity)
         elif waves:
-            found += forecast_stalls(msgspec.structs.replace(world, daemonsets=(daemonset,)), now=now)
+            found += forecast_stalls(alone, now=now)
     return tuple(found), tuple(left)
+
+
+def _ends_within(world: World, now: datetime, waves: int) -> bool:
+    """Return whether the roll-out of the only DaemonSet ends, one way or another, in the time of so many waves."""
+    [daemonset] = world.daemonsets
+    paces = paces_of(world)
+    pace = paces(daemonset.identity, None)
+    grace = daemonset.pod.spec.termination_grace_period_seconds
+    cycle = pace.cycle(DEFAULT_GRACE_SECONDS if grace is None else grace) + pace.between
+    until = now + timedelta(seconds=waves * (cycle + daemonset.spec.min_ready_seconds))
+    story = simulate(world, SteadyKubelet(paces), now=now, until=until, durations=pace, scheduler=placed)
+    return story.of(daemonset.identity).outcome is not Outcome.CUT_OFF
 
 
 def _observed(daemonset: DaemonSet, around: Surroundings) -> Observed | None:
