@@ -12,6 +12,7 @@ import msgspec
 import pytest
 from hypothesis import given
 
+import dsplan.diff.single_case
 import dsplan.verify
 from dsplan.document import compact_json, read_plan
 from dsplan.document.types import PlanDocument
@@ -216,6 +217,147 @@ def leave_out_of_the_roll_out(tree: Tree) -> None:
         summary["update"] -= 1
 
 
+def move_a_wave_to_another_daemonset(tree: Tree) -> None:
+    tree["daemonsets"].append({**copy.deepcopy(entry(tree)), "name": "zz"})
+    entry(tree)["rollout"]["waves"] = []
+
+
+def change_the_name_of_a_held_node(tree: Tree) -> None:
+    entry(tree)["held"] = [{"reason": "BackOff", "text": "failed pod p is in back-off", "nodes": ["n09"]}]
+    for summary in (tree["summary"], entry(tree)["summary"]):
+        summary["blocked"] = summary.get("blocked", 0) + 1
+
+
+def wrong_hash(tree: Tree) -> None:
+    entry(tree)["hash"] = "bbbbb"
+
+
+def wrong_actor(tree: Tree) -> None:
+    tree["actions"][0]["actor"] = "host"
+
+
+def wrong_actor_everywhere(tree: Tree) -> None:
+    tree["actor"] = "host"
+    for action in tree["actions"]:
+        action["actor"] = "host"
+
+
+def delete_another_pod(tree: Tree) -> None:
+    name = entry(tree)["delete"][0]["pods"][0][1]
+    other = next(pod[1] for part in entry(tree)["delete"][1:] for pod in part["pods"])
+    for action in tree["actions"]:
+        if action.get("name") == name:
+            action["name"] = other
+
+
+def move_a_deletion_to_another_pod(tree: Tree) -> None:
+    pods = entry(tree)["delete"][0]["pods"][0]
+    for action in tree["actions"]:
+        if action.get("name") == pods[1]:
+            action["name"] = "p-n05"
+    pods[1] = "p-n05"
+
+
+def wrong_reason_of_an_action(tree: Tree) -> None:
+    next(a for a in tree["actions"] if a["verb"] == "delete")["reason"] = "Failed"
+
+
+def wrong_precondition(tree: Tree) -> None:
+    next(a for a in tree["actions"] if a["verb"] == "delete")["uid"] = "another"
+
+
+def wrong_namespace(tree: Tree) -> None:
+    tree["actions"][0]["namespace"] = "elsewhere"
+
+
+def swap_two_stages(tree: Tree) -> None:
+    tree["actions"].reverse()
+
+
+def order_of_no_plan(tree: Tree) -> None:
+    entry(tree)["rollout"]["order"] = 5
+
+
+def swap_check_sums(tree: Tree) -> None:
+    tree["digests"][0], tree["digests"][10] = tree["digests"][10], tree["digests"][0]
+
+
+def say_it_is_incomplete(tree: Tree) -> None:
+    tree["complete"] = False
+
+
+def say_there_are_conflicts(tree: Tree) -> None:
+    tree["conflicts"] = True
+
+
+def come_back_later(tree: Tree) -> None:
+    entry(tree)["requeueAfterSeconds"] = tree["requeueAfterSeconds"] = 3600.0
+
+
+def forget_the_expectations(tree: Tree) -> None:
+    tree["state"]["expectations"] = []
+
+
+def invent_a_back_off(tree: Tree) -> None:
+    tree["state"]["backoffs"] = [
+        {
+            "daemonset_uid": "ds-uid",
+            "observed_generation": 0,
+            "node": "n03",
+            "delay": 900,
+            "last_deletion": "2026-05-01T12:00:00Z",
+        }
+    ]
+
+
+def other_semantics(tree: Tree) -> None:
+    tree["semantics"] = "kubernetes/v1.20"
+
+
+def false_counter(tree: Tree) -> None:
+    entry(tree)["status"]["numberMisscheduled"] = 5
+
+
+def false_generation(tree: Tree) -> None:
+    entry(tree)["generation"] = 77
+
+
+def false_field_of_a_class(tree: Tree) -> None:
+    next(part for part in tree["classes"] if part["fields"].get("labels/disk"))["fields"]["labels/disk"] = "nvme"
+
+
+def call_a_node_sick(tree: Tree) -> None:
+    tree["sick"] = "4"
+
+
+def move_a_node_to_another_zone(tree: Tree) -> None:
+    tree["zones"] = {"a": "0-11"}
+
+
+def drop_the_roll_out(tree: Tree) -> None:
+    del entry(tree)["rollout"]
+
+
+def call_it_untouched(tree: Tree) -> None:
+    entry(tree)["untouched"] = "the DaemonSet is being deleted (C4)"
+
+
+def call_it_in_flight(tree: Tree) -> None:
+    entry(tree)["inFlight"] = True
+
+
+def wrong_arithmetic(tree: Tree) -> None:
+    entry(tree)["rollout"]["budget"]["arithmetic"] = "maxUnavailable 100% of 10 nodes = 10"
+
+
+def field_that_cannot_be_read(tree: Tree) -> None:
+    tree["reads"] = [*tree["reads"], "status"]
+
+
+def nobody_fails_a_later_rule(tree: Tree) -> None:
+    entry(tree)["excluded"][0]["also"] = 1
+
+
 CORRUPTIONS: list[Callable[[Tree], None]] = [
     drop_create,
     create_elsewhere,
@@ -248,6 +390,36 @@ CORRUPTIONS: list[Callable[[Tree], None]] = [
     unknown_constraint,
     update_where_nothing_is_wanted,
     leave_out_of_the_roll_out,
+    move_a_wave_to_another_daemonset,
+    change_the_name_of_a_held_node,
+    wrong_hash,
+    wrong_actor,
+    wrong_actor_everywhere,
+    delete_another_pod,
+    move_a_deletion_to_another_pod,
+    wrong_reason_of_an_action,
+    wrong_precondition,
+    wrong_namespace,
+    swap_two_stages,
+    order_of_no_plan,
+    swap_check_sums,
+    say_it_is_incomplete,
+    say_there_are_conflicts,
+    come_back_later,
+    forget_the_expectations,
+    invent_a_back_off,
+    other_semantics,
+    false_counter,
+    false_generation,
+    false_field_of_a_class,
+    call_a_node_sick,
+    move_a_node_to_another_zone,
+    drop_the_roll_out,
+    call_it_untouched,
+    call_it_in_flight,
+    wrong_arithmetic,
+    field_that_cannot_be_read,
+    nobody_fails_a_later_rule,
 ]
 
 
@@ -279,7 +451,10 @@ def imports(path: Path) -> set[str]:
 
 def test_nothing_of_the_solver_is_imported() -> None:
     forbidden = ("planner", "waves", "placement", "simulate", "rolling", "manage")
-    modules = {module for path in PACKAGE.glob("*.py") for module in imports(path)}
+    evaluators = Path(dsplan.diff.single_case.__file__).parent
+    files = [*PACKAGE.glob("*.py"), *evaluators.glob("*.py")]
+    assert len(files) > 8
+    modules = {module for path in files for module in imports(path)}
     assert not [module for module in modules if any(word in module for word in forbidden)]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import msgspec
@@ -51,10 +52,13 @@ def read_plan(data: bytes, source: str = "") -> PlanDocument:
     Raises InputError where it is no plan, or one of another major version: a minor version adds, a major one breaks.
     """
     try:
-        version = msgspec.json.decode(data, type=_Version).version
+        head = msgspec.json.decode(data, type=_Version)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise InputError.of([Problem(reason="DecodeError", message=f"not a plan: {error}", source=source)]) from None
-    if version.partition(".")[0] != PLAN_VERSION.partition(".")[0]:
+    version = head.version
+    if head.kind != PLAN_KIND:
+        raise InputError.of([Problem(reason="DecodeError", message="not a plan: kind must be Plan", source=source)])
+    if re.fullmatch(rf"{PLAN_VERSION.partition('.')[0]}\.[0-9]+", version) is None:
         message = f"a plan of this version cannot be read by one that writes version {PLAN_VERSION}"
         problem = Problem(
             reason="FieldValueNotSupported",
@@ -73,3 +77,4 @@ def read_plan(data: bytes, source: str = "") -> PlanDocument:
 
 class _Version(msgspec.Struct):
     version: str
+    kind: str = ""

@@ -18,6 +18,7 @@ from ..model.state import State
 from .policies import PoliciesEntry
 
 __all__ = [
+    "API_VERSION",
     "PLAN_KIND",
     "PLAN_VERSION",
     "ActionEntry",
@@ -34,10 +35,13 @@ __all__ = [
     "NoteEntry",
     "PlanDocument",
     "RolloutEntry",
+    "SEMANTICS",
     "SummaryEntry",
 ]
 
 PLAN_KIND = "Plan"
+API_VERSION = "dsplan.dev/v1alpha1"
+SEMANTICS = "kubernetes/v1.36"
 PLAN_VERSION = "1.0"
 
 

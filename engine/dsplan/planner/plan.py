@@ -8,6 +8,7 @@ from enum import StrEnum
 import msgspec
 
 from ..diff import Action
+from ..document.types import SEMANTICS
 from ..eligibility import Exclusion, NodeIndex
 from ..model.meta import Identity
 from ..model.pod import Pod
@@ -21,7 +22,7 @@ from .step_types import DaemonSetStep
 
 __all__ = ["SEMANTICS_VERSION", "DaemonSetPlan", "DeploymentContrast", "Held", "HeldReason", "Plan", "Summary"]
 
-SEMANTICS_VERSION = "kubernetes/v1.36"
+SEMANTICS_VERSION = SEMANTICS
 
 
 class HeldReason(StrEnum):

@@ -152,8 +152,9 @@ def _why_not_updated(entry: DaemonSetStep, rollout: Rollout) -> tuple[HeldReason
         return HeldReason.STALLED, entry.error
     if entry.manage is None:
         return HeldReason.IN_FLIGHT, "creations or deletions were issued and not yet seen"
-    blockers = rollout.blockers
-    limit = (rollout.budget.max_surge or rollout.budget.max_unavailable) if rollout.budget else 0
+    if rollout.budget is None:
+        return HeldReason.STALLED, "the rolling update fails in a later pass, as maxUnavailable or the pods are now"
+    blockers, limit = rollout.blockers, rollout.budget.max_surge or rollout.budget.max_unavailable
     shown = ", ".join(blockers[:3]) + (f" and {len(blockers) - 3} more" if len(blockers) > 3 else "")
     return HeldReason.STALLED, f"{len(blockers)} down of {limit} allowed, and they stay down: {shown}"
 

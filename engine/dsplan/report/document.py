@@ -12,6 +12,7 @@ from ..diff import Action, Budget
 from ..diff.order import ORDER_TEXT, ZONE_LABEL
 from ..document.idsets import ranges_of
 from ..document.types import (
+    API_VERSION,
     PLAN_VERSION,
     ActionEntry,
     BudgetEntry,
@@ -62,7 +63,7 @@ def plan_document(
     )
     places = {entry.identity: place for place, entry in enumerate(plan.daemonsets)}
     return PlanDocument(
-        api_version="dsplan.dev/v1alpha1",
+        api_version=API_VERSION,
         version=PLAN_VERSION,
         dsplan_version=__version__,
         semantics=SEMANTICS_VERSION,

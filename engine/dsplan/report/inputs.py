@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from zlib import crc32
 
 import msgspec
 
-from ..constraints import project
 from ..manifests.snapshot import abridged
 from ..model.world import KINDS, World
+from ..observe import Group
+from ..observe.digests import node_digest
 from ..planner import Plan
 
 __all__ = ["inputs_digest", "node_digests"]
@@ -32,20 +32,12 @@ def inputs_digest(world: World) -> str:
 
 
 def node_digests(plan: Plan, reads: tuple[str, ...]) -> tuple[str, ...]:
-    """Return eight hex digits a node, over the fields that constraints read, its health, and its daemon pods.
-
-    Of a pod it takes what decides: which it is, and the facts of its shape. A check sum, no proof: it tells what to
-    look at again.
-    """
+    """Return the check sum of every node: what constraints read of it, its health, and its daemon pods."""
     index = plan.index
-    pods: list[list[str]] = [[] for _ in index.names]
+    groups: list[list[Group]] = [[] for _ in index.names]
     for entry in plan.daemonsets:
         for name, group in entry.step.observed.groups.items() if entry.step.observed else ():
             position = index.ids.get(name)
             if position is not None:
-                here = zip(group.pods, group.shape, strict=True)
-                pods[position].append(";".join(f"{pod.metadata.uid or pod.name}:{facts}" for pod, facts in here))
-    return tuple(
-        f"{crc32(f'{project(node, reads)!r}|{node.ready}|{found!r}'.encode()):08x}"
-        for node, found in zip(index.nodes, pods, strict=True)
-    )
+                groups[position].append(group)
+    return tuple(node_digest(node, reads, found) for node, found in zip(index.nodes, groups, strict=True))

@@ -2,36 +2,30 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
-from typing import Protocol
+from typing import Any
 
+from ..diff.order import ORDER_TEXT
+from ..diff.single_case import BURST, WRITE_RANKS, written_order
 from ..document.idsets import ids_of
-from ..document.types import DaemonSetEntry, PlanDocument, RolloutEntry, SummaryEntry
+from ..document.types import API_VERSION, SEMANTICS, DaemonSetEntry, PlanDocument, RolloutEntry, SummaryEntry
 from .finding import Finding
 from .policies import updated
 
-__all__ = ["BURST", "inside"]
+__all__ = ["inside", "members"]
 
-BURST = 250
 _Check = Iterator[tuple[str, str]]
-
-
-class _HasNodes(Protocol):
-    @property
-    def nodes(self) -> str: ...
 
 
 def inside(plan: PlanDocument) -> Iterator[Finding]:
     """Yield what a plan says that contradicts itself."""
     try:
         yield from (Finding(check, "", text) for check, text in _nodes(plan))
-        runs = [_wanted(entry, plan) for entry in plan.daemonsets]
-        for entry, wanted in zip(plan.daemonsets, runs, strict=True):
-            for check, text in () if entry.untouched else _daemonset(entry, wanted, plan):
+        for entry in plan.daemonsets:
+            for check, text in () if entry.untouched else _daemonset(entry, _wanted(entry, plan), plan):
                 yield Finding(check, f"{entry.namespace}/{entry.name}", text)
-        yield from (Finding(check, "", text) for check, text in _actions(plan))
-        yield from (Finding(check, "", text) for check, text in _sums(plan))
+        yield from (Finding(check, "", text) for check, text in (*_actions(plan), *_sums(plan)))
     except (ValueError, IndexError, KeyError) as error:
         yield Finding("shape", "", f"cannot be read: {error}")
 
@@ -39,10 +33,15 @@ def inside(plan: PlanDocument) -> Iterator[Finding]:
 def _nodes(plan: PlanDocument) -> _Check:
     if list(plan.nodes) != sorted(set(plan.nodes)):
         yield "nodes", "names are not ascending and unique"
-    if _members(plan.classes) != Counter(range(len(plan.nodes))):
+    if members(plan.classes) != Counter(range(len(plan.nodes))):
         yield "classes", "not every node is in exactly one class"
-    if len(plan.digests) != len(plan.nodes):
-        yield "digests", f"{len(plan.digests)} for {len(plan.nodes)} nodes"
+    if len(plan.digests) != len(plan.nodes) or len(set(plan.orders)) != len(plan.orders):
+        yield "digests", f"{len(plan.digests)} for {len(plan.nodes)} nodes, or an order twice"
+    firsts = [ids_of(part.nodes)[:1] for part in plan.classes]
+    if firsts != sorted(firsts) or list(plan.reads) != sorted(set(plan.reads)):
+        yield "classes", "classes or fields read are not in order"
+    if (plan.api_version, plan.semantics, plan.order, plan.actor) != (API_VERSION, SEMANTICS, ORDER_TEXT, "controller"):
+        yield "version", "what this checker knows are other semantics"
 
 
 def _wanted(entry: DaemonSetEntry, plan: PlanDocument) -> set[int]:
@@ -53,13 +52,13 @@ def _wanted(entry: DaemonSetEntry, plan: PlanDocument) -> set[int]:
 def _daemonset(entry: DaemonSetEntry, wanted: set[int], plan: PlanDocument) -> _Check:
     if set(entry.verdicts) - set("RKD"):
         yield "verdicts", f"{entry.verdicts!r} has letters other than R, K and D"
-    if _members(entry.excluded) != Counter(set(range(len(plan.nodes))) - wanted):
+    if members(entry.excluded) != Counter(set(range(len(plan.nodes))) - wanted):
         yield "excluded", "the exclusions are not exactly the nodes that are not wanted, each once"
     if entry.desired != len(wanted) or entry.status.desired_number_scheduled != len(wanted):
         yield "desired", f"{entry.desired} where {len(wanted)} nodes are wanted"
     if entry.status.number_unavailable != entry.status.desired_number_scheduled - entry.status.number_available:
         yield "status", "numberUnavailable is not desired less available (S8)"
-    created = _members(entry.create)
+    created = members(entry.create)
     if set(created) - wanted or any(count > 1 for count in created.values()):
         yield "create", f"where no pod is wanted ({_names(set(created) - wanted, plan)}), or twice on a node"
     deleted = Counter([*entry.garbage, *(pod for part in entry.delete for pod in part.pods)])
@@ -67,7 +66,7 @@ def _daemonset(entry: DaemonSetEntry, wanted: set[int], plan: PlanDocument) -> _
         yield "delete", "a pod is deleted twice"
     if entry.rollout is not None:
         yield from _rollout(entry.rollout, wanted, plan)
-        if set(ids_of(entry.rollout.blockers)) - {*ids_of(plan.sick), *_members(entry.impossible)}:
+        if set(ids_of(entry.rollout.blockers)) - {*ids_of(plan.sick), *members(entry.impossible)}:
             yield "stalled", "a blocker is a healthy node where the pod fits"
         yield from _summary(entry, entry.rollout, plan)
 
@@ -90,58 +89,61 @@ def _rollout(rollout: RolloutEntry, wanted: set[int], plan: PlanDocument) -> _Ch
     bound = max(-(-(len(order) - rollout.beyond_budget) // limit) if limit else 0, 1 if order else 0)
     if rollout.lower_bound != bound or len(sizes) < bound:
         yield "bound", f"{rollout.lower_bound} waves at least, of {len(sizes)}; the budget gives {bound}"
+    sick = set(ids_of(plan.sick))
     first, rest = order[: rollout.beyond_budget], order[rollout.beyond_budget :]
     kept, gone = set(order), set(rollout.leaving)
     leaving = [place for place, name in enumerate(plan.nodes) if name in gone]
+    zones = {place: zone for zone, ids in plan.zones.items() for place in ids_of(ids)}
     for part in (first, rest):
-        if part not in ([p for p in _written_order({*part, *leaving}, plan) if p in kept], _written_order(part, plan)):
+        with_leaving, alone = (written_order(nodes, zones, sick) for nodes in ({*part, *leaving}, part))
+        if part not in ([place for place in with_leaving if place in kept], alone):
             yield "order", f"is not the written one: {plan.order}"
 
 
-def _written_order(positions: Iterable[int], plan: PlanDocument) -> list[int]:
-    """Sick nodes first; within the sick and the healthy, zones take turns, in name order; then name."""
-    zones = {position: zone for zone, ids in plan.zones.items() for position in ids_of(ids)}
-    sick = set(ids_of(plan.sick))
-    turns: Counter[tuple[bool, str]] = Counter()
-    keys = []
-    for position in sorted(positions):
-        group = (position not in sick, zones.get(position, ""))
-        keys.append((group[0], turns[group], group[1], position))
-        turns[group] += 1
-    return [key[-1] for key in sorted(keys)]
-
-
 def _summary(entry: DaemonSetEntry, rollout: RolloutEntry, plan: PlanDocument) -> _Check:
-    impossible = {plan.nodes[place] for place in _members(entry.impossible)}
+    impossible = {plan.nodes[place] for place in members(entry.impossible)}
     counted = SummaryEntry(
-        create=sum(_members(entry.create).values()),
+        create=sum(members(entry.create).values()),
         delete=sum(len(part.pods) for part in entry.delete) + len(rollout.leaving) + len(entry.garbage),
         **updated(plan, entry, rollout),
         blocked=len(impossible | {node for held in entry.held for node in held.nodes}),
-        excluded=sum(_members(entry.excluded).values()),
+        excluded=sum(members(entry.excluded).values()),
     )
     if counted != entry.summary:
         yield "summary", f"says {entry.summary}, its parts are {counted}"
 
 
 def _actions(plan: PlanDocument) -> _Check:
-    issued: Counter[tuple[int, str, str]] = Counter()
-    for action in plan.actions:
-        plan.daemonsets[action.daemonset]
-        if action.kind == "Pod" and action.verb in ("create", "delete"):
-            issued[action.daemonset, action.stage, action.verb] += action.actor == "controller"
-    if any(count > BURST for count in issued.values()):
-        yield "actions", f"more than {BURST} of a kind in one pass (C12)"
-    written = Counter((a.daemonset, a.verb, a.kind, a.name or a.node) for a in plan.actions if a.kind == "Pod")
-    if any(count > 1 for count in written.values()):
-        yield "actions", "the same write twice"
+    ranks, writes = list[tuple[int, int]](), Counter[tuple[object, ...]]()
+    issued: defaultdict[tuple[int, str, str], list[str]] = defaultdict(list)
+    for a in plan.actions:
+        entry, rank = plan.daemonsets[a.daemonset], WRITE_RANKS.get((a.stage, a.verb, a.kind, a.reason), -1)
+        version = "v1" if a.kind == "Pod" else "apps/v1"
+        hosted = a.actor == "host" and plan.policies is not None
+        if (
+            rank < 0
+            or (a.namespace, a.api_version) != (entry.namespace, version)
+            or (a.actor != plan.actor and not hosted)
+        ):
+            yield "actions", f"{a.stage} {a.verb} {a.namespace}/{a.kind} {a.name}: no pass has such a write"
+        if hosted and a.stage == "rolling-update":
+            continue
+        ranks.append((a.daemonset, rank))
+        writes[a.daemonset, a.stage, a.verb, a.kind, a.name or a.node, repr(a.change)] += 1
+        issued[a.daemonset, a.stage, a.verb].append(a.name or a.node)
+    if ranks != sorted(ranks) or any(count > 1 for count in writes.values()):
+        yield "actions", "the same write twice, or out of the order of a pass (C1, C14)"
     for place, entry in enumerate(plan.daemonsets):
         creates = [plan.nodes[position] for part in entry.create for position in ids_of(part.nodes)]
         deletes = [pod for part in entry.delete for _, pod in part.pods]
-        for verb, wanted in (("create", creates), ("delete", deletes)):
-            mine = [a for a in plan.actions if (a.daemonset, a.verb, a.stage) == (place, verb, "manage")]
-            if len(mine) != min(len(wanted), BURST) or {a.name or a.node for a in mine} - set(wanted):
-                yield "actions", f"{entry.namespace}/{entry.name}: manage issues other {verb}s than the plan wants"
+        wants = {("manage", "create"): creates, ("manage", "delete"): deletes}
+        for how in (*wants, ("rolling-update", "create"), ("rolling-update", "delete")):
+            mine, wanted = issued[place, *how], wants.get(how, issued[place, *how][:BURST])
+            if len(mine) != min(len(wanted), BURST) or set(mine) - set(wanted):
+                yield (
+                    "actions",
+                    f"{entry.namespace}/{entry.name}: other {' '.join(how)}s than planned, or too many (C12)",
+                )
 
 
 def _sums(plan: PlanDocument) -> _Check:
@@ -150,13 +152,17 @@ def _sums(plan: PlanDocument) -> _Check:
     total = SummaryEntry(**{**sums, "waves": max((part.waves for part in parts), default=0)})
     if total != plan.summary:
         yield "summary", f"says {plan.summary}, the DaemonSets add up to {total}"
-    if plan.errored != any(entry.error for entry in plan.daemonsets):
-        yield "facts", "errored is wrong"
-    if plan.applyable != bool(total.create or total.delete or total.update):
-        yield "facts", "applyable is wrong"
+    errored, stuck = (any(getattr(entry, name) for entry in plan.daemonsets) for name in ("error", "impossible"))
+    facts = (not errored, errored, stuck, bool(total.create or total.delete or total.update))
+    if (plan.complete, plan.errored, plan.conflicts and (stuck or not plan.policies), plan.applyable) != facts:
+        yield "facts", "complete, errored, conflicts or applyable is wrong"
+    waits = [entry.requeue_after_seconds for entry in plan.daemonsets if entry.requeue_after_seconds is not None]
+    if plan.requeue_after_seconds != min(waits, default=None) and not plan.policies:
+        yield "requeue", f"after {plan.requeue_after_seconds} s, the DaemonSets say {waits[:3]}"
 
 
-def _members(parts: Iterable[_HasNodes]) -> Counter[int]:
+def members(parts: Iterable[Any]) -> Counter[int]:
+    """Return how often each node id occurs in the parts."""
     return Counter(position for part in parts for position in ids_of(part.nodes))
 
 

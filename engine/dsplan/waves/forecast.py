@@ -79,7 +79,7 @@ def forecast(
     first, leaving = _first_wave(observed, index, rolling, budget)
     waiting = [name for name in rolling.waiting if _wanted(observed, index, name)]
     leaving += [name for name in rolling.waiting if name in index.ids and not _wanted(observed, index, name)]
-    blockers = tuple(name for name in rolling.down if _stays_down(index, name, hopeless or BitMap()))
+    blockers = tuple(sorted(name for name in rolling.down if _stays_down(index, name, hopeless or BitMap())))
     limit = max(0, (budget.max_surge or budget.max_unavailable) - len(blockers))
     sick = _beyond_budget(rolling, budget, set(first))
     stalled = limit <= 0
