@@ -38,7 +38,7 @@ kubelets = st.builds(
     seed=st.integers(0, 1000),
     ready=st.sampled_from((Spread(0, 0), Spread(5, 5), Spread(10, 40))),
     terminate=st.sampled_from((Spread(0, 0), Spread(7, 7), Spread(20, 60))),
-    create=st.sampled_from((0.0, 1.0)),
+    create=st.sampled_from((0.0, 1.0, 20.0)),
     odds=odds,
 )
 durations = st.sampled_from((Durations(), Durations(react=0, between=0), Durations(react=3, between=2)))
