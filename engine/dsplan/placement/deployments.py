@@ -147,7 +147,7 @@ def _in_the_way(
     if counting(everyone):
         room = Cause(code=CauseCode.ALLOCATABLE, object=Identity("Node", "", "all nodes"), field="status.allocatable")
         return (wanted, room)
-    kept = minimal(everyone, lambda staying: not counting([name for name in everyone if name not in staying]))
+    kept = minimal(everyone, lambda staying: counting([name for name in everyone if name not in staying]))
     return (wanted, *(Cause(code=CauseCode.WANTED, object=name, field="spec.template.spec") for name in kept))
 
 

@@ -1,13 +1,13 @@
 """What daemons cost before the first workload: per class of nodes, who lands there, their sum, what is left.
 
-A class is made of nodes that the same DaemonSets want and that agree in the labels asked for; amounts are those of its
-smallest node.
+A class is made of nodes that the same DaemonSets want and that agree in the labels asked for, or in size where they do
+not have the first of these labels; amounts are those of its smallest node.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 
 import msgspec
 from pyroaring import BitMap
@@ -119,11 +119,12 @@ class _Overhead:
                 self.wanted.append((entry.daemonset.identity, demand, entry.verdicts.run))
 
     def run(self) -> Overhead:
-        groups: dict[tuple[tuple[str, ...], tuple[int, ...], bool], list[int]] = defaultdict(list)
+        groups: dict[tuple[tuple[str, ...], tuple[int, ...], Hashable], list[int]] = defaultdict(list)
         for position, load in enumerate(self.scene.loads):
             landing = tuple(n for n, (_, _, nodes) in enumerate(self.wanted) if position in nodes)
             values = tuple(load.node.labels.get(key, "") for key in self.by)
-            groups[values, landing, isinstance(load.allocatable, Plenty)].append(position)
+            told = values and values[0] and not isinstance(load.allocatable, Plenty)
+            groups[values, landing, None if told else _size(load)].append(position)
         classes = [self._class(values, landing, positions) for (values, landing, _), positions in groups.items()]
         return Overhead(
             classes=tuple(sorted(classes, key=lambda entry: (-len(entry.nodes), entry.nodes[0]))),
@@ -182,6 +183,11 @@ class _Overhead:
                     outcome = entry.at(nodes[0])
                     shortages = [part for failure in outcome.failures for part in failure.shortages] if outcome else []
                     yield NoRoom(identity=entry.identity, labels=found.labels, nodes=nodes, shortages=tuple(shortages))
+
+
+def _size(load: NodeLoad) -> Hashable:
+    """Return what tells nodes apart whose labels do not."""
+    return load.pods, tuple(sorted(load.allocatable.items()))
 
 
 def _sum(requests: Iterable[Amounts]) -> Amounts:

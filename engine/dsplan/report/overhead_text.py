@@ -22,7 +22,8 @@ def overhead_text(found: Overhead, names: Sequence[str], style: Style) -> str:
         lines += [*_no_room(gap, names, style), ""]
     lines += [f"note: {note.subject}: {note.text}" for note in found.notes] + [""] * bool(found.notes)
     full = sum(len(gap.nodes) for gap in found.no_room)
-    lines.append(f"Overhead: {len(found.classes):,} classes of {len(names):,} nodes; {full:,} pods would find no room.")
+    kinds = f"{len(found.classes):,} class{'es' * (len(found.classes) != 1)}"
+    lines.append(f"Overhead: {kinds} of {len(names):,} nodes; {full:,} pods would find no room.")
     return "\n".join(lines) + "\n"
 
 
