@@ -22,10 +22,12 @@ if TYPE_CHECKING:
     from .manifests.load import load
     from .manifests.overlay import overlay
     from .manifests.validation import validate
-    from .model.state import State
+    from .model.policy import RolloutPolicy
+    from .model.state import GateResult, State
     from .model.world import World
     from .placement import Fit, Overhead, Prediction, fit, overhead, predict
     from .planner import Plan, Step, solve, step
+    from .planner.policies import plan_policies
     from .reconciler import Reconciler
     from .simulate import Cluster, Simulation, simulate
     from .simulate.compare import Comparison, compare
@@ -43,12 +45,14 @@ __all__ = [
     "DsplanError",
     "Explanation",
     "Fit",
+    "GateResult",
     "InputError",
     "Overhead",
     "Plan",
     "Prediction",
     "Problem",
     "Reconciler",
+    "RolloutPolicy",
     "Simulation",
     "State",
     "Step",
@@ -63,6 +67,7 @@ __all__ = [
     "load",
     "overhead",
     "overlay",
+    "plan_policies",
     "predict",
     "simulate",
     "solve",
@@ -82,12 +87,14 @@ _HOMES = {
     "DsplanError": "errors",
     "Explanation": "explain",
     "Fit": "placement",
+    "GateResult": "model.state",
     "InputError": "errors",
     "Overhead": "placement",
     "Plan": "planner",
     "Prediction": "placement",
     "Problem": "errors",
     "Reconciler": "reconciler",
+    "RolloutPolicy": "model.policy",
     "Simulation": "simulate",
     "State": "model.state",
     "Step": "planner",
@@ -102,6 +109,7 @@ _HOMES = {
     "overhead": "placement",
     "overlay": "manifests.overlay",
     "simulate": "simulate",
+    "plan_policies": "planner.policies",
     "predict": "placement",
     "solve": "planner",
     "step": "planner",

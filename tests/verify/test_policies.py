@@ -179,7 +179,7 @@ def _stalled_invented(tree: Tree) -> None:
 
 
 def _nonsense(tree: Tree) -> None:
-    tree["policies"]["limits"][0]["nodes"] = "9-1"
+    tree["policies"]["nodeSets"][0] = "9-1"
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ import msgspec
 from ..model.meta import Identity
 from ..model.world import World
 from .failures import CHANGES_PENDING, CONFLICTS
+from .memory import remembering, state_options
 from .options import input_options, load_world, moment, output_option, solved
 from .printing import print_plan
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 @input_options
 @output_option("table", "wide", "json", "yaml", "name", "markdown")
 @click.option("--out", metavar="PLAN.json", help="Write the plan to a file, for show, verify, drift and diff.")
+@state_options
 @click.option("--bodies", is_flag=True, help="Put the complete bodies of created pods into json and yaml.")
 @click.option("--exit-code", is_flag=True, help="Exit with 3 if changes are pending, 4 if there are conflicts.")
 def command(
@@ -36,6 +38,8 @@ def command(
     exit_code: bool,
     bodies: bool,
     out: str | None,
+    state: str | None,
+    gates: tuple[str, ...],
 ) -> None:
     """Print what the DaemonSet controller will do: verdicts, actions and update waves.
 
@@ -48,6 +52,7 @@ def command(
     from ..report.inputs import inputs_digest
 
     world = load_world(files, more, None if all_namespaces else namespace, selector)
+    world = remembering(world, state, gates)
     if bodies and any(is_abridged(daemonset.spec.template) for daemonset in world.daemonsets):
         click.echo("note: bodies are not complete: a snapshot without --full keeps what planning reads", err=True)
     plan = solved(world, moment(now))

@@ -77,12 +77,12 @@ class PolicyClass(_Entry, frozen=True, kw_only=True):
 
 
 class PolicyLimit(_Entry, frozen=True, kw_only=True):
-    """At most `limit` pods of `daemonsets` on `nodes` at once; `down` come back, `stuck` do not."""
+    """At most `limit` pods of `daemonsets` on a set of nodes at once; `down` come back, `stuck` do not."""
 
     policy: str
     name: str
     daemonsets: tuple[int, ...]
-    nodes: str
+    nodes: int
     limit: int
     written: int | str
     base: int
@@ -144,7 +144,7 @@ class PolicyStalled(_Entry, frozen=True, kw_only=True):
 class PoliciesEntry(_Entry, frozen=True, kw_only=True):
     """All policies: the waves from now to the end, at least `bound` of them; `minimal` only where both are equal.
 
-    `sick` are pods replaced at once, beyond every budget: (DaemonSet, nodes).
+    `nodeSets` are what limits refer to. `sick` are pods replaced at once, beyond every budget: (DaemonSet, nodes).
     """
 
     policies: tuple[PolicyEntry, ...]
@@ -153,6 +153,7 @@ class PoliciesEntry(_Entry, frozen=True, kw_only=True):
     minimal: bool
     methods: tuple[str, ...] = ()
     searched: int = 0
+    node_sets: tuple[str, ...] = ()
     limits: tuple[PolicyLimit, ...] = ()
     per_node: tuple[PolicyNodeRule, ...] = ()
     order: tuple[PolicyOrder, ...] = ()

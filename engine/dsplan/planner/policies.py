@@ -11,7 +11,7 @@ from ..diff import Actor, Stage
 from ..model.daemonset import RollingUpdate, UpdateStrategy
 from ..model.meta import Identity
 from ..model.pod import target_node
-from ..model.state import PolicyProgress, State
+from ..model.state import GateResult, PolicyProgress, State
 from ..model.world import World
 from ..waves.rollout.decide import decide
 from ..waves.rollout.plan_types import PolicyPlan
@@ -21,7 +21,7 @@ from .plan import DaemonSetPlan, Held, HeldReason
 from .step import pass_over
 from .step_types import DaemonSetStep, Step
 
-__all__ = ["as_host_owns", "governed_plan", "governed_step", "plan_policies", "with_progress"]
+__all__ = ["as_host_owns", "governed_plan", "governed_step", "plan_policies", "with_gate", "with_progress"]
 
 
 def plan_policies(world: World, step: Step, *, now: datetime) -> PolicyPlan:
@@ -60,6 +60,25 @@ def _flying_nodes(world: World) -> dict[Identity, set[str]]:
 def with_progress(state: State, progress: tuple[PolicyProgress, ...]) -> State:
     """Return a State with the progress of policies; policies that are not mentioned are forgotten."""
     return msgspec.structs.replace(state, policies=progress)
+
+
+def with_gate(state: State, policy: str, *, passed: bool, note: str = "") -> State:
+    """Return a State in which somebody has decided at the gate where a policy (`namespace/name`) stands.
+
+    A later result for the same step counts. A policy that the State does not know is left out.
+
+    >>> from dsplan.model.meta import Identity
+    >>> state = State(policies=(PolicyProgress(policy=Identity("RolloutPolicy", "default", "p"), step=1),))
+    >>> with_gate(state, "default/p", passed=True).policies[0].gates
+    (GateResult(step=1, passed=True, note=''),)
+    """
+    found = []
+    for entry in state.policies:
+        if str(entry.policy) == policy:
+            result = GateResult(step=entry.step, passed=passed, note=note)
+            entry = msgspec.structs.replace(entry, gates=(*entry.gates, result))
+        found.append(entry)
+    return with_progress(state, tuple(found))
 
 
 def governed_step(whole: Step, policies: PolicyPlan, world: World, rules: tuple[Rule, ...]) -> Step:

@@ -36,6 +36,7 @@ class _Writer:
     def __init__(self, plan: PolicyPlan, places: Mapping[Identity, int]) -> None:
         self._plan = plan
         self._places = places
+        self._sets: dict[str, int] = {}
         self._number = [places[identity] for identity in plan.assembled.daemonsets]
 
     def _of(self, daemonsets: Iterable[Identity]) -> tuple[int, ...]:
@@ -46,6 +47,7 @@ class _Writer:
 
     def entry(self) -> PoliciesEntry:
         plan, schedule = self._plan, self._plan.schedule
+        limits = tuple(self._limits())
         return PoliciesEntry(
             policies=tuple(self._policy(report) for report in plan.policies),
             waves=schedule.waves,
@@ -53,7 +55,8 @@ class _Writer:
             minimal=schedule.minimal,
             methods=tuple(map(str, schedule.methods)),
             searched=sum(part.searched for part in schedule.parts),
-            limits=tuple(self._limits()),
+            node_sets=tuple(self._sets),
+            limits=limits,
             per_node=tuple(
                 PolicyNodeRule(daemonsets=self._of(rule.daemonsets), limit=rule.limit)
                 for rule in plan.assembled.node_rules
@@ -125,7 +128,7 @@ class _Writer:
                 policy=str(limit.policy),
                 name=limit.name,
                 daemonsets=self._of(limit.daemonsets),
-                nodes=ranges_of(limit.nodes),
+                nodes=self._sets.setdefault(ranges_of(limit.nodes), len(self._sets)),
                 limit=limit.limit,
                 written=limit.written,
                 base=limit.base,

@@ -43,6 +43,7 @@ class Tally:
             for place, part in enumerate(entry.classes)
             for daemonset in part.daemonsets
         }
+        self.sets = [frozenset(ids_of(text)) for text in entry.node_sets]
         self.runs: list[tuple[int, int, Counter[Cell]]] = []
         start = 0
         for run in entry.runs:
@@ -71,5 +72,5 @@ class Tally:
 
     def cells(self, limit: PolicyLimit) -> set[Cell]:
         """Return the cells that a limit counts."""
-        inside = frozenset(ids_of(limit.nodes))
+        inside = self.sets[limit.nodes]
         return {cell for cell in self.size if cell[1] in limit.daemonsets and self.nodes[cell[0]] <= inside}

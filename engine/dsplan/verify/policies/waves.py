@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from ...document.idsets import ids_of
 from ...document.policies import PolicyLimit, PolicyOrder, PolicySteps
 from ...document.types import PlanDocument
 from .counts import Cell, Tally
@@ -45,7 +44,7 @@ class WaveRules:
         if any(position >= len(self.plan.nodes) for position in members):
             yield "policy classes", "a class has a node that the plan does not have"
         for limit in self.entry.limits:
-            inside = frozenset(ids_of(limit.nodes))
+            inside = self.tally.sets[limit.nodes]
             if any(nodes & inside and not nodes <= inside for nodes in self.tally.nodes):
                 yield "policy classes", f"a class lies half inside of {limit.name}"
 

@@ -118,7 +118,7 @@ class _Decision:
             wave=paced.wave,
             sick=paced.sick,
             actions=paced.actions,
-            held=tuple(sorted(self._held(assembled, whole, startable, waits, paced.wave, old))),
+            held=_merged(self._held(assembled, whole, startable, waits, paced.wave, old)),
             stalls=tuple(self._stalls(whole, assembled, writing)),
             teardown=self.governing.teardown(),
             by_host=frozenset(identity for identity, entry in self.governed.items() if entry.by_host),
@@ -232,6 +232,7 @@ class _Decision:
             left = [p for p in nodes if p not in told and Unit(identity, self.index.names[p]) not in going]
             if left:
                 yield PolicyHeld(identity, "goes in a later wave", self._names(left), blocks=False)
+        yield from self._sick_held(waits)
         for view in self.views:
             for identity in view.targets:
                 if view.kept[identity]:
@@ -240,6 +241,17 @@ class _Decision:
                 if broken:
                     text = "the node was not ready before the wave began; its pod is replaced when it is back"
                     yield PolicyHeld(identity, text, self._names(broken))
+
+    def _sick_held(self, waits: Mapping[Identity, Wait]) -> Iterator[PolicyHeld]:
+        """Yield why sick pods are not replaced now, where even these wait."""
+        going = {(unit.daemonset, unit.node) for unit in self._sick()}
+        for identity, found in sorted(self.units.items()):
+            away = BitMap.union(BitMap(), *(view.away[identity] for view in self.views if identity in view.targets))
+            left = [p for p in found.sick - away if (identity, self.index.names[p]) not in going]
+            if left:
+                policy = self.governed[identity].the_one("paused")
+                text = waits[identity][0] if identity in waits else f"frozen by policy {policy and policy.identity}"
+                yield PolicyHeld(identity, text, self._names(left))
 
     def _names(self, positions: Iterable[int]) -> tuple[str, ...]:
         return tuple(self.index.names[position] for position in sorted(positions))
@@ -269,7 +281,8 @@ class _Decision:
         started: Mapping[Identity, PolicyProgress],
     ) -> PolicyProgress:
         progress = view.standing.progress
-        resolved = {limit.key: limit.limit for limit in limits[view.policy.identity]}
+        percentages = (limit for limit in limits[view.policy.identity] if isinstance(limit.written, str))
+        resolved = {limit.key: limit.limit for limit in percentages}
         acted = started.get(view.policy.identity)
         if acted is not None:
             broken = self._names(view.spending.broken_when_begun)
@@ -293,6 +306,17 @@ class _Decision:
         moments = [moment for _, moment in waits.values() if moment is not None]
         moments += [again_at] if again_at is not None else []
         return max(0.0, (min(moments) - self.now) / timedelta(seconds=1)) if moments else None
+
+
+def _merged(held: Iterable[PolicyHeld]) -> tuple[PolicyHeld, ...]:
+    """Return one entry for all nodes of a DaemonSet that wait for the same."""
+    nodes: dict[tuple[Identity, str, bool], set[str]] = {}
+    for entry in held:
+        nodes.setdefault((entry.daemonset, entry.text, entry.blocks), set()).update(entry.nodes)
+    return tuple(
+        PolicyHeld(identity, text, tuple(sorted(names)), blocks)
+        for (identity, text, blocks), names in sorted(nodes.items())
+    )
 
 
 def _with_holds(assembled: Assembled, holds: Iterable[tuple[Identity, str]]) -> Problem:

@@ -106,7 +106,7 @@ def _limit(
 ) -> Iterator[RolloutLimit]:
     budget = policy.spec.budgets[place]
     base = sum(len(units[identity].wanted & nodes) for identity in daemonsets)
-    if not base:
+    if base <= 1:  # one pod at most: no limit can bind
         return
     key = f"budgets[{place}]|{'' if budget.scope == 'All' else daemonsets[0]}|{value}"
     amount = resolve(budget.max_unavailable, base, fixed=fixed.get(key))

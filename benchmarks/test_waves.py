@@ -1,0 +1,105 @@
+"""What does it cost to plan waves under policies, and how far from the bound are they?
+
+10,000 nodes x 20 out-of-date DaemonSets: budgets per DaemonSet and zone, pools across DaemonSets, one daemon of a
+node at a time. Times and gaps are printed; the gap without order and the growth are asserted. Run with `-s`.
+"""
+
+from __future__ import annotations
+
+from math import log
+from time import process_time
+from typing import Any
+
+import msgspec
+import pytest
+
+from dsplan.document import compact_json
+from dsplan.manifests.policies import decode_policy
+from dsplan.model.meta import Identity
+from dsplan.model.world import World
+from dsplan.planner import step
+from dsplan.planner.policies import plan_policies
+from dsplan.report.policies import policies_entry
+from dsplan.testing import NOW, a_daemonset, a_node, a_pod, a_revision
+from dsplan.waves.problem import Limit, NodeClass, Problem
+from dsplan.waves.rollout.plan_types import PolicyPlan
+from dsplan.waves.schedule import schedule
+
+BUDGETS: list[dict[str, Any]] = [
+    {"maxUnavailable": "10%", "topologyKey": "topology.kubernetes.io/zone"},
+    {"maxUnavailable": "2%", "topologyKey": "pool", "scope": "All"},
+    {"maxUnavailable": 1, "scope": "Node"},
+]
+
+
+def fleet(nodes: int, daemonsets: int = 20, order: str = "") -> World:
+    """Return `nodes` healthy nodes in 3 zones and 10 pools, each with a healthy old pod of every DaemonSet."""
+    names = [f"ds{number:02}" for number in range(daemonsets)]
+    spec: dict[str, Any] = {"targets": [{"name": name} for name in names], "budgets": BUDGETS}
+    if order:
+        spec["order"] = {"per": order, "chains": [names]}
+    policy = {"apiVersion": "dsplan.dev/v1alpha1", "kind": "RolloutPolicy", "metadata": {"name": "p"}, "spec": spec}
+    made = [
+        a_node(f"n{number:05}", zone="abc"[number % 3], labels={"pool": f"p{number % 10}"}) for number in range(nodes)
+    ]
+    sets = [a_daemonset(name, on_delete=True) for name in names]
+    pods = []
+    for item in sets:
+        model = a_pod(item, "n", hash_label="old")
+        for node in made:
+            metadata = msgspec.structs.replace(model.metadata, name=f"{item.name}-{node.name}")
+            placed = msgspec.structs.replace(model.spec, node_name=node.name)
+            pods.append(msgspec.structs.replace(model, metadata=metadata, spec=placed))
+    return World(
+        nodes=tuple(made),
+        daemonsets=tuple(sets),
+        pods=tuple(pods),
+        revisions=tuple(a_revision(item, number=2, hash_label="new") for item in sets),
+        rollout_policies=(decode_policy(policy),),
+    )
+
+
+def planned(world: World) -> tuple[PolicyPlan, float]:
+    """Return the plan, and the processor seconds that policies took beyond the pass."""
+    whole = step(world, now=NOW)
+    began = process_time()
+    plan = plan_policies(world, whole, now=NOW)
+    return plan, process_time() - began
+
+
+@pytest.mark.parametrize("order", ["", "Node", "DaemonSet"], ids=["no order", "order per node", "order per DaemonSet"])
+def test_ten_thousand_nodes_and_twenty_daemonsets(order: str) -> None:
+    plan, seconds = planned(fleet(10_000, order=order))
+    found = plan.schedule
+    began = process_time()
+    named = sum(len(wave) for wave in plan.waves())
+    naming = process_time() - began
+    places = {Identity("DaemonSet", "default", f"ds{number:02}"): number for number in range(20)}
+    size = len(compact_json(policies_entry(plan, places)))
+    print(
+        f"\n{order or 'no order'}: {found.waves} waves, at least {found.bound}, gap {found.gap} "
+        f"({', '.join(found.methods)}); {len(list(found.runs()))} runs, {size:,} bytes; "
+        f"planned in {seconds:.2f} s, {named:,} pods named in {naming:.2f} s"
+    )
+    assert named == 200_000
+    if not order:
+        assert found.gap == 0
+        assert found.minimal
+    assert size < 500_000
+
+
+def test_growth_with_nodes_is_no_worse_than_linear() -> None:
+    small, large = 1_250, 10_000
+    for order in ("", "Node"):
+        times = {nodes: min(planned(fleet(nodes, order=order))[1] for _ in range(2)) for nodes in (small, large)}
+        exponent = log(times[large] / times[small]) / log(large / small)
+        print(f"\n{order or 'no order'}: {times[small]:.2f} s -> {times[large]:.2f} s, exponent {exponent:.2f}")
+        assert exponent < 1.1
+
+
+def test_one_at_a_time_on_ten_thousand_nodes_is_solved_once() -> None:
+    problem = Problem(classes=(NodeClass(10_000, (0,)),), limits=(Limit("", frozenset({(0, 0)}), 1),))
+    began = process_time()
+    found = schedule(problem)
+    print(f"\n{found.waves:,} waves in {len(found.parts[0].runs)} run, {process_time() - began:.3f} s")
+    assert (found.waves, len(found.parts[0].runs)) == (10_000, 1)

@@ -1,0 +1,76 @@
+"""--state and --gate: what was remembered from the last call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+import click
+
+from ..model.state import State
+from ..model.world import World
+
+__all__ = ["remembering", "state_options"]
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def state_options(function: F) -> F:
+    """Add --state and --gate."""
+    for decorator in (
+        click.option(
+            "--gate",
+            "gates",
+            multiple=True,
+            metavar="[NAMESPACE/]POLICY=pass|fail",
+            help="What was found at the gate where a RolloutPolicy waits; repeatable.",
+        ),
+        click.option(
+            "--state",
+            "state",
+            metavar="PLAN.json",
+            help="Go on from this plan (or State): the progress of policies, back-offs, what is in flight.",
+        ),
+    ):
+        function = decorator(function)
+    return function
+
+
+def remembering(world: World, path: str | None, gates: Sequence[str]) -> World:
+    """Return the world with the State of a file and the results of gates."""
+    import msgspec
+
+    if path is not None:
+        world = msgspec.structs.replace(world, state=_state_of(path))
+    state = world.state
+    for text in gates:
+        state = _with_gate(state, text)
+    return msgspec.structs.replace(world, state=state) if gates else world
+
+
+def _state_of(path: str) -> State:
+    import msgspec
+
+    from ..document.encoding import is_plan, read_plan
+    from ..errors import InputError, Problem
+
+    try:
+        with open(path, "rb") as file:
+            data = file.read()
+        return read_plan(data, path).state if is_plan(path) else msgspec.json.decode(data, type=State)
+    except (OSError, msgspec.DecodeError) as error:
+        problem = Problem(reason="Unreadable", message=f"neither a plan nor a State: {error}", source=path)
+        raise InputError.of([problem]) from None
+
+
+def _with_gate(state: State, text: str) -> State:
+    from ..errors import InputError, Problem
+    from ..planner.policies import with_gate
+
+    name, _, result = text.partition("=")
+    known = [str(entry.policy) for entry in state.policies]
+    found = [entry for entry in known if entry == name or entry.endswith(f"/{name}")]
+    if result not in ("pass", "fail") or len(found) != 1:
+        message = "is no gate: POLICY=pass or POLICY=fail, of a policy that the State knows"
+        raise InputError.of([Problem(reason="FieldValueInvalid", message=message, value=text, accepted=tuple(known))])
+    return with_gate(state, found[0], passed=result == "pass")
