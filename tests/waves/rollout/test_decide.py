@@ -215,7 +215,7 @@ def test_paused_still_replaces_sick_pods_and_frozen_touches_nothing() -> None:
         fleet.set_ready("ds", "n2", ready=False, hash_label=OLD)
     assert [action.node for action in paused.plan().actions] == ["n2"]
     assert frozen.plan().actions == ()
-    assert texts(frozen)["frozen by policy default/p"] == ("n1", "n3", "n4")
+    assert texts(frozen)["frozen by policy default/p"] == ("n1", "n2", "n3", "n4")
 
 
 def test_sick_pods_are_replaced_beyond_the_budget_and_spend_it() -> None:
