@@ -47,12 +47,15 @@ class ExpectedDaemonSet(_Part, frozen=True, kw_only=True):
 
 
 class ExpectedDeployment(_Part, frozen=True, kw_only=True):
-    """What a Deployment covers."""
+    """What a Deployment covers: `nodes` has pods by node, `without` the nodes left out, `short` pods without room."""
 
-    replicas: int
-    eligible: int
-    without_at_least: int
-    without_at_most: int
+    replicas: int | None = None
+    eligible: int | None = None
+    without_at_least: int | None = None
+    without_at_most: int | None = None
+    nodes: dict[str, int] = {}
+    without: list[str] = []
+    short: int | None = None
 
 
 class ExpectedPolicies(_Part, frozen=True, kw_only=True):
@@ -66,7 +69,10 @@ class ExpectedPolicies(_Part, frozen=True, kw_only=True):
 
 
 class Expected(_Part, frozen=True, kw_only=True):
-    """What a plan comes to; `timeline`, `compare` and `atOnce` are of the commands of these names."""
+    """What a plan comes to; `timeline`, `compare` and `atOnce` are of the commands of these names.
+
+    `predicted`, `best` and `conflicts` are what `dsplan fit` says.
+    """
 
     summary: str = ""
     daemonsets: dict[str, ExpectedDaemonSet] = {}
@@ -75,6 +81,9 @@ class Expected(_Part, frozen=True, kw_only=True):
     timeline: dict[str, Any] = {}
     compare: dict[str, Any] = {}
     at_once: dict[str, Any] = {}
+    predicted: dict[str, Any] = {}
+    best: dict[str, Any] = {}
+    conflicts: list[Any] = []
 
 
 class Expectation(_Part, frozen=True, kw_only=True):
