@@ -1,10 +1,21 @@
 from __future__ import annotations
 
-import pytest
+from typing import Any
 
-from dsplan.constraints.tolerations import automatic_tolerations, daemon_tolerations, tolerates
+import msgspec
+import pytest
+from hypothesis import given, settings
+
+from dsplan.constraints.tolerations import (
+    ToleratesNoExecute,
+    ToleratesNoSchedule,
+    automatic_tolerations,
+    daemon_tolerations,
+    tolerates,
+)
 from dsplan.model.node import Taint, Toleration
 from dsplan.model.pod import PodSpec
+from tests.worlds import taints, tolerations
 
 
 @pytest.mark.parametrize(
@@ -64,3 +75,22 @@ def test_an_equal_toleration_is_overwritten_in_place_and_loses_its_seconds() -> 
     assert found[0] is near  # T12
     assert [entry.toleration_seconds for entry in found[1:3]] == [None, None]  # T11
     assert len(found) == 3 + 5
+
+
+@settings(max_examples=500)
+@given(taints, tolerations)
+def test_the_constraint_asks_what_tolerates_asks(given: list[Any], own: list[Any]) -> None:
+    """Tried and caught: the lookup with an empty effect, with an empty key, or with both left out."""
+    found = tuple(msgspec.convert(given, list[Taint]))
+    entries = msgspec.convert(own, list[Toleration])
+    for constraint, effect in (
+        (ToleratesNoSchedule(entries), "NoSchedule"),
+        (ToleratesNoExecute(entries), "NoExecute"),
+    ):
+        reason = constraint.check((found,))
+        wanted = [
+            f"taint {taint}"
+            for taint in found
+            if taint.effect == effect and not any(tolerates(entry, taint) for entry in entries)
+        ]
+        assert ([cause.observed for cause in reason.causes] if reason else []) == wanted

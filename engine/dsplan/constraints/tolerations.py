@@ -112,13 +112,32 @@ class _Tolerates:
 
     def __init__(self, tolerations: Sequence[Toleration]) -> None:
         self.tolerations = tuple(tolerations)
+        self._any_value = {(entry.key, entry.effect) for entry in tolerations if entry.operator == "Exists"}
+        self._one_value = {
+            (entry.key, entry.effect, entry.value) for entry in tolerations if entry.operator in ("", "Equal")
+        }
+
+    def _is_tolerated(self, taint: Taint) -> bool:
+        """Return whether any toleration `tolerates` the taint; an empty key or effect stands for every one (T1-T4)."""
+        key, effect, value = taint.key, taint.effect, taint.value
+        any_value, one_value = self._any_value, self._one_value
+        return (
+            (key, effect) in any_value
+            or ("", effect) in any_value
+            or (key, "") in any_value
+            or ("", "") in any_value
+            or (key, effect, value) in one_value
+            or ("", effect, value) in one_value
+            or (key, "", value) in one_value
+            or ("", "", value) in one_value
+        )
 
     def check(self, projection: Projection) -> Reason | None:
         """Return every untolerated taint in the node's order (T9)."""
         causes = tuple(
             Cause("spec.template.spec.tolerations", f"toleration of {taint}", f"taint {taint}")
             for taint in projection[0]
-            if taint.effect in self.effects and not any(tolerates(entry, taint) for entry in self.tolerations)
+            if taint.effect in self.effects and not self._is_tolerated(taint)
         )
         return Reason(self.id, self.rule, causes) if causes else None
 

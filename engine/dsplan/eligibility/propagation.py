@@ -5,6 +5,7 @@ Each shortcut must give what `check` gives; a property test holds them together.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import reduce
 from operator import and_, or_
 
@@ -15,7 +16,7 @@ from ..constraints.node_affinity import NodeAffinityMatches
 from ..constraints.placement_fields import NodeNameMatches, NodeSelectorMatches
 from ..constraints.protocol import Constraint
 from ..model.selectors import NodeSelectorTerm, Requirement, parse_int64
-from .index import NodeIndex, as_bitmap
+from .index import NodeIndex
 
 __all__ = ["satisfying"]
 
@@ -31,11 +32,18 @@ def satisfying(constraint: Constraint, index: NodeIndex) -> BitMap:
         return reduce(or_, (_term(term, index) for term in live), BitMap())
     if isinstance(constraint, NodeNameMatches):
         return _named(constraint.node_name, index)
-    passed = BitMap()
-    for projection, ids in index.groups(constraint.reads):
-        if ask(constraint, projection) is None:
-            passed |= as_bitmap(ids)
-    return passed
+    return _union(ids for projection, ids in index.groups(constraint.reads) if ask(constraint, projection) is None)
+
+
+def _union(parts: Iterable[BitMap | int]) -> BitMap:
+    """Return the union of sets and bare ids; the bare ones are put in all at once."""
+    found, alone = BitMap(), []
+    for ids in parts:
+        if isinstance(ids, int):
+            alone.append(ids)
+        else:
+            found |= ids
+    return found | BitMap(alone)
 
 
 def _named(name: str, index: NodeIndex) -> BitMap:
