@@ -107,7 +107,7 @@ class NodeIndex:
                 (number, position)
                 for value, ids in self.column(key).items()
                 if (number := parse_int64(value)) is not None
-                for position in as_bitmap(ids)
+                for position in ((ids,) if isinstance(ids, int) else ids)
             )
             found = self._numbers[key] = ([number for number, _ in pairs], [position for _, position in pairs])
         return found
