@@ -87,8 +87,8 @@ CORE = (
         also=(
             (
                 "model/world.py",
-                "sorted(objects, key=lambda item: (item.metadata.namespace, item.metadata.name))",
-                "objects",
+                "if sorted(keys) == keys:",
+                "if True:",
             ),
         ),
     ),

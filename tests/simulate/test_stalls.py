@@ -81,6 +81,7 @@ def test_what_is_not_played_could_not_have_stalled(found: list[Tree], rename: bo
 def test_long_roll_outs_are_left_to_the_timeline() -> None:
     found = sick(cluster(12, (2, 0)), "n01")
     assert stalls_ahead(world(found), now=NOW, most_waves=3) == ((), (DS,))
+    assert stalls_ahead(world(found), now=NOW, most_pods=3) == ((), (DS,))
 
 
 def test_a_long_roll_out_that_stalls_early_is_foreseen() -> None:

@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 import click
-import msgspec
 
 from ..model.meta import Identity
 from ..model.world import World
@@ -68,12 +67,11 @@ def command(
 
 def _stalls(world: World, plan: Plan) -> dict[Identity, str]:
     """Return what is foreseen about roll-outs that may not get to their end; without outdated pods there are none."""
-    rolling = [entry.step.daemonset for entry in plan.daemonsets if _has_outdated_pods(entry)]
-    if not rolling:
+    if not any(map(_has_outdated_pods, plan.daemonsets)):
         return {}
     from ..simulate.stalls import stalls_ahead
 
-    stalls, left = stalls_ahead(msgspec.structs.replace(world, daemonsets=tuple(rolling)), now=plan.now)
+    stalls, left = stalls_ahead(world, now=plan.now)
     found = {stall.identity: stall.text for stall in stalls}
     long = "a long roll-out that may stall: dsplan timeline plays it"
     return {**found, **dict.fromkeys(left, long)}

@@ -84,7 +84,16 @@ N = TypeVar("N", bound=_Named)
 
 
 def _sorted(objects: Iterable[N]) -> tuple[N, ...]:
-    return tuple(sorted(objects, key=lambda item: (item.metadata.namespace, item.metadata.name)))
+    """Return the objects in the written order; a tuple that is in it already, as nearly every one is, comes back."""
+    found = tuple(objects)
+    namespaces = [item.metadata.namespace for item in found]
+    names = [item.metadata.name for item in found]
+    if sorted(names) == names and sorted(namespaces) == namespaces:
+        return found
+    keys = list(zip(namespaces, names, strict=True))
+    if sorted(keys) == keys:
+        return found
+    return tuple([found[place] for place in sorted(range(len(found)), key=keys.__getitem__)])
 
 
 class World(msgspec.Struct, frozen=True, kw_only=True):

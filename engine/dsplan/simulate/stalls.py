@@ -65,12 +65,14 @@ def forecast_stalls(
 
 
 def stalls_ahead(
-    world: World, *, now: datetime, most_waves: int = 1000
+    world: World, *, now: datetime, most_waves: int = 1000, most_pods: int = 20_000
 ) -> tuple[tuple[Stall, ...], tuple[Identity, ...]]:
-    """Return the stalls that lie ahead, and the DaemonSets that may stall after more than `most_waves` waves.
+    """Return the stalls that lie ahead, and the DaemonSets that may stall and were not played to the end.
 
-    Roll-outs that cannot stall are not played, so this is fit for every plan. Each DaemonSet is played by itself (C20).
-    What policies decide is not played either: their part of the plan says where it stalls.
+    Those are the ones with more than `most_waves` waves, and what is left once `most_pods` pods have been set up: each
+    DaemonSet is played by itself (C20), among all pods of the world. Roll-outs that cannot stall are not played. So
+    this is fit for every plan: some seconds at the most. What policies decide is not played either: their part of the
+    plan says where it stalls.
     """
     world = opened(world)
     around = surroundings_of(world, now=now)
@@ -83,10 +85,13 @@ def stalls_ahead(
             continue
         observed = _observed(daemonset, around)
         waves = 0 if observed is None else worry.waves(daemonset, observed)
+        if not waves:
+            continue
+        most_pods -= len(world.pods)
         alone = msgspec.structs.replace(world, daemonsets=(daemonset,))
-        if waves > most_waves and not _ends_within(alone, now, most_waves):
+        if most_pods < 0 or (waves > most_waves and not _ends_within(alone, now, most_waves)):
             left.append(daemonset.identity)
-        elif waves:
+        else:
             found += forecast_stalls(alone, now=now)
     return tuple(found), tuple(left)
 
