@@ -1,4 +1,4 @@
-"""How long do waves take to plan? Counts of node classes beside nodes one by one.
+"""How long do waves take to plan beside a greedy plan? Counts of node classes beside nodes one by one.
 
 10,000 nodes with maxUnavailable 1 are 10,000 equal waves: solved once, stored run-length coded.
 """
