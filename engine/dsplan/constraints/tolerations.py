@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from ..model.daemonset import DaemonSet
 from ..model.node import EFFECTS_THAT_EXCLUDE, Taint, Toleration
 from ..model.pod import PodSpec
+from ..model.regex import regex
 from .protocol import TAINTS, Cause, Projection, Reason, Strength
 
 __all__ = [
@@ -20,7 +20,7 @@ __all__ = [
     "tolerates",
 ]
 
-_CANONICAL_INTEGER = re.compile(r"0|-?[1-9][0-9]*")
+_CANONICAL_INTEGER = regex(r"0|-?[1-9][0-9]*")
 _PREFIX = "node.kubernetes.io/"
 
 

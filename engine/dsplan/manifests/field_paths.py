@@ -6,8 +6,9 @@ template without its metadata, some lists without an index.
 
 from __future__ import annotations
 
-import re
 from typing import Any
+
+from ..model.regex import regex
 
 __all__ = ["real_path", "tree_path"]
 
@@ -15,7 +16,7 @@ Path = tuple[str | int, ...]
 
 # What the server prints, and where it is.
 _PRINTED = tuple(
-    (re.compile(pattern), real)
+    (regex(pattern), real)
     for pattern, real in (
         (r"^metadata\.taints(?=\[|$)", "spec.taints"),
         (r"^spec\.template\.(labels|annotations)(?=[\[.]|$)", r"spec.template.metadata.\1"),

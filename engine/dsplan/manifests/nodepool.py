@@ -33,6 +33,7 @@ from dsplan.errors import InputError, Problem
 from dsplan.manifests.strict import decode_strict
 from dsplan.model.names import is_dns_subdomain, is_label_key, is_label_value
 from dsplan.model.node import DURATION_LABELS, Taint
+from dsplan.model.regex import regex
 
 __all__ = ["API_VERSION", "MAX_REPLICAS", "Distribution", "NodePool", "NodePoolSpec", "Sick", "expand", "node_tree"]
 
@@ -41,8 +42,8 @@ API_VERSION: Final = "dsplan.dev/v1alpha1"
 MAX_REPLICAS: Final = 1_000_000
 """Nodes of one pool."""
 
-_PLACEHOLDER: Final = re.compile(r"\{(index|pool)(?::0?([1-9]))?\}")
-_SHARE: Final = re.compile(r"(100|[0-9]{1,2}(?:\.[0-9]{1,4})?)%")
+_PLACEHOLDER: Final = regex(r"\{(index|pool)(?::0?([1-9]))?\}")
+_SHARE: Final = regex(r"(100|[0-9]{1,2}(?:\.[0-9]{1,4})?)%")
 _QUANTITY = str | int | float
 _HEALTHY: Final = (("MemoryPressure", "False"), ("DiskPressure", "False"), ("PIDPressure", "False"), ("Ready", "True"))
 _TAINT_OF: Final = {

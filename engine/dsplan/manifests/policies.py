@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from inspect import cleandoc
 from itertools import pairwise
@@ -29,11 +28,12 @@ from dsplan.model.policy import (
     Windows,
 )
 from dsplan.model.quantity import QuantityError, value
+from dsplan.model.regex import regex
 from dsplan.model.selectors import LabelSelector, selector_problem
 
 __all__ = ["decode_policy", "policy_schema"]
 
-_PERCENT = re.compile(r"([0-9]{1,3})%")
+_PERCENT = regex(r"([0-9]{1,3})%")
 
 
 def decode_policy(tree: RawTree) -> RolloutPolicy:

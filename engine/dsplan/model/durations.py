@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date, time
 from fractions import Fraction
 
+from .regex import regex
+
 __all__ = ["END_OF_DAY", "duration_text", "parse_clock", "parse_date", "parse_duration"]
 
-_PART = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,6})?)(ms|s|m|h|d)")
+_PART = regex(r"([0-9]{1,9}(?:\.[0-9]{1,6})?)(ms|s|m|h|d)")
 _SECONDS = {"ms": Fraction(1, 1000), "s": Fraction(1), "m": Fraction(60), "h": Fraction(3600), "d": Fraction(86400)}
-_CLOCK = re.compile(r"([0-9]{2}):([0-9]{2})")
-_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_CLOCK = regex(r"([0-9]{2}):([0-9]{2})")
+_DATE = regex(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 END_OF_DAY = time.max
 """What 24:00 is read as."""

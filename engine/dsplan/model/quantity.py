@@ -9,13 +9,13 @@ Source: k8s.io/apimachinery/pkg/api/resource (semantics Q, abbreviation RQ).
 
 from __future__ import annotations
 
-import re
 from enum import Enum
 from fractions import Fraction
 from functools import lru_cache
 from typing import NamedTuple, TypeAlias
 
 from ..errors import DsplanError
+from .regex import regex
 
 __all__ = [
     "Exact",
@@ -37,8 +37,8 @@ Exact: TypeAlias = int | Fraction
 RawQuantity: TypeAlias = str | int | float | None
 
 # Possessive: what follows the digits never starts with one, and going back would take quadratic time.
-_SHAPE = re.compile(r"([+-]?)([0-9]*+)(?:\.([0-9]*+))?([eEinumkKMGTP]*+[+-]?[0-9]*+)")
-_EXPONENT = re.compile(r"[eE]([+-]?)0*([0-9]+)")
+_SHAPE = regex(r"([+-]?)([0-9]*+)(?:\.([0-9]*+))?([eEinumkKMGTP]*+[+-]?[0-9]*+)")
+_EXPONENT = regex(r"[eE]([+-]?)0*([0-9]+)")
 _DECIMAL = {"n": -9, "u": -6, "m": -3, "": 0, "k": 3, "M": 6, "G": 9, "T": 12, "P": 15, "E": 18}
 _BINARY = {"Ki": 10, "Mi": 20, "Gi": 30, "Ti": 40, "Pi": 50, "Ei": 60}
 _DECIMAL_SUFFIX = {power: suffix for suffix, power in _DECIMAL.items()}

@@ -6,12 +6,12 @@ never matches (A5, A9).
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
 from ..errors import InputError, Problem
 from .meta import Wire
 from .names import is_label_key, is_label_value
+from .regex import regex
 
 __all__ = [
     "LabelSelector",
@@ -28,7 +28,7 @@ __all__ = [
     "selector_text",
 ]
 
-_INTEGER = re.compile(r"[+-]?[0-9]+")
+_INTEGER = regex(r"[+-]?[0-9]+")
 _SET_OPERATORS = ("In", "NotIn")
 _PRESENCE_OPERATORS = ("Exists", "DoesNotExist")
 _ORDER_OPERATORS = ("Gt", "Lt")
@@ -164,8 +164,8 @@ def selector_matches(selector: LabelSelector | None, labels: Mapping[str, str]) 
     )
 
 
-_SET_TEXT = re.compile(r"\s*(?P<key>\S+)\s+(?P<word>in|notin)\s+\((?P<values>[^()]*)\)\s*")
-_TERM_TEXT = re.compile(r"(?:[^,(]|\([^()]*\))+")
+_SET_TEXT = regex(r"\s*(?P<key>\S+)\s+(?P<word>in|notin)\s+\((?P<values>[^()]*)\)\s*")
+_TERM_TEXT = regex(r"(?:[^,(]|\([^()]*\))+")
 
 
 def parse_selector(text: str) -> LabelSelector:

@@ -4,13 +4,19 @@ Data flow: pods, templates -> demands; nodes + pods -> loads; demand x load -> f
 queue of demands x loads -> prediction; wants + relations -> components -> search -> the best set, conflicts.
 """
 
-from .conflicts import Conflict
-from .deployments import DeploymentFit
-from .fit import fit
-from .fit_types import DaemonSetFit, Fit, VariantStatus
-from .overhead import NodeClassOverhead, Overhead, overhead
-from .prediction import DaemonSetPrediction, Prediction, predict
-from .queue import Outcome, OutcomeKind
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .conflicts import Conflict
+    from .deployments import DeploymentFit
+    from .fit import fit
+    from .fit_types import DaemonSetFit, Fit, VariantStatus
+    from .overhead import NodeClassOverhead, Overhead, overhead
+    from .prediction import DaemonSetPrediction, Prediction, predict
+    from .queue import Outcome, OutcomeKind
 
 __all__ = [
     "Conflict",
@@ -28,3 +34,28 @@ __all__ = [
     "overhead",
     "predict",
 ]
+
+_HOMES = {
+    "Conflict": "conflicts",
+    "DaemonSetFit": "fit_types",
+    "DaemonSetPrediction": "prediction",
+    "DeploymentFit": "deployments",
+    "Fit": "fit_types",
+    "NodeClassOverhead": "overhead",
+    "Outcome": "queue",
+    "OutcomeKind": "queue",
+    "Overhead": "overhead",
+    "Prediction": "prediction",
+    "VariantStatus": "fit_types",
+    "fit": "fit",
+    "overhead": "overhead",
+    "predict": "prediction",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a name of the package on first use: a plan needs the prediction alone, and starts the sooner."""
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f".{home}", __name__), name)

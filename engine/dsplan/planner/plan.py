@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -16,9 +17,11 @@ from ..model.state import State
 from ..model.world import Note
 from ..placement.prediction import DaemonSetPrediction
 from ..waves.forecast import Rollout
-from ..waves.rollout.plan_types import PolicyPlan
 from .impossible import Evictions, Impossible
 from .step_types import DaemonSetStep
+
+if TYPE_CHECKING:
+    from ..waves.rollout.plan_types import PolicyPlan
 
 __all__ = ["SEMANTICS_VERSION", "DaemonSetPlan", "DeploymentContrast", "Held", "HeldReason", "Plan", "Summary"]
 

@@ -18,7 +18,6 @@ from ..waves.forecast import Rollout, Strategy, forecast, outdated_nodes
 from .impossible import evictions_of, impossible_of, notes_of, room_unknown
 from .observer import NO_OBSERVER, Observer
 from .plan import DaemonSetPlan, DeploymentContrast, Held, HeldReason, Plan, Summary
-from .policies import governed_plan, governed_step, plan_policies
 from .step import step
 from .step_types import DaemonSetStep
 
@@ -51,8 +50,11 @@ def solve(
     """
     rules = tuple(rules)
     whole = step(world, now=now, rules=rules, index=index, observer=observer)
-    policies = plan_policies(world, whole, now=now) if world.rollout_policies else None
-    if policies is not None:
+    policies = None
+    if world.rollout_policies:
+        from .policies import governed_plan, governed_step, plan_policies
+
+        policies = plan_policies(world, whole, now=now)
         whole = governed_step(whole, policies, world, rules)
     observer.started("placement", 0)
     prediction, unknown = predict(world, whole), room_unknown(whole.index)

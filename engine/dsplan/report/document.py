@@ -11,6 +11,7 @@ from ..constraints import Constraint
 from ..diff import Action, Budget
 from ..diff.order import ORDER_TEXT, ZONE_LABEL
 from ..document.idsets import ranges_of
+from ..document.policies import PoliciesEntry
 from ..document.types import (
     API_VERSION,
     PLAN_VERSION,
@@ -38,7 +39,6 @@ from ..planner import DaemonSetPlan, Plan, Summary
 from ..planner.plan import SEMANTICS_VERSION, DeploymentContrast
 from ..waves.forecast import Rollout
 from .inputs import node_digests
-from .policies import policies_entry
 
 __all__ = ["action_entry", "plan_document"]
 
@@ -87,9 +87,17 @@ def plan_document(
         deployments=tuple(_deployment(contrast) for contrast in plan.deployments),
         actions=tuple(action_entry(action, places[action.daemonset], bodies=bodies) for action in plan.actions),
         notes=tuple(NoteEntry(subject=note.subject, text=note.text) for note in plan.notes),
-        policies=None if plan.policies is None else policies_entry(plan.policies, places),
+        policies=_policies(plan, places),
         state=plan.state,
     )
+
+
+def _policies(plan: Plan, places: Mapping[Identity, int]) -> PoliciesEntry | None:
+    if plan.policies is None:
+        return None
+    from .policies import policies_entry
+
+    return policies_entry(plan.policies, places)
 
 
 def action_entry(action: Action, daemonset: int, *, bodies: bool = False) -> ActionEntry:

@@ -5,8 +5,9 @@ Grammar: the reference format of the distribution project (domain, path, tag, di
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
+
+from ...model.regex import regex
 
 __all__ = ["default_pull_policy"]
 
@@ -16,11 +17,11 @@ _PATH_COMPONENT = r"[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*"
 _PATH = rf"{_PATH_COMPONENT}(?:/{_PATH_COMPONENT})*"
 _TAG = r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}"
 _ALGORITHM = r"[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*"
-_REFERENCE = re.compile(
+_REFERENCE = regex(
     rf"{_DOMAIN}/(?P<path>{_PATH})(?::(?P<tag>{_TAG}))?(?:@(?P<digest>{_ALGORITHM}:[0-9a-fA-F]{{32,}}))?"
 )
-_IDENTIFIER = re.compile(r"[a-f0-9]{64}")
-_DIGEST = re.compile(r"sha256:[a-f0-9]{64}|sha384:[a-f0-9]{96}|sha512:[a-f0-9]{128}")
+_IDENTIFIER = regex(r"[a-f0-9]{64}")
+_DIGEST = regex(r"sha256:[a-f0-9]{64}|sha384:[a-f0-9]{96}|sha512:[a-f0-9]{128}")
 _LONGEST_PATH = 255
 _LONGEST_REMEMBERED = 512
 _HUB = "docker.io"

@@ -7,11 +7,11 @@ template as long as nobody edits what was kept.
 from __future__ import annotations
 
 import json
-import re
 from hashlib import sha256
 from typing import Any
 
 from ...model.quantity import RawQuantity, exact_text, stored_text
+from ...model.regex import regex
 from .rewrite import Rewriter
 from .rules import Tree
 
@@ -27,7 +27,7 @@ __all__ = [
 DIGEST_ANNOTATION = "dsplan.dev/template-digest"
 """On a template that was abridged: `sha256:<digest of the whole>/<digest of what was kept>`."""
 
-_CARRIED = re.compile(r"sha256:([0-9a-f]{64})/([0-9a-f]{64})")
+_CARRIED = regex(r"sha256:([0-9a-f]{64})/([0-9a-f]{64})")
 
 
 def _by_value(raw: RawQuantity, milli: bool) -> str:

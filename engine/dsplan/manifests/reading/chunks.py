@@ -13,11 +13,12 @@ from typing import Final
 import msgspec
 
 from dsplan.errors import Problem
+from dsplan.model.regex import regex
 
 __all__ = ["Chunk", "cut_yaml", "is_json"]
 
-_JSON_START: Final = re.compile(r"\s*\{")
-_NOT_BLANK: Final = re.compile(r"^(?!\.\.\.\s)[^\S\n]*[^#\s]", re.MULTILINE)
+_JSON_START: Final = regex(r"\s*\{")
+_NOT_BLANK: Final = regex(r"^(?!\.\.\.\s)[^\S\n]*[^#\s]", re.MULTILINE)
 
 
 class Chunk(msgspec.Struct, frozen=True, gc=False):

@@ -19,15 +19,16 @@ from dsplan.errors import Problem
 from dsplan.manifests.reading import limits
 from dsplan.manifests.reading.located import Located, Marks, Place, field_path
 from dsplan.manifests.reading.text import LineIndex
+from dsplan.model.regex import regex
 
 __all__ = ["parse_json", "skip_blanks"]
 
 # The C scanner of the standard library: (text, offset behind the quote, strict) -> (value, offset behind the end).
 _scanstring: Final[Callable[[str, int, bool], tuple[str, int]]] = vars(json.decoder)["scanstring"]
-_BLANK: Final = re.compile(r"[ \t\n\r]*")
-_NUMBER: Final = re.compile(r"(-?(?:0|[1-9][0-9]*))(\.[0-9]+)?([eE][-+]?[0-9]+)?")
+_BLANK: Final = regex(r"[ \t\n\r]*")
+_NUMBER: Final = regex(r"(-?(?:0|[1-9][0-9]*))(\.[0-9]+)?([eE][-+]?[0-9]+)?")
 _WORDS: Final[dict[str, bool | None]] = {"true": True, "false": False, "null": None}
-_LONE_SURROGATE: Final = re.compile("[\ud800-\udfff]")
+_LONE_SURROGATE: Final = regex("[\ud800-\udfff]")
 
 
 def parse_json(text: str, start: int = 0, *, source: str = "", lines: LineIndex | None = None) -> tuple[Located, int]:

@@ -16,6 +16,7 @@ from typing import Any, Final, TypeAlias
 import msgspec
 
 from dsplan.manifests.reading import limits
+from dsplan.model.regex import regex
 
 __all__ = [
     "Envelope",
@@ -30,13 +31,13 @@ __all__ = [
 
 JsonBytes: TypeAlias = bytes | memoryview | msgspec.Raw
 
-_BRACE: Final = re.compile(rb"[ \t\r\n]*\{")
-_TRAILING: Final = re.compile(r"trailing characters \(byte (\d+)\)")
-_HEAD: Final = re.compile(
+_BRACE: Final = regex(rb"[ \t\r\n]*\{")
+_TRAILING: Final = regex(r"trailing characters \(byte (\d+)\)")
+_HEAD: Final = regex(
     rb'[ \t\r\n]*\{[ \t\r\n]*"apiVersion"[ \t\r\n]*:[ \t\r\n]*"([^"\\]*)"[ \t\r\n]*,'
     rb'[ \t\r\n]*"kind"[ \t\r\n]*:[ \t\r\n]*"([^"\\]*)"[ \t\r\n]*[,}]'
 )
-_STRING: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
+_STRING: Final = regex(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
 _NOT_BRACKETS: Final = bytes(code for code in range(256) if code not in b"[]{}")
 
 

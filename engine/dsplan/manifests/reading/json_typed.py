@@ -7,7 +7,6 @@ not such a list (another kind in between, a null, an error) is left to the other
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from functools import cache
 from operator import attrgetter
@@ -16,6 +15,7 @@ from typing import Any, Final, Literal
 import msgspec
 
 from dsplan.manifests.reading import limits
+from dsplan.model.regex import regex
 
 __all__ = ["TypedList", "decode_list"]
 
@@ -24,11 +24,11 @@ _PAIR: Final = rb'"%s"' + _BLANK + rb":" + _BLANK + rb'"([^"\\]*)"' + _BLANK + r
 _VERSION: Final = _PAIR % b"apiVersion"
 _KIND: Final = _PAIR % b"kind"
 # What kubectl prints begins with the items, and each of them with its apiVersion and kind.
-_PLAIN_LIST: Final = re.compile(
+_PLAIN_LIST: Final = regex(
     _BLANK.join((rb"", rb"\{", _VERSION, rb'"items"', rb":", rb"\[", rb"\{", _VERSION, _KIND.removesuffix(b",")))
 )
 # What an API server sends says at once of which kind its items are.
-_TYPED_LIST: Final = re.compile(
+_TYPED_LIST: Final = regex(
     _BLANK.join((rb"", rb"\{", rb"(?:" + _KIND + _BLANK + _VERSION + rb"|" + _VERSION + _BLANK + _KIND + rb")"))
 )
 

@@ -15,6 +15,8 @@ import struct
 from decimal import Decimal
 from typing import Final, TypeAlias
 
+from ...model.regex import regex
+
 __all__ = ["WORDS", "Resolved", "ScalarError", "as_json_value", "as_map_key", "resolve"]
 
 Resolved: TypeAlias = bool | int | float | str | None
@@ -37,15 +39,15 @@ WORDS: Final[dict[str, Resolved]] = {
 }
 """Plain scalars that are looked up before anything else; no other spelling of them means the same."""
 _DIGITS_OR_SIGN: Final = frozenset("0123456789+-")
-_INTEGER: Final = re.compile(
+_INTEGER: Final = regex(
     r"(?P<sign>[-+]?)(?:0[xX](?P<hex>[0-9a-fA-F]+)|0[bB](?P<bin>[01]+)|0[oO](?P<oct>[0-7]+)"
     r"|(?P<old>0[0-7]*)|(?P<dec>[1-9][0-9]*))"
 )
 _BASES: Final = {"hex": 16, "bin": 2, "oct": 8, "old": 8, "dec": 10}
-_SIGNED_AFTER_PREFIX: Final = re.compile(r"0b([-+][01]+)")
-_FLOAT: Final = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
-_POINT_FLOAT: Final = re.compile(r"\.[0-9]+(?:_[0-9]+)*(?:[eE][-+]?[0-9]+(?:_[0-9]+)*)?")
-_TIMESTAMP: Final = re.compile(
+_SIGNED_AFTER_PREFIX: Final = regex(r"0b([-+][01]+)")
+_FLOAT: Final = regex(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
+_POINT_FLOAT: Final = regex(r"\.[0-9]+(?:_[0-9]+)*(?:[eE][-+]?[0-9]+(?:_[0-9]+)*)?")
+_TIMESTAMP: Final = regex(
     r"(?P<year>[0-9]{4})-(?P<month>[0-9]{1,2})-(?P<day>[0-9]{1,2})"
     r"(?:(?P<gap>[Tt ])(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{1,2}):(?P<second>[0-9]{1,2})(?:[.,][0-9]+)?"
     r"(?P<zone>Z|[-+][0-9]{2}:[0-9]{2})?)?"

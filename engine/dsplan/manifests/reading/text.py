@@ -9,11 +9,12 @@ from bisect import bisect_right
 from typing import Final
 
 from dsplan.errors import Problem
+from dsplan.model.regex import regex
 
 __all__ = ["LineIndex", "decode_text", "refuse_controls"]
 
 _CONTROLS: Final = bytes(code for code in range(32) if code not in b"\t\n\r") + b"\x7f"
-_NOT_PRINTABLE: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
+_NOT_PRINTABLE: Final = regex("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
 _BYTE_ORDER_MARKS: Final = (
     (codecs.BOM_UTF32_LE, "utf-32-le"),
     (codecs.BOM_UTF32_BE, "utf-32-be"),

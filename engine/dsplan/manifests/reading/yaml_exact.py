@@ -16,6 +16,7 @@ from dsplan.errors import Problem
 from dsplan.manifests.reading import limits
 from dsplan.manifests.reading.located import Located, Marks, Place, field_path
 from dsplan.manifests.reading.scalars import Resolved, ScalarError, as_json_value, as_map_key, resolve
+from dsplan.model.regex import regex
 
 __all__ = ["parse_yaml"]
 
@@ -23,9 +24,9 @@ _MERGE: Final = "<<"
 # libyaml refuses `{a:}` where go-yaml reads the key "a:"; the colon is hidden from libyaml behind a private character.
 _HIDDEN_COLON: Final = "\uf8f0"
 _MAX_ADJUSTED: Final = 50
-_LOCAL_TAG: Final = re.compile(r"(?:&\S+\s+)?!(?:\s|$)")
-_TAG_AND_COMMA: Final = re.compile(r"(?:&\S+\s+)?![^\s,]*,")
-_BAD_ESCAPE: Final = re.compile(r"\\(?:[^/]|(/))", re.DOTALL)
+_LOCAL_TAG: Final = regex(r"(?:&\S+\s+)?!(?:\s|$)")
+_TAG_AND_COMMA: Final = regex(r"(?:&\S+\s+)?![^\s,]*,")
+_BAD_ESCAPE: Final = regex(r"\\(?:[^/]|(/))", re.DOTALL)
 
 
 def parse_yaml(text: str, *, source: str = "", first_line: int = 1) -> Located:

@@ -20,6 +20,7 @@ import msgspec
 
 from dsplan.manifests.reading import limits
 from dsplan.manifests.reading.scalars import WORDS, ScalarError, as_json_value, resolve
+from dsplan.model.regex import regex
 
 __all__ = ["NOT_SURE", "NotSure", "Pieces", "ScalarCache", "cut_items", "parse_fast"]
 
@@ -44,13 +45,13 @@ _KEY: Final = rf"(?=[A-Za-z_])({_KEY_PART}(?::{_KEY_PART}){{0,2}}):(?: ++|(?=\n)
 _PLAIN: Final = r"(?!-[ \n])[A-Za-z0-9/_$(<+.-][^:#\n]*+(?:(?::(?=\S)|(?<=\S)#)[^:#\n]*+)*+(?<=\S)"
 _DOUBLE: Final = r'"[^"\\\n]*+(?:\\["\\nrtbf][^"\\\n]*+)*+"'
 _SINGLE: Final = r"'[^'\n]*+(?:''[^'\n]*+)*+'"
-_LINE: Final = re.compile(
+_LINE: Final = regex(
     rf"^( *+)(?:((?:- )*+)(?:{_KEY})?({_PLAIN}|{_DOUBLE}|{_SINGLE}|\{{\}}|\[\]|~)?+|#[^\n]*+)\n", re.MULTILINE
 )
 # Line breaks of YAML 1.1 other than LF, the byte order mark, and tabs, which may separate, indent or be content.
-_UNUSUAL: Final = re.compile("[\t\r\x85\u2028\u2029\ufeff]")
+_UNUSUAL: Final = regex("[\t\r\x85\u2028\u2029\ufeff]")
 _WORDS_AS_KEYS: Final = frozenset(word for word in WORDS if word)
-_ITEMS: Final = re.compile(r"^items:\n( {0,2})- ", re.MULTILINE)
+_ITEMS: Final = regex(r"^items:\n( {0,2})- ", re.MULTILINE)
 _Line: TypeAlias = tuple[str, str, str, str]
 """Indent, entry dashes, key, and scalar as written."""
 
@@ -130,7 +131,7 @@ def cut_items(text: str) -> Pieces | None:
     if head is None:
         return None
     column = len(head[1])
-    foreign = re.compile(rf"\n(?! {{{column}}}[- ]|\n|#)").search(text, head.start(1))
+    foreign = regex(rf"\n(?! {{{column}}}[- ]|\n|#)").search(text, head.start(1))
     end = len(text) if foreign is None else foreign.start() + 1
     starts = list(_finds(text, f"\n{head[1]}- ", head.start(1) - 1))
     if starts[-1] > end:

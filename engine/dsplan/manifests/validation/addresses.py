@@ -5,18 +5,19 @@ Source: apimachinery pkg/util/validation/ip.go (IsValidIPForLegacyField, IsValid
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
 from typing import Literal
+
+from ...model.regex import regex
 
 __all__ = ["Family", "broken_cidr_rules", "broken_ip_rules", "cidr_family"]
 
 Family = Literal[4, 6]
 
-_IPV4 = re.compile(r"[0-9]{1,8}(?:\.[0-9]{1,8}){3}")
-_EMBEDDED_IPV4 = re.compile(r":([^:]*\.[^:]*)$")
-_LENGTH = re.compile(r"[0-9]{1,8}")
+_IPV4 = regex(r"[0-9]{1,8}(?:\.[0-9]{1,8}){3}")
+_EMBEDDED_IPV4 = regex(r":([^:]*\.[^:]*)$")
+_LENGTH = regex(r"[0-9]{1,8}")
 _NO_LEADING_ZEROS = "must not have leading zeros"
 _NOT_MAPPED = "must not be an IPv4-mapped IPv6 address"
 

@@ -7,10 +7,10 @@ validateAppArmorAnnotationsAndFieldsMatchOnCreate).
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from typing import Any
 
+from ...model.regex import regex
 from .findings import Findings
 from .paths import check_relative_path
 from .tolerations import check_tolerations
@@ -27,7 +27,7 @@ _SECCOMP_POD = "seccomp.security.alpha.kubernetes.io/pod"
 _SECCOMP = "container.seccomp.security.alpha.kubernetes.io/"
 _APP_ARMOR = "container.apparmor.security.beta.kubernetes.io/"
 _LOCALHOST = "localhost/"
-_COST = re.compile(r"-?[0-9]{1,10}|-[0-9]+")
+_COST = regex(r"-?[0-9]{1,10}|-[0-9]+")
 
 
 def check_pod_annotations(annotations: Mapping[str, str], spec: Tree, path: str, found: Findings) -> None:

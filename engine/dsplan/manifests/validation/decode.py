@@ -8,13 +8,13 @@ Field names are case-sensitive; null counts as absent, in lists and maps as the 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any, NamedTuple
 
 from ...errors import Problem
 from ...model.quantity import QuantityError, parse_quantity
+from ...model.regex import regex
 from ..schema import SCALARS, Field, Shape, fields_of
 from .findings import did_you_mean
 
@@ -23,7 +23,7 @@ __all__ = ["Decoded", "decode_shape"]
 Tree = dict[str, Any]
 Check = Callable[[Any], bool]
 
-_TIME = re.compile(
+_TIME = regex(
     r"([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{1,2}):([0-9]{2}):([0-9]{2})(?:[.,][0-9]+)?(?:Z|[+-]([0-9]{2}):([0-9]{2}))"
 )
 # A hint costs more than all other checks of a field.

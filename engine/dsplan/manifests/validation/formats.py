@@ -8,11 +8,11 @@ Source: k8s.io/apimachinery/pkg/api/validate/content and pkg/util/validation.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from functools import lru_cache
 
 from ...model.names import is_dns_label, is_dns_subdomain, is_label_key, is_label_value
+from ...model.regex import regex
 
 __all__ = [
     "config_key",
@@ -34,17 +34,17 @@ __all__ = [
 Rules = Sequence[str]
 
 _LABEL = r"[a-z0-9](?:[-a-z0-9]*[a-z0-9])?"
-_DNS_LABEL = re.compile(_LABEL)
-_DNS_SUBDOMAIN = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
+_DNS_LABEL = regex(_LABEL)
+_DNS_SUBDOMAIN = regex(rf"{_LABEL}(?:\.{_LABEL})*")
 _LENIENT_LABEL = r"_?[a-z0-9](?:[-_a-z0-9]*[a-z0-9])?"
-_LENIENT_SUBDOMAIN = re.compile(rf"{_LENIENT_LABEL}(?:\.{_LENIENT_LABEL})*")
-_NAME = re.compile(r"(?:[A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]")
-_CONFIG_KEY = re.compile(r"[-._a-zA-Z0-9]+")
-_ENVIRONMENT_NAME = re.compile(r"[ -<>-~]+")
-_HEADER = re.compile(r"[-A-Za-z0-9]+")
-_PORT_NAME = re.compile(r"[-a-z0-9]+")
-_LOWER_CASE_LETTER = re.compile(r"[a-z]")
-_SYSCTL = re.compile(r"(?:[a-z0-9](?:[-_a-z0-9]*[a-z0-9])?[./])*[a-z0-9](?:[-_a-z0-9]*[a-z0-9])?")
+_LENIENT_SUBDOMAIN = regex(rf"{_LENIENT_LABEL}(?:\.{_LENIENT_LABEL})*")
+_NAME = regex(r"(?:[A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]")
+_CONFIG_KEY = regex(r"[-._a-zA-Z0-9]+")
+_ENVIRONMENT_NAME = regex(r"[ -<>-~]+")
+_HEADER = regex(r"[-A-Za-z0-9]+")
+_PORT_NAME = regex(r"[-a-z0-9]+")
+_LOWER_CASE_LETTER = regex(r"[a-z]")
+_SYSCTL = regex(r"(?:[a-z0-9](?:[-_a-z0-9]*[a-z0-9])?[./])*[a-z0-9](?:[-_a-z0-9]*[a-z0-9])?")
 
 _LABEL_RULE = "must be a lower-case RFC 1123 label: a-z, 0-9 and '-', alphanumeric at both ends"
 _SUBDOMAIN_RULE = "must be a lower-case RFC 1123 subdomain: a-z, 0-9, '-' and '.', each part alphanumeric at both ends"

@@ -6,11 +6,11 @@ Source: core validation (CV:ValidateNode).
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
+from ...model.regex import regex
 from .addresses import broken_cidr_rules, cidr_family
 from .findings import Findings
 from .formats import size
@@ -23,7 +23,7 @@ __all__ = ["check_node"]
 Tree = Mapping[str, Any]
 
 _TAINTS = "scheduler.alpha.kubernetes.io/taints"
-_FEATURE = re.compile(r"[A-Z][a-zA-Z0-9]*(?:/[a-zA-Z0-9]+)*")
+_FEATURE = regex(r"[A-Z][a-zA-Z0-9]*(?:/[a-zA-Z0-9]+)*")
 _LONGEST_FEATURE = 253
 
 

@@ -5,17 +5,17 @@ Source: apps validation (AV:ValidateDaemonSetUpdateStrategy, ValidateRollingUpda
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
+from ...model.regex import regex
 from .findings import Findings
 
 __all__ = ["check_update_strategy"]
 
 _TYPES = ("RollingUpdate", "OnDelete")
-_PERCENT = re.compile(r"([0-9]+)%")
-_NONZERO_INTEGER = re.compile(r"[+-]?0*[1-9][0-9]*")
+_PERCENT = regex(r"([0-9]+)%")
+_NONZERO_INTEGER = regex(r"[+-]?0*[1-9][0-9]*")
 
 
 def check_update_strategy(strategy: Mapping[str, Any], path: str, found: Findings) -> None:

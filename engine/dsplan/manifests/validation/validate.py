@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from ...errors import Problem
+from ...model.regex import regex
 from ...model.selectors import parse_int64
 from ..defaulting import default_object
 from ..field_paths import real_path
@@ -32,7 +32,7 @@ _CHECKS: Mapping[str, Callable[[Mapping[str, Any], Findings], None]] = {
 # The rules of the other kinds do not depend on defaults.
 _DEFAULTED = frozenset({"DaemonSet", "Pod"})
 _API_VERSIONS = {kind: api_version for api_version, kind in KINDS}
-_LEVEL = re.compile(r"[.\[]")
+_LEVEL = regex(r"[.\[]")
 _GENERATION = "deprecated.daemonset.template.generation"
 
 

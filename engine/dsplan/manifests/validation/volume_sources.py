@@ -5,11 +5,11 @@ Source: core validation (CV:validate*VolumeSource).
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from ...model.quantity import parse_quantity
+from ...model.regex import regex
 from .findings import Findings
 from .formats import dns_label, dns_subdomain, size
 from .paths import check_no_backsteps, check_relative_path
@@ -52,9 +52,9 @@ _DISK_KINDS = ("Dedicated", "Managed", "Shared")
 _MANAGED_DISK = "/subscriptions/{sub-id}/resourcegroups/{group-name}/providers/microsoft.compute/disks/{disk-id}"
 _BLOB_DISK = "https://{account-name}.blob.core.windows.net/{container-name}/{disk-name}.vhd"
 _IQN_FORMATS = {
-    "iqn": re.compile(r"iqn\.[0-9]{4}-[0-9]{2}\.([A-Za-z0-9.-]+)(:[^,;*&$|\t\n\f\r ]+)\Z"),
-    "eui": re.compile(r"^eui.[A-Za-z0-9]{16}\Z"),
-    "naa": re.compile(r"^naa.[A-Za-z0-9]{32}\Z"),
+    "iqn": regex(r"iqn\.[0-9]{4}-[0-9]{2}\.([A-Za-z0-9.-]+)(:[^,;*&$|\t\n\f\r ]+)\Z"),
+    "eui": regex(r"^eui.[A-Za-z0-9]{16}\Z"),
+    "naa": regex(r"^naa.[A-Za-z0-9]{32}\Z"),
 }
 _LONGEST_DRIVER = 63
 

@@ -6,10 +6,10 @@ validateWindows).
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ...model.regex import regex
 from .findings import Findings
 from .formats import dns_subdomain, size
 
@@ -48,12 +48,12 @@ _CONTAINER_SECURITY = (
 _SPEC_LIMIT = 64 * 1024
 _DOMAIN_LIMIT = 256
 _USER_LIMIT = 104
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-_NET_BIOS = re.compile(r"""[^\\/:*?"<>|.][^\\/:*?"<>|]{0,14}""")
+_CONTROL = regex(r"[\x00-\x1f\x7f]")
+_NET_BIOS = regex(r"""[^\\/:*?"<>|.][^\\/:*?"<>|]{0,14}""")
 _DNS_LABEL = r"[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?"
-_DNS = re.compile(rf"{_DNS_LABEL}(?:\.{_DNS_LABEL})*")
-_BAD_IN_USER = re.compile(r"""["/\\:;|=,+*?<>@\[\]]""")
-_DOTS_AND_SPACES = re.compile(r"[. ]+")
+_DNS = regex(rf"{_DNS_LABEL}(?:\.{_DNS_LABEL})*")
+_BAD_IN_USER = regex(r"""["/\\:;|=,+*?<>@\[\]]""")
+_DOTS_AND_SPACES = regex(r"[. ]+")
 
 
 def containers_with_paths(spec: Tree, path: str) -> Iterator[tuple[Tree, str]]:
