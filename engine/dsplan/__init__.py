@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from .model.policy import RolloutPolicy
     from .model.state import GateResult, State
     from .model.world import World
-    from .placement import Fit, Overhead, Prediction, fit, overhead, predict
+    from .placement import Fit, Overhead, Prediction, predict
+    from .placement.fit import fit
+    from .placement.overhead import overhead
     from .planner import Plan, Step, solve, step
     from .planner.policies import plan_policies
     from .reconciler import Reconciler
@@ -104,9 +106,9 @@ _HOMES = {
     "counterfactuals": "explain",
     "decode": "manifests.decode",
     "forecast_stalls": "simulate.stalls",
-    "fit": "placement",
+    "fit": "placement.fit",
     "load": "manifests.load",
-    "overhead": "placement",
+    "overhead": "placement.overhead",
     "overlay": "manifests.overlay",
     "simulate": "simulate",
     "plan_policies": "planner.policies",

@@ -8,22 +8,22 @@ snapshot are those of the cluster, since two templates have the same digest exac
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
 from dsplan.manifests.decode import DEFAULT_NAMESPACE
 from dsplan.manifests.defaulting import abridged_template, default_pod_template, revision_template
-from dsplan.manifests.pruning import pruned
-from dsplan.manifests.reading.objects import RawObject
-from dsplan.manifests.reading.read import Found
 from dsplan.model.daemonset import TEMPLATE_GENERATION_ANNOTATION, ControllerRevision, DaemonSet, Deployment
 from dsplan.model.meta import RawTree
 from dsplan.model.pod import Pod, PodSpec, PodTemplate
 from dsplan.model.policy import POLICY_API_VERSION
 from dsplan.model.world import CLUSTER_WIDE, KINDS, World
 
-__all__ = ["abridged", "snapshot", "snapshot_json", "whole_json"]
+if TYPE_CHECKING:
+    from dsplan.manifests.reading.read import Found
+
+__all__ = ["abridged", "snapshot", "snapshot_json", "whole_json", "without_annotations"]
 
 T = TypeVar("T")
 
@@ -65,6 +65,8 @@ def snapshot_json(world: World) -> bytes:
 
 def whole_json(found: Iterable[Found], world: World) -> bytes:
     """Return what was read, whole, as one JSON List: the objects of `world`, and those that stand for some of it."""
+    from dsplan.manifests.reading.objects import RawObject
+
     kept = {
         (kind, item.metadata.namespace, item.metadata.name)
         for kind, (field, _) in KINDS.items()
@@ -85,16 +87,18 @@ def _list(lines: Iterable[bytes]) -> bytes:
 
 
 def abridged(item: T) -> T:
-    """Return an object with nothing but what planning reads; once abridged, it stays as it is.
-
-    What two worlds have in common after this decides whether their plans are the same.
-    """
+    """Return an object with nothing but what planning reads; once abridged, it stays as it is."""
     if isinstance(item, DaemonSet | Deployment):
         spec: Any = msgspec.structs.replace(item.spec, template=_abridged_template(item))
         item = msgspec.structs.replace(item, spec=spec)
     elif isinstance(item, ControllerRevision):
         item = msgspec.structs.replace(item, data=_abridged_data(item.data))
-    elif isinstance(item, Pod) and any(volume.ephemeral for volume in item.spec.volumes):
+    return without_annotations(item)
+
+
+def without_annotations(item: T) -> T:
+    """Return an object without annotations, but for the one that planning reads; also without those of its claims."""
+    if isinstance(item, Pod) and any(volume.ephemeral for volume in item.spec.volumes):
         item = msgspec.structs.replace(item, spec=_without_claim_annotations(item.spec))
     metadata: Any = getattr(item, "metadata", None)
     annotations = getattr(metadata, "annotations", None)
@@ -105,6 +109,8 @@ def abridged(item: T) -> T:
 
 
 def _abridged_template(item: DaemonSet | Deployment) -> RawTree:
+    from dsplan.manifests.pruning import pruned
+
     template = item.spec.template
     kept = pruned(default_pod_template(template), PodTemplate)
     for volume in kept["spec"].get("volumes") or ():

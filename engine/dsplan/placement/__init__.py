@@ -2,6 +2,7 @@
 
 Data flow: pods, templates -> demands; nodes + pods -> loads; demand x load -> failures of the scheduler's filters;
 queue of demands x loads -> prediction; wants + relations -> components -> search -> the best set, conflicts.
+The functions `fit` and `overhead` are in the modules of their names, and in `dsplan`.
 """
 
 from __future__ import annotations
@@ -12,9 +13,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .conflicts import Conflict
     from .deployments import DeploymentFit
-    from .fit import fit
     from .fit_types import DaemonSetFit, Fit, VariantStatus
-    from .overhead import NodeClassOverhead, Overhead, overhead
+    from .overhead import NodeClassOverhead, Overhead
     from .prediction import DaemonSetPrediction, Prediction, predict
     from .queue import Outcome, OutcomeKind
 
@@ -30,8 +30,6 @@ __all__ = [
     "Overhead",
     "Prediction",
     "VariantStatus",
-    "fit",
-    "overhead",
     "predict",
 ]
 
@@ -47,8 +45,6 @@ _HOMES = {
     "Overhead": "overhead",
     "Prediction": "prediction",
     "VariantStatus": "fit_types",
-    "fit": "fit",
-    "overhead": "overhead",
     "predict": "prediction",
 }
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+from typing import Any
 
 import msgspec
 
-from ..manifests.snapshot import abridged
+from ..manifests.snapshot import without_annotations
+from ..model.daemonset import ControllerRevision, DaemonSet, Deployment
 from ..model.world import KINDS, World
 from ..observe import Group
 from ..observe.digests import node_digest
+from ..observe.templates import digest_of, revision_template
 from ..planner import Plan
 
 __all__ = ["inputs_digest", "node_digests"]
@@ -26,9 +29,19 @@ def inputs_digest(world: World) -> str:
     for field, _ in sorted(KINDS.values(), key=lambda entry: entry[0]):
         digest.update(field.encode())
         for item in getattr(world, field):
-            digest.update(encoder.encode(abridged(item)))
+            digest.update(encoder.encode(_as_read(item)))
     digest.update(encoder.encode(world.state))
     return f"sha256:{digest.hexdigest()}"
+
+
+def _as_read(item: Any) -> Any:
+    """Return an object as planning reads it: templates count by their digest, annotations hardly at all."""
+    if isinstance(item, DaemonSet | Deployment):
+        spec: Any = msgspec.structs.replace(item.spec, template={"digest": digest_of(item.spec.template)})
+        item = msgspec.structs.replace(item, spec=spec)
+    elif isinstance(item, ControllerRevision):
+        item = msgspec.structs.replace(item, data={"digest": digest_of(revision_template(item))})
+    return without_annotations(item)
 
 
 def node_digests(plan: Plan, reads: tuple[str, ...]) -> tuple[str, ...]:

@@ -11,7 +11,6 @@ import stat
 import sys
 import zlib
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 from typing import BinaryIO, Final
 
 import msgspec
@@ -97,7 +96,7 @@ def _open(path: str, stdin: BinaryIO | None) -> Source | Problem:
         if path == STDIN:
             return Source(name, _bounded(stdin or sys.stdin.buffer))
         if path.startswith(_DESCRIPTORS):
-            with Path(path).open("rb", buffering=0) as stream:
+            with open(path, "rb", buffering=0) as stream:
                 return Source(name, _bounded(stream))
         return _read(path)
     except _Unreadable as error:
@@ -249,7 +248,7 @@ class _Walk:
             return
         if entry.is_dir(follow_symlinks=False):
             self.enter(entry.path, level + 1)
-        elif _is_manifest(entry.name) and not (entry.is_symlink() and Path(entry.path).is_dir()):
+        elif _is_manifest(entry.name) and not (entry.is_symlink() and os.path.isdir(entry.path)):
             self.found.append(entry.path)
             if len(self.found) > limits.MAX_FILES:
                 raise _Unreadable(f"more than {limits.MAX_FILES} manifests", "LimitExceeded")
