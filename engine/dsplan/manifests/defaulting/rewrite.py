@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any, NamedTuple, TypeAlias
 
 from ...model.quantity import QuantityError, RawQuantity
@@ -34,13 +35,17 @@ class _Compiled(NamedTuple):
 
 
 class _Struct:
-    """A struct's compiled fields; filled after it is made, since structs refer to each other."""
+    """How one struct is rewritten; structs refer to each other."""
 
-    __slots__ = ("fields", "rule")
-
-    def __init__(self, name: str) -> None:
-        self.fields: list[_Compiled] = []
+    def __init__(self, name: str, compile_fields: Callable[[str], list[_Compiled]]) -> None:
+        self._name = name
+        self._compile_fields = compile_fields
         self.rule: Rule | None = RULES.get(name)
+
+    @cached_property
+    def fields(self) -> list[_Compiled]:
+        """The fields, compiled when the first such struct is met: few objects have all of them."""
+        return self._compile_fields(self._name)
 
     def rewrite(self, given: Any) -> Any:
         """Return the struct as the server writes it back; the input is not touched."""
@@ -81,14 +86,18 @@ class Rewriter:
     def _struct(self, name: str) -> _Struct:
         struct = self._structs.get(name)
         if struct is None:
-            struct = self._structs[name] = _Struct(name)
-            constants = CONSTANTS.get(name, {})
-            for field in fields_of(name).values():
-                if not field.gated:
-                    compiled = self._compile(field)
-                    constant = constants.get(field.name)
-                    struct.fields.append(compiled if constant is None else compiled._replace(absent=_always(constant)))
+            struct = self._structs[name] = _Struct(name, self._fields)
         return struct
+
+    def _fields(self, name: str) -> list[_Compiled]:
+        constants = CONSTANTS.get(name, {})
+        fields = []
+        for field in fields_of(name).values():
+            if not field.gated:
+                compiled = self._compile(field)
+                constant = constants.get(field.name)
+                fields.append(compiled if constant is None else compiled._replace(absent=_always(constant)))
+        return fields
 
     def _compile(self, field: Field) -> _Compiled:
         convert, zero = self._scalar(field)

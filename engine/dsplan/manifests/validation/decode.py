@@ -9,7 +9,7 @@ Field names are case-sensitive; null counts as absent, in lists and maps as the 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import cache
+from functools import cache, partial
 from typing import Any, NamedTuple
 
 from ...errors import Problem
@@ -74,10 +74,15 @@ def _conforms(kind: str) -> Check:
     return conforms
 
 
+def _struct_conforms(kind: str, value: Any) -> bool:
+    """Look at a struct; its check is made when the first such struct is met."""
+    return _conforms(kind)(value)
+
+
 def _field_conforms(field: Field) -> Check:
     if field.gated:
         return lambda _: False
-    one = _conforms(field.type)
+    one = _conforms(field.type) if field.type in SCALARS else partial(_struct_conforms, field.type)
     if field.shape is Shape.ONE:
         return one
     if field.type == "string":
