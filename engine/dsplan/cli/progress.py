@@ -17,7 +17,7 @@ __all__ = ["Bar", "progress_bar"]
 
 PATIENCE = 1.0
 """Seconds without a bar."""
-_STAGES = {"step": "deciding", "plan": "planning", "read": "reading"}
+_STAGES = {"step": "deciding", "placement": "placing", "plan": "planning"}
 
 
 class Bar:
