@@ -137,6 +137,32 @@ def test_there_is_an_end_to_problems() -> None:
     assert found[999].line == 1003
 
 
+def test_kinds_that_are_read_in_part_report_every_wrong_type() -> None:
+    text = b"""
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: a, labels: {x: 1}}
+spec:
+  replicas: two
+  strategy: 7
+  template: {spec: {hostNetwork: "yes", nodeName: null, containers: [{name: [c]}]}}
+---
+apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata: {name: 3}
+spec: {selector: []}
+"""
+    found = problems_of(stream_bytes(text))
+    assert [(problem.field, problem.line) for problem in found] == [
+        ("metadata.labels[x]", 4),
+        ("spec.replicas", 6),
+        ("spec.template.spec.hostNetwork", 8),
+        ("spec.template.spec.containers[0].name", 8),
+        ("metadata.name", 12),
+        ("spec.selector", 13),
+    ]
+
+
 def test_former_groups_are_judged_as_what_they_become() -> None:
     text = b"""
 apiVersion: extensions/v1beta1

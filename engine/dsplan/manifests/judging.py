@@ -16,6 +16,8 @@ from dsplan.errors import Problem
 from dsplan.manifests.reading.objects import RawObject
 from dsplan.manifests.schema import KINDS
 from dsplan.model.meta import ObjectMeta
+from dsplan.model.pod import PodTemplate
+from dsplan.model.world import KINDS as WORLD_KINDS
 from dsplan.model.world import KubernetesObject
 
 __all__ = ["Checks", "Level", "is_repeated_key", "judge"]
@@ -45,7 +47,7 @@ def judge(
     `decoded` is its typed view, None where there is none because of the problems in `unreadable`.
     """
     if (item.api_version, item.kind) not in KINDS:
-        return list(unreadable)
+        return _shape_problems(item, unreadable) if unreadable else []
     trusted = checks.level == "ignore" or (checks.trust_stored and _is_stored(item, decoded))
     if trusted and decoded is not None:
         return []
@@ -59,6 +61,18 @@ def judge(
     if decoded is None and not any(problem.reason in _SHAPE for problem in found):
         found = [*unreadable, *found]
     return found
+
+
+def _shape_problems(item: RawObject, unreadable: Sequence[Problem]) -> list[Problem]:
+    """Return every value of a wrong type in an object of which planning reads a part; decoding stops at the first."""
+    from dsplan.manifests.strict import shape_problems
+
+    found = shape_problems(item.tree, WORLD_KINDS[item.kind][1])
+    if item.kind == "Deployment":
+        template = (item.tree.get("spec") or {}).get("template")
+        inside = shape_problems(template, PodTemplate) if isinstance(template, dict) else []
+        found += [msgspec.structs.replace(each, field=f"spec.template.{each.field}") for each in inside]
+    return found or list(unreadable)
 
 
 def is_repeated_key(problem: Problem) -> bool:

@@ -13,8 +13,9 @@ import msgspec
 from msgspec import inspect
 
 from dsplan.errors import InputError, Problem
+from dsplan.model.convert import without_nulls
 
-__all__ = ["close_to", "decode_strict"]
+__all__ = ["close_to", "decode_strict", "shape_problems"]
 
 T = TypeVar("T")
 
@@ -45,6 +46,19 @@ def decode_strict(tree: Any, kind: type[T]) -> T:
         except msgspec.ValidationError as error:
             problems = [_of(str(error), "", tree)]
     raise InputError.of(problems)
+
+
+def shape_problems(tree: Any, kind: type[msgspec.Struct]) -> list[Problem]:
+    """Return every value of a wrong type in `tree`; fields that the Struct does not have and nulls are passed over.
+
+    >>> class Pet(msgspec.Struct):
+    ...     name: str = ""
+    ...     legs: int = 4
+    >>> [problem.field for problem in shape_problems({"name": 1, "legs": "four", "age": None, "fur": 3}, Pet)]
+    ['name', 'legs']
+    """
+    found = _problems(without_nulls(tree), inspect.type_info(kind), "")
+    return [problem for problem in found if problem.reason == "DecodeError"]
 
 
 def close_to(word: str, words: Iterable[str]) -> str:
