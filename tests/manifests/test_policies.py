@@ -14,6 +14,7 @@ import dsplan
 from dsplan.errors import InputError
 from dsplan.manifests.policies import decode_policy, policy_schema
 from dsplan.model.policy import Step
+from dsplan.testing import NOW
 
 SCHEMA = Path(__file__).parents[2] / "specs" / "schema" / "rolloutpolicy.json"
 
@@ -174,3 +175,42 @@ def test_policies_are_loaded_with_the_rest_and_errors_have_lines(tmp_path: Path)
 
 def test_a_kind_of_somebody_else_with_the_same_name_is_passed_over() -> None:
     assert dsplan.decode([{"apiVersion": "core.oam.dev/v1beta1", "kind": "RolloutPolicy"}]).rollout_policies == ()
+
+
+def test_what_an_api_server_adds_is_accepted() -> None:
+    metadata = {
+        **FULL["metadata"],
+        "uid": "u1",
+        "resourceVersion": "42",
+        "generation": 3,
+        "creationTimestamp": "2026-05-01T08:00:00Z",
+        "managedFields": [{"manager": "kubectl"}],
+    }
+    policy = decode_policy({**FULL, "metadata": metadata, "status": {"phase": "Soaking"}})
+    assert (policy.metadata.resource_version, policy.name) == ("42", "agents")
+
+
+def test_problems_between_policies_have_the_place_of_the_last(tmp_path: Path) -> None:
+    text = """apiVersion: dsplan.dev/v1alpha1
+kind: RolloutPolicy
+metadata: {name: NAME, namespace: default}
+spec:
+  targets: [{name: ds}]
+  steps: {list: [1]}
+"""
+    for name in ("one", "two"):
+        (tmp_path / f"{name}.yaml").write_text(text.replace("NAME", name))
+    owner = {"apiVersion": "apps/v1", "kind": "DaemonSet", "metadata": {"name": "ds", "namespace": "default"}}
+    template = {"metadata": {"labels": {"app": "d"}}, "spec": {"containers": [{"name": "c", "image": "i:1"}]}}
+    spec = {"selector": {"matchLabels": {"app": "d"}}, "template": template}
+    (tmp_path / "ds.yaml").write_text(json.dumps({**owner, "spec": spec}))
+    with pytest.raises(InputError) as caught:
+        dsplan.solve(dsplan.load([tmp_path]), now=NOW)
+    assert str(caught.value.problems[0]).startswith(f"{tmp_path / 'two.yaml'}:6:")
+
+
+def test_a_reconciler_takes_policies_as_events() -> None:
+    reconciler = dsplan.Reconciler()
+    tree = {**FULL, "metadata": {**FULL["metadata"], "resourceVersion": "5"}}
+    assert str(reconciler.observe(("ADDED", tree))) == "applied"
+    assert [policy.name for policy in reconciler.world.rollout_policies] == ["agents"]

@@ -20,11 +20,12 @@ Types only; `dsplan.manifests.policies` decodes, and says everything that is wro
 
 from __future__ import annotations
 
-from typing import Literal
+from datetime import datetime
+from typing import Any, Literal
 
 import msgspec
 
-from .meta import Identity, wire_name
+from .meta import Identity, OwnerReference, wire_name
 from .selectors import LabelSelector
 
 __all__ = [
@@ -229,21 +230,30 @@ class PolicySpec(_Kind, frozen=True, kw_only=True):
 
 
 class PolicyMeta(_Kind, frozen=True, kw_only=True):
-    """metadata of a policy; the namespace is where its names are looked up."""
+    """metadata of a policy; the namespace is where its names are looked up. What an API server adds may be there."""
 
     name: str
     namespace: str = "default"
     labels: dict[str, str] = {}
     annotations: dict[str, str] = {}
+    uid: str = ""
+    resource_version: str = ""
+    generation: int = 0
+    creation_timestamp: datetime | None = None
+    deletion_timestamp: datetime | None = None
+    owner_references: tuple[OwnerReference, ...] = ()
+    finalizers: tuple[str, ...] = ()
+    managed_fields: tuple[dict[str, Any], ...] = ()
 
 
 class RolloutPolicy(_Kind, frozen=True, kw_only=True):
-    """A roll-out policy."""
+    """A roll-out policy; `status`, where somebody keeps one, is not looked at."""
 
     metadata: PolicyMeta
     spec: PolicySpec
     api_version: Literal["dsplan.dev/v1alpha1"] = "dsplan.dev/v1alpha1"
     kind: Literal["RolloutPolicy"] = "RolloutPolicy"
+    status: dict[str, Any] = {}
 
     @property
     def identity(self) -> Identity:

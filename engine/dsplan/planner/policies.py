@@ -8,6 +8,7 @@ import msgspec
 
 from ..constraints import Rule
 from ..diff import Actor, Stage
+from ..errors import InputError, Problem
 from ..model.daemonset import RollingUpdate, UpdateStrategy
 from ..model.meta import Identity
 from ..model.pod import target_node
@@ -37,7 +38,18 @@ def plan_policies(world: World, step: Step, *, now: datetime) -> PolicyPlan:
         for entry in step.daemonsets
         if entry.observed is not None and entry.verdicts is not None
     ]
-    return decide(world.rollout_policies, subjects, step.index, world.state, now)
+    try:
+        return decide(world.rollout_policies, subjects, step.index, world.state, now)
+    except InputError as error:
+        raise InputError.of(_placed(problem, world) for problem in error.problems) from None
+
+
+def _placed(problem: Problem, world: World) -> Problem:
+    """Return a problem between policies with the place of the last of them, where it is known."""
+    for policy in reversed(world.rollout_policies):
+        if world.origins is not None and problem.object.endswith(f" {policy.identity}"):
+            return msgspec.structs.replace(problem, source=world.origins.locate(policy.identity, problem.field))
+    return problem
 
 
 def _flying_nodes(world: World) -> dict[Identity, set[str]]:
