@@ -8,6 +8,7 @@ from ..document.idsets import ids_of
 from ..document.types import DaemonSetEntry, PlanDocument
 from .flow import counted
 from .plan_text import summary_line
+from .policy_text import policy_markdown
 from .table import listing
 
 __all__ = ["plan_markdown"]
@@ -33,6 +34,7 @@ def plan_markdown(plan: PlanDocument, limit: int = 10) -> str:
         rows = list(_rows(entry, plan, limit))
         if rows:
             lines += ["", f"#### {_name(entry)}", "", "| what | count | why | where |", "|---|---:|---|---|", *rows]
+    lines += policy_markdown(plan, limit)
     lines += ["", *(f"> {note.subject}: {note.text}" for note in plan.notes)]
     return "\n".join(lines).rstrip() + "\n"
 

@@ -12,7 +12,7 @@ from ..model.durations import duration_text
 from .style import Style
 from .table import listing
 
-__all__ = ["policy_lines", "waves_line"]
+__all__ = ["policy_lines", "policy_markdown", "waves_line"]
 
 _LIMITS_SHOWN, _RUNS_SHOWN = 5, 6
 
@@ -29,12 +29,36 @@ def policy_lines(plan: PlanDocument, style: Style) -> Iterator[str]:
     yield ""
     yield style.paint(waves_line(entry), "bold")
     yield from _runs(entry, plan, style)
+    if begun := [
+        f"{_name(plan, a.daemonset)}@{a.node}"
+        for a in plan.actions
+        if a.stage == "rolling-update" and a.actor == "host"
+    ]:
+        yield f"  begins now (host): {listing(begun, style.limit)}"
     for place, nodes in entry.sick:
         names = [plan.nodes[position] for position in ids_of(nodes)]
         head = f"  beyond the budgets, at once: {len(names):,} sick of {_name(plan, place)}"
         yield f"{head}: {listing(names, style.limit)}"
     for stall in entry.stalls:
         yield style.paint(f"  ! stalls: {stall}", "red")
+
+
+def policy_markdown(plan: PlanDocument, limit: int) -> Iterator[str]:
+    """Yield the section about policies, nothing where there are none."""
+    entry = plan.policies
+    if entry is None:
+        return
+    yield from ("", "#### Policies", "", f"**{waves_line(entry)}**", "")
+    yield from ("| policy | targets | step | waits for |", "|---|---|---|---|")
+    for policy in entry.policies:
+        targets = listing([_name(plan, place) for place in policy.targets], limit)
+        step = policy.steps[policy.step].name if policy.steps else ""
+        waits = "; ".join(text for text in (policy.halted, policy.waits) if text).replace("|", "\\|")
+        yield f"| {policy.namespace}/{policy.name} | {targets} | {step} | {waits} |"
+    for policy in entry.policies:
+        for switch in policy.unenforced:
+            yield f"\n- not enforced on {_name(plan, switch.daemonset)}: {switch.first_step}"
+    yield from (f"\n- stalls: {stall}" for stall in entry.stalls)
 
 
 def waves_line(entry: PoliciesEntry) -> str:

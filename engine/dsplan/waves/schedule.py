@@ -12,8 +12,12 @@ from .greedy import Greedy
 from .problem import Cell, Problem
 from .schedule_types import Method, Move, Part, Schedule, Stalled, WaveRun
 from .search import improve
+from .unit_search import ends_of, improve_units
 
 __all__ = ["schedule"]
+
+_MOST_STEPS = 200
+"""Steps beyond which each is not planned by a flow of its own."""
 
 
 def schedule(problem: Problem) -> Schedule:
@@ -55,12 +59,28 @@ def _solve(problem: Problem) -> _Solved:
     counts = {cell: problem.count(cell) for cell in problem.cells()}
     limits = binding(ceilings(problem), counts)
     bound = lower_bound(problem, limits)
-    if not problem.order and not problem.touches and len(problem.steps) <= 1:
+    few_steps = all(len(steps.sizes) <= _MOST_STEPS for steps in problem.steps)
+    if not problem.order and not problem.touches and len(problem.steps) <= 1 and few_steps:
         planner = FlowPlanner(counts, limits, problem.steps[0] if problem.steps else None)
         if planner.applies:
             runs, proved, ends = planner.plan()
-            return _Solved(tuple(runs), max(bound, proved), Method.FLOW, step_ends=(ends,) if problem.steps else ())
+            step_ends = (ends,) if problem.steps else ()
+            solved = _Solved(tuple(runs), max(bound, proved), Method.FLOW, step_ends=step_ends)
+            return _searched(problem, limits, solved)
     return _without_flow(problem, limits, bound)
+
+
+def _searched(problem: Problem, limits: list[Ceiling], solved: _Solved) -> _Solved:
+    """Return better waves or a better bound for a small problem that has a gap, what is known otherwise."""
+    waves = sum(run.repeat for run in solved.runs)
+    if waves <= solved.bound or solved.left_over:
+        return solved
+    found = improve_units(problem, limits, solved.bound, waves)
+    if found.runs is not None:
+        ends = ends_of(problem, found.runs)
+        return _Solved(tuple(found.runs), found.bound, Method.SEARCH, found.looked_at, ends)
+    method = Method.SEARCH if found.bound == waves else solved.method
+    return msgspec.structs.replace(solved, bound=found.bound, method=method, searched=found.looked_at)
 
 
 def _without_flow(problem: Problem, limits: list[Ceiling], bound: int) -> _Solved:
@@ -69,7 +89,8 @@ def _without_flow(problem: Problem, limits: list[Ceiling], bound: int) -> _Solve
     left_over = tuple(sorted(greedy.left_over.items()))
     waves = sum(run.repeat for run in runs)
     if left_over or problem.order or problem.steps or problem.touches:
-        return _Solved(runs, min(bound, waves), Method.GREEDY, step_ends=greedy.step_ends, left_over=left_over)
+        solved = _Solved(runs, min(bound, waves), Method.GREEDY, step_ends=greedy.step_ends, left_over=left_over)
+        return _searched(problem, limits, solved)
     searched = improve(problem, limits, bound, waves)
     if searched.runs is not None:
         return _Solved(tuple(searched.runs), searched.bound, Method.SEARCH, searched.looked_at)
