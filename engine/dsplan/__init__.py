@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .manifests.decode import decode
     from .manifests.load import load
     from .manifests.overlay import overlay
+    from .manifests.snapshot import snapshot_json
     from .manifests.validation import validate
     from .model.policy import RolloutPolicy
     from .model.state import GateResult, State
@@ -72,6 +73,7 @@ __all__ = [
     "plan_policies",
     "predict",
     "simulate",
+    "snapshot_json",
     "solve",
     "step",
     "timeline",
@@ -113,6 +115,7 @@ _HOMES = {
     "simulate": "simulate",
     "plan_policies": "planner.policies",
     "predict": "placement",
+    "snapshot_json": "manifests.snapshot",
     "solve": "planner",
     "step": "planner",
     "timeline": "simulate.timeline",
