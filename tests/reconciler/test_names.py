@@ -35,6 +35,7 @@ def test_methods() -> None:
         "failed",
         "in_flight",
         "issued",
+        "keep_progress",
         "metrics",
         "observe",
         "plan",

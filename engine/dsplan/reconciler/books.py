@@ -44,6 +44,7 @@ class Books:
     def __init__(self, world: World, rules: tuple[Rule, ...]) -> None:
         self.store = Store()
         self.flights = Flights(world.state)
+        self.progress = world.state.policies
         self.clock: datetime | None = None
         self.classes = NodeClasses()
         self._given = world
@@ -111,7 +112,7 @@ class Books:
         """Return what a restarted host needs besides the objects."""
         shelves = sorted(self.store.shelves.items())
         seen = tuple((kind, shelf.newest) for kind, shelf in shelves if shelf.newest)
-        return msgspec.structs.replace(self.flights.state(self.clock), seen=seen)
+        return msgspec.structs.replace(self.flights.state(self.clock), seen=seen, policies=self.progress)
 
     def await_lists(self) -> None:
         """Decide nothing until each kind that decides was listed as of what was seen before (C5)."""

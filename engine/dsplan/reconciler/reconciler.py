@@ -217,6 +217,11 @@ class Reconciler:
         """Return the whole plan with all waves for the world as it is; this costs what `dsplan.solve` costs."""
         return solve(self.world, now=now, rules=self._rules)
 
+    def keep_progress(self, plan: Plan) -> None:
+        """Remember where the roll-outs of policies stand, once what `solve` planned was carried out."""
+        with self._writer:
+            self._books.progress = plan.state.policies
+
     def evaluate(self, daemonset: Identity, node: str) -> Evaluation | None:
         """Return the verdict for one pair with every reason; None where one of the two is not known."""
         tracker, known = self._books.tracker(daemonset), self._books.nodes.get(node)
