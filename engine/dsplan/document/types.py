@@ -23,6 +23,7 @@ __all__ = [
     "PLAN_VERSION",
     "ActionEntry",
     "BudgetEntry",
+    "ComponentEntry",
     "DaemonSetEntry",
     "DeletionEntry",
     "DeploymentEntry",
@@ -33,6 +34,8 @@ __all__ = [
     "NodeClass",
     "NodeSet",
     "NoteEntry",
+    "PlacementConflict",
+    "PlacementEntry",
     "PlanDocument",
     "RolloutEntry",
     "SEMANTICS",
@@ -210,6 +213,39 @@ class NoteEntry(Entry, frozen=True, kw_only=True):
     text: str
 
 
+class ComponentEntry(Entry, frozen=True, kw_only=True):
+    """Pods that had to be chosen among together, on so many nodes: what the search placed, and what it might miss."""
+
+    size: int
+    nodes: int
+    placed: int
+    bound: int
+    search_nodes: int
+    gap: int
+
+
+class PlacementConflict(Entry, frozen=True, kw_only=True):
+    """Causes none of which could be left out, and where they hold. `violated` ones are claims of a policy."""
+
+    subject: str
+    nodes: str
+    causes: tuple[str, ...]
+    violated: bool = False
+
+
+class PlacementEntry(Entry, frozen=True, kw_only=True):
+    """The best placement of the wanted pods without eviction; `gap` 0 says that it is proved to be the best."""
+
+    wanted: int
+    placed: int
+    bound: int
+    gap: int
+    search_nodes: int
+    deletions: int = 0
+    components: tuple[ComponentEntry, ...] = ()
+    conflicts: tuple[PlacementConflict, ...] = ()
+
+
 class PlanDocument(Entry, frozen=True, kw_only=True, tag_field="kind", tag=PLAN_KIND):
     """A whole plan. `complete`, `applyable` and `errored` are three separate facts.
 
@@ -243,4 +279,5 @@ class PlanDocument(Entry, frozen=True, kw_only=True, tag_field="kind", tag=PLAN_
     actions: tuple[ActionEntry, ...] = ()
     notes: tuple[NoteEntry, ...] = ()
     policies: PoliciesEntry | None = None
+    placement: PlacementEntry | None = None
     state: State = State()

@@ -19,7 +19,16 @@ import msgspec
 
 from .meta import wire_name
 
-__all__ = ["Expectation", "Expected", "ExpectedDaemonSet", "ExpectedDeployment", "ExpectedPolicies"]
+__all__ = [
+    "Expectation",
+    "Expected",
+    "ExpectedConflict",
+    "ExpectedDaemonSet",
+    "ExpectedDeployment",
+    "ExpectedFit",
+    "ExpectedPolicies",
+    "ExpectedReplicas",
+]
 
 
 class _Part(
@@ -68,11 +77,41 @@ class ExpectedPolicies(_Part, frozen=True, kw_only=True):
     stalls: list[str] = []
 
 
-class Expected(_Part, frozen=True, kw_only=True):
-    """What a plan comes to; `timeline`, `compare` and `atOnce` are of the commands of these names.
+class ExpectedReplicas(_Part, frozen=True, kw_only=True):
+    """Where the replicas of a Deployment go: node name -> how many; the eligible nodes without one."""
 
-    `predicted`, `best` and `conflicts` are what `dsplan fit` says.
+    nodes: dict[str, int]
+    without: list[str] = []
+    short: int = 0
+
+
+class ExpectedConflict(_Part, frozen=True, kw_only=True):
+    """What has no place, where, and the causes as `dsplan fit` prints them."""
+
+    subject: str
+    nodes: list[str]
+    causes: list[str]
+
+
+class ExpectedFit(_Part, frozen=True, kw_only=True):
+    """What `dsplan fit` says. `predicted` has, per DaemonSet, nodes `placed` and by other outcome node -> what is said.
+
+    `best` are the nodes of new pods per DaemonSet in the best placement, `placed` of `wanted` in all; the greedy answer
+    places `withoutSearch`.
     """
+
+    predicted: dict[str, dict[str, Any]]
+    best: dict[str, list[str]] = {}
+    placed: int
+    wanted: int
+    gap: int = 0
+    without_search: int | None = None
+    conflicts: list[ExpectedConflict] = []
+    deployments: dict[str, ExpectedReplicas] = {}
+
+
+class Expected(_Part, frozen=True, kw_only=True):
+    """What a plan comes to; `timeline`, `compare`, `atOnce` and `fit` are of the commands of these names."""
 
     summary: str = ""
     daemonsets: dict[str, ExpectedDaemonSet] = {}
@@ -81,9 +120,7 @@ class Expected(_Part, frozen=True, kw_only=True):
     timeline: dict[str, Any] = {}
     compare: dict[str, Any] = {}
     at_once: dict[str, Any] = {}
-    predicted: dict[str, Any] = {}
-    best: dict[str, Any] = {}
-    conflicts: list[Any] = []
+    fit: ExpectedFit | None = None
 
 
 class Expectation(_Part, frozen=True, kw_only=True):

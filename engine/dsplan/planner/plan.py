@@ -15,6 +15,7 @@ from ..model.meta import Identity
 from ..model.pod import Pod
 from ..model.state import State
 from ..model.world import Note
+from ..placement.fit_types import Fit
 from ..placement.prediction import DaemonSetPrediction
 from ..waves.forecast import Rollout
 from .impossible import Evictions, Impossible
@@ -126,7 +127,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """What the controller will do, from now to the end of every roll-out.
 
     Three separate facts: `complete`, everything could be decided; `applyable`, there is something to do; `errored`, the
-    pass over some DaemonSet fails. `state` is for the next call.
+    pass over some DaemonSet fails. `state` is for the next call. `placement` is the best placement without eviction,
+    where something wanted is impossible or a PlacementPolicy holds.
     """
 
     now: datetime
@@ -137,6 +139,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     notes: tuple[Note, ...]
     requeue_after: float | None
     policies: PolicyPlan | None = None
+    placement: Fit | None = None
 
     @property
     def actions(self) -> tuple[Action, ...]:
@@ -160,7 +163,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     def conflicts(self) -> bool:
         """Whether something that is wanted is impossible, or a policy is violated or stopped."""
         stopped = self.policies is not None and self.policies.is_violated
-        return stopped or any(entry.impossible for entry in self.daemonsets)
+        violated = self.placement is not None and bool(self.placement.violations)
+        return stopped or violated or any(entry.impossible for entry in self.daemonsets)
 
     @property
     def errored(self) -> bool:

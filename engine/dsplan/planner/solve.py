@@ -13,13 +13,15 @@ from ..eligibility import NodeIndex, Verdict, exclusions, propagate
 from ..model.daemonset import Deployment
 from ..model.world import Note, World
 from ..observe import Observed, PodFact
+from ..placement.fit import fit
+from ..placement.fit_types import Fit
 from ..placement.prediction import DaemonSetPrediction, predict
 from ..waves.forecast import Rollout, Strategy, forecast, outdated_nodes
 from .impossible import evictions_of, impossible_of, notes_of, room_unknown
 from .observer import NO_OBSERVER, Observer
 from .plan import DaemonSetPlan, DeploymentContrast, Held, HeldReason, Plan, Summary
 from .step import step
-from .step_types import DaemonSetStep
+from .step_types import DaemonSetStep, Step
 
 __all__ = ["solve"]
 
@@ -78,7 +80,15 @@ def solve(
         notes=tuple(sorted(notes)),
         requeue_after=_sooner(whole.requeue_after, policies.requeue_after if policies is not None else None),
         policies=policies,
+        placement=_best_placement(world, whole, entries),
     )
+
+
+def _best_placement(world: World, whole: Step, entries: Iterable[DaemonSetPlan]) -> Fit | None:
+    """Return what could be placed at best, where that is a question at all."""
+    if not world.placement_policies and not any(entry.impossible for entry in entries):
+        return None
+    return fit(world, whole)
 
 
 def _sooner(one: float | None, other: float | None) -> float | None:

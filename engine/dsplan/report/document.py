@@ -39,6 +39,7 @@ from ..planner import DaemonSetPlan, Plan, Summary
 from ..planner.plan import SEMANTICS_VERSION, DeploymentContrast
 from ..waves.forecast import Rollout
 from .inputs import node_digests
+from .placement_text import placement_entry
 
 __all__ = ["action_entry", "plan_document"]
 
@@ -88,6 +89,7 @@ def plan_document(
         actions=tuple(action_entry(action, places[action.daemonset], bodies=bodies) for action in plan.actions),
         notes=tuple(NoteEntry(subject=note.subject, text=note.text) for note in plan.notes),
         policies=_policies(plan, places),
+        placement=None if plan.placement is None else placement_entry(plan.placement),
         state=plan.state,
     )
 

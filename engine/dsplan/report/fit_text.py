@@ -13,6 +13,7 @@ from ..placement.deployments import DeploymentFit
 from ..placement.fit_types import Fit
 from ..placement.prediction import DaemonSetPrediction, Fate, Prediction
 from ..placement.queue import OutcomeKind
+from .placement_text import component_table, placement_entry
 from .style import Style
 from .table import listing, table
 
@@ -89,16 +90,7 @@ def _best(best: Fit, names: Sequence[str], style: Style) -> Iterator[str]:
         f"  nodes settled by one sum {counts['sum']:,}, as an equal node {counts['class']:,}, "
         f"as a component {counts['search']:,}; search nodes {best.steps:,}"
     )
-    rows = [
-        (f"{part.size:,}", f"{part.nodes:,}", f"{part.best:,}", f"{part.bound:,}", f"{part.steps:,}", f"{part.gap:,}")
-        for part in best.components
-    ]
-    if rows:
-        header = ("  COMPONENT SIZE", "NODES", "PLACED", "BOUND", "SEARCH NODES", "GAP")
-        shown = rows if style.limit is None else rows[: style.limit]
-        yield from table(header, [("  " + row[0], *row[1:]) for row in shown])
-        if len(shown) < len(rows):
-            yield f"  ... and {len(rows) - len(shown):,} more; -o wide shows all"
+    yield from component_table(placement_entry(best).components, style)
     for entry in best.daemonsets:
         for nodes, what in ((entry.dropped, "delete"), (entry.held_back, "held back")):
             if nodes:

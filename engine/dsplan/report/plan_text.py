@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from ..document.idsets import ids_of
 from ..document.types import DaemonSetEntry, DeploymentEntry, HeldEntry, PlanDocument, RolloutEntry, SummaryEntry
+from .placement_text import placement_lines
 from .policy_text import policy_lines
 from .style import PLAIN, Style
 from .table import listing, table
@@ -34,6 +35,7 @@ def plan_text(plan: PlanDocument, style: Style = PLAIN) -> str:
         lines += ["", *_section(entry, plan, style)]
     for deployment in plan.deployments:
         lines += ["", *_deployment(deployment)]
+    lines += placement_lines(plan, style)
     lines += policy_lines(plan, style)
     if plan.notes:
         lines.append("")

@@ -153,6 +153,10 @@ def _sums(plan: PlanDocument) -> _Check:
     if total != plan.summary:
         yield "summary", f"says {plan.summary}, the DaemonSets add up to {total}"
     errored, stuck = (any(getattr(entry, name) for entry in plan.daemonsets) for name in ("error", "impossible"))
+    if (best := plan.placement) is not None:
+        stuck = stuck or any(conflict.violated for conflict in best.conflicts)
+        if not best.placed <= min(best.wanted, best.bound) or best.bound != best.placed + best.gap:
+            yield "placement", "wanted, placed, bound and gap do not go together"
     facts = (not errored, errored, stuck, bool(total.create or total.delete or total.update))
     if (plan.complete, plan.errored, plan.conflicts and (stuck or not plan.policies), plan.applyable) != facts:
         yield "facts", "complete, errored, conflicts or applyable is wrong"
