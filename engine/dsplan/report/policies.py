@@ -46,6 +46,7 @@ class _Writer:
         return ranges_of(sorted(self._plan.index.ids[name] for name in names))
 
     def entry(self) -> PoliciesEntry:
+        """Return everything; limits are written first, since they number the sets of nodes."""
         plan, schedule = self._plan, self._plan.schedule
         limits = tuple(self._limits())
         return PoliciesEntry(
