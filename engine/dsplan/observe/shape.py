@@ -9,7 +9,10 @@ from enum import IntFlag
 from ..model.daemonset import HASH_LABEL, TEMPLATE_GENERATION_LABEL
 from ..model.pod import Pod
 
-__all__ = ["PodFact", "Shape", "fact_reader", "is_ready", "ready_since"]
+__all__ = ["LONGEST_WAIT", "PodFact", "Shape", "fact_reader", "is_ready", "ready_since", "ripens_in"]
+
+LONGEST_WAIT = 2**31 - 1
+"""Seconds that the largest minReadySeconds of an API server comes to; more would leave the calendar."""
 
 Shape = tuple[int, ...]
 """The facts of a node's pods in the order M19; the pods of M6 (terminal and terminating) are left out."""
@@ -50,6 +53,16 @@ def ready_since(pod: Pod) -> datetime | None:
     return None
 
 
+def ripens_in(pod: Pod, min_ready_seconds: int, now: datetime) -> float | None:
+    """Return in how many seconds a ready pod has been ready for `min_ready_seconds`, None where none can tell (S2).
+
+    >>> ripens_in(Pod(), 30, datetime(2026, 1, 1)) is None
+    True
+    """
+    since = ready_since(pod)
+    return None if since is None else (since - now).total_seconds() + min(min_ready_seconds, LONGEST_WAIT)
+
+
 def fact_reader(
     *,
     current_hash: str,
@@ -63,7 +76,7 @@ def fact_reader(
     Updated is hash or template generation (H12); available is ready for `min_ready_seconds` (S2). `looks_updated` is
     asked about pods without a hash label, where no revision could be compared (H13).
     """
-    ripe_before = now - timedelta(seconds=min_ready_seconds)
+    ripe_before = now - timedelta(seconds=min(min_ready_seconds, LONGEST_WAIT))
     immediately = min_ready_seconds <= 0
     updated_by_other_means = template_generation is not None
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import msgspec
 
@@ -21,7 +21,7 @@ from ..model.world import World
 from ..observe import Observed, count_status, is_status_written
 from ..observe.history import has_surplus, surplus_revisions
 from ..observe.observed import template_generation
-from ..observe.shape import ready_since
+from ..observe.shape import ripens_in
 from .memory import BackoffLedger, expectations_satisfied, lapses_after, next_state
 from .observation import Observation, Surroundings, observe_daemonset, surroundings_of
 from .observer import NO_OBSERVER, Observer, during
@@ -217,12 +217,9 @@ class _Pass:
 
     def _available_after(self, observation: Observation) -> float | None:
         """Return when the next pod becomes available (R29)."""
-        if self.daemonset.spec.min_ready_seconds <= 0:
+        least = self.daemonset.spec.min_ready_seconds
+        if least <= 0:
             return None
-        ripening = timedelta(seconds=self.daemonset.spec.min_ready_seconds)
-        waits = (
-            (since + ripening - self.around.now).total_seconds()
-            for pod in observation.ripening(self.around.index)
-            if (since := ready_since(pod)) is not None
-        )
-        return min(waits, default=None)
+        pods = observation.ripening(self.around.index)
+        waits = (ripens_in(pod, least, self.around.now) for pod in pods)
+        return min((wait for wait in waits if wait is not None), default=None)

@@ -9,7 +9,7 @@ from typing import Protocol
 import msgspec
 
 from ...model.state import Backoff, Expectations, Flight, State
-from ...observe.shape import PodFact, ready_since
+from ...observe.shape import PodFact, ripens_in
 from .case import Case
 
 __all__ = ["advanced", "flying", "next_state", "unseen", "waits"]
@@ -60,11 +60,10 @@ def waits(case: Case, backoffs: dict[str, Backoff], waiting: Iterable[str]) -> I
             backoffs[node].last_deletion + timedelta(seconds=backoffs[node].delay) if node in backoffs else case.now
         )
         yield max(0.0, (closes - case.now).total_seconds())
-    ripening = timedelta(seconds=case.daemonset.spec.min_ready_seconds)
     for pod, facts in (member for group in case.groups.values() for member in group):
-        since = ready_since(pod)
-        if facts & _READY and not facts & _AVAILABLE and since is not None:
-            yield (since + ripening - case.now).total_seconds()
+        pause = ripens_in(pod, case.daemonset.spec.min_ready_seconds, case.now)
+        if facts & _READY and not facts & _AVAILABLE and pause is not None:
+            yield pause
     for moment in (*(entry.since for entry in unseen(case)), *(flight.since for flight in flying(case))):
         if moment is not None:
             yield (moment + _LOST + _TICK - case.now).total_seconds()
