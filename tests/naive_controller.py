@@ -1,4 +1,4 @@
-"""One pass of the controller by plain loops over JSON trees, written from the rules alone; nothing of the engine is used.
+"""One pass of the controller by plain loops over JSON trees, written from the rules; nothing of the engine is used.
 
 It answers what a record answers about pods and counters: m_create, m_delete, ru_create, ru_delete, status, adopted,
 released, err. Revisions are not its matter: the current hash is given to it.

@@ -6,6 +6,7 @@ import sys
 
 import click
 
+from ..document.types import PlanDocument
 from .failures import CONFLICTS
 from .options import fresh_document
 from .show import read_plan_file
@@ -31,8 +32,9 @@ def command(plan: str) -> None:
     choice = choice_of()
     if (choice.cluster or choice.wants_live) and not findings:
         world = read_cluster(choice.cluster, choice)
-        fared = drift(document, fresh_document(world, document.now))
-        if fared.same_inputs:
+        fresh = fresh_document(world, document.now)
+        fared = drift(document, fresh)
+        if fared.same_inputs or _same_cluster(document, fresh):
             findings = verify(document, world)
         else:
             click.echo(drift_text(fared), nl=False)
@@ -46,3 +48,9 @@ def command(plan: str) -> None:
     click.echo(f"Verified {nodes:,} nodes, {pairs:,} pairs, {len(document.actions):,} actions: {wrong}.")
     if findings or broken:
         sys.exit(CONFLICTS)
+
+
+def _same_cluster(plan: PlanDocument, fresh: PlanDocument) -> bool:
+    """Return whether nothing that decides has changed, so that whatever differs is not true of the cluster."""
+    seen = [[(one.namespace, one.name, one.uid, one.generation) for one in each.daemonsets] for each in (plan, fresh)]
+    return seen[0] == seen[1] and (plan.nodes, plan.digests) == (fresh.nodes, fresh.digests)
