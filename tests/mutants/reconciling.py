@@ -9,7 +9,30 @@ FAULTS = "tests/faults/test_faults.py"
 FRESHNESS = "tests/reconciler/test_freshness.py"
 HOST = "tests/reconciler/test_host.py"
 
+POLICIES = "tests/reconciler/test_governing.py"
+
 RECONCILING = (
+    Mutant(
+        "a-policy-does-not-wake-its-targets",
+        "reconciler/books.py",
+        '        elif kind == "RolloutPolicy":\n            self.governor.dirty = True\n',
+        "",
+        POLICIES,
+    ),
+    Mutant(
+        "asking-begins-a-wave",
+        "reconciler/governing.py",
+        "self.progress = tuple(_without_begun(entry, before.get(entry.policy)) for entry in plan.progress)",
+        "self.progress = plan.progress",
+        POLICIES,
+    ),
+    Mutant(
+        "deletions-in-flight-do-not-spend-the-policy",
+        "reconciler/governing.py",
+        "observed, in_flight))",
+        "observed))",
+        POLICIES,
+    ),
     Mutant(
         "node-change-does-not-invalidate-verdicts",
         "reconciler/books.py",
@@ -61,15 +84,15 @@ RECONCILING = (
     ),
     Mutant(
         "sick-nodes-do-not-change-the-order",
-        "reconciler/books.py",
-        "                tracker.node_reordered()",
-        "                pass",
-        f"{AGREEMENT} {HOST}",
+        "reconciler/nodes.py",
+        "zone_and_health(before) != zone_and_health(node)",
+        "False",
+        HOST,
     ),
     Mutant(
         "stale-event-accepted",
         "reconciler/freshness.py",
-        "        if is_older(version, known.metadata.resource_version):\n            return News.STALE\n",
+        "        if is_older(version, known.resource_version):\n            return News.STALE\n",
         "",
         FRESHNESS,
     ),

@@ -224,6 +224,13 @@ def test_conditions_of_a_roll_out() -> None:
     assert true_condition(reconciler).type == "Complete"
 
 
+def test_a_node_that_falls_sick_comes_first() -> None:
+    journal, reconciler = started(a_daemonset(max_unavailable=3))
+    assert pod_actions(reconciler.plan(NOW).actions) == [("delete", "n0"), ("delete", "n1"), ("delete", "n2")]
+    reconciler.observe(journal.put(a_node("n2", ready=False)))
+    assert pod_actions(reconciler.plan(NOW).actions) == [("delete", "n2"), ("delete", "n0"), ("delete", "n1")]
+
+
 def test_sick_nodes_that_hold_the_budget_stall_a_roll_out() -> None:
     journal, reconciler = started()
     [pod, *_] = journal.of_kind("Pod")

@@ -13,7 +13,7 @@ from pyroaring import BitMap
 from ..eligibility import NodeIndex
 from ..model.node import Node
 
-__all__ = ["ORDER_TEXT", "ZONE_LABEL", "first_in_order", "node_order"]
+__all__ = ["ORDER_TEXT", "ZONE_LABEL", "first_in_order", "node_order", "zone_and_health"]
 
 ZONE_LABEL = "topology.kubernetes.io/zone"
 ORDER_TEXT = "sick nodes first, then spread over zones, then by name"
@@ -28,7 +28,7 @@ def node_order(positions: Iterable[int], index: NodeIndex) -> list[int]:
     turns: dict[tuple[bool, str], int] = defaultdict(int)
     keys: list[tuple[bool, int, str, int]] = []
     for position in sorted(positions):
-        healthy, zone = _zone_and_health(index.nodes[position])
+        healthy, zone = zone_and_health(index.nodes[position])
         turn = turns[healthy, zone]
         turns[healthy, zone] = turn + 1
         keys.append((healthy, turn, zone, position))
@@ -44,11 +44,12 @@ def first_in_order(positions: BitMap, index: NodeIndex, count: int) -> list[int]
     if count <= 0 or len(positions) <= count:
         return node_order(positions, index) if count > 0 else []
     foremost: list[int] = []
-    for group in index.partition("zone and health", _zone_and_health):
+    for group in index.partition("zone and health", zone_and_health):
         members = positions & group
         foremost.extend(members[:count])
     return node_order(foremost, index)[:count]
 
 
-def _zone_and_health(node: Node) -> tuple[bool, str]:
+def zone_and_health(node: Node) -> tuple[bool, str]:
+    """Return what of a node decides its place in the written order, besides its name."""
     return node.ready, node.metadata.labels.get(ZONE_LABEL, "")

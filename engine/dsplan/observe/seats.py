@@ -50,6 +50,16 @@ class Seats(Mapping[str, Group]):
         yield from compress(self._index.names, (pod is not None for pod in self._pods))
         yield from self._others
 
+    def to_dict(self) -> dict[str, Group]:
+        """Return all groups as a dict of its own, for who goes on writing to it."""
+        shapes: dict[int, Shape] = {facts: (facts,) for facts in set(self._facts)}
+        found = {
+            name: Group((pod,), shapes[facts])
+            for name, pod, facts in zip(self._index.names, self._pods, self._facts, strict=True)
+            if pod is not None
+        }
+        return found | self._others
+
     def __len__(self) -> int:
         """Return how many nodes have pods."""
         return len(self._pods) - self._pods.count(None) + len(self._others)

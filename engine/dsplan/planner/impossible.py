@@ -40,7 +40,7 @@ def room_unknown(index: NodeIndex) -> BitMap:
     """Return the nodes that tell nothing of their room: written by hand, neither allocatable nor capacity."""
     return BitMap(
         position
-        for position, node in enumerate(index.nodes)
+        for position, node in index.items()
         if not node.status.allocatable and not node.status.capacity
     )
 

@@ -28,7 +28,7 @@ from .observer import NO_OBSERVER, Observer, during
 from .pass_actions import adoption_actions, history_actions, revision_deletions, status_action, sync_actions
 from .step_types import DaemonSetStep, Event, Step
 
-__all__ = ["pass_over", "step"]
+__all__ = ["ends_at_once", "pass_over", "step"]
 
 _POD_EVENTS = {
     ActionReason.FAILED: (
@@ -95,6 +95,19 @@ def pass_over(
     return _Pass(daemonset, around, observation, brief=brief).run()
 
 
+def ends_at_once(daemonset: DaemonSet) -> DaemonSetStep | None:
+    """Return the pass over a DaemonSet that ends before anything is observed, None for all others (C3, C4)."""
+    selector = daemonset.spec.selector
+    if selector is not None and is_empty_selector(selector):
+        text = "This daemon set is selecting all pods. A non-empty selector is required."
+        return DaemonSetStep(daemonset=daemonset, events=(Event("Warning", "SelectingAll", text),))
+    if daemonset.metadata.deletion_timestamp is not None:
+        return DaemonSetStep(daemonset=daemonset)
+    if problem := selector_problem(selector):
+        return DaemonSetStep(daemonset=daemonset, error=f"spec.selector: {problem}")
+    return None
+
+
 class _Pass:
     """One pass over one DaemonSet: the phases of C1 in order, with what they leave for each other."""
 
@@ -111,16 +124,10 @@ class _Pass:
         self.deferred = (0, 0)
 
     def run(self) -> DaemonSetStep:
-        daemonset = self.daemonset
-        selector = daemonset.spec.selector
-        if selector is not None and is_empty_selector(selector):
-            text = "This daemon set is selecting all pods. A non-empty selector is required."
-            return DaemonSetStep(daemonset=daemonset, events=(Event("Warning", "SelectingAll", text),))
-        if daemonset.metadata.deletion_timestamp is not None:
-            return DaemonSetStep(daemonset=daemonset)
-        if problem := selector_problem(selector):
-            return DaemonSetStep(daemonset=daemonset, error=f"spec.selector: {problem}")
-        observation = self.observation or observe_daemonset(daemonset, self.around)
+        ended = ends_at_once(self.daemonset)
+        if ended is not None:
+            return ended
+        observation = self.observation or observe_daemonset(self.daemonset, self.around)
         with during(self.around.observer, "decide"):
             return self._with_selector(observation)
 

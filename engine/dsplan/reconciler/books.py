@@ -13,19 +13,20 @@ from ..constraints import Rule
 from ..eligibility import Verdict
 from ..errors import InputError, Problem
 from ..model.daemonset import ControllerRevision, DaemonSet
-from ..model.meta import Identity, controller_of
+from ..model.meta import Identity, ObjectMeta, controller_of
 from ..model.node import Node
 from ..model.pod import Pod, target_node
 from ..model.state import State
 from ..model.world import KINDS, World
 from ..planner.observation import Surroundings
-from ..planner.step import pass_over
+from ..planner.step import ends_at_once, pass_over
 from .classes import NodeClasses
 from .conditions import conditions_of
-from .decisions import Decision, Metric
+from .decisions import Decision
 from .flights import Flights
 from .freshness import Shelf, is_older
-from .landing import note_landings, note_list
+from .governing import Governor
+from .landing import nodes_in_flight, note_landings, note_list
 from .nodes import LiveNodes
 from .store import Store, objects_of
 from .tracker import Tracker
@@ -44,7 +45,6 @@ class Books:
     def __init__(self, world: World, rules: tuple[Rule, ...]) -> None:
         self.store = Store()
         self.flights = Flights(world.state)
-        self.progress = world.state.policies
         self.clock: datetime | None = None
         self.classes = NodeClasses()
         self._given = world
@@ -55,15 +55,13 @@ class Books:
         self._gone: set[Identity] = set()
         self._due: list[tuple[datetime, _Key]] = []
         self._behind: set[str] = set()
+        self.governor = Governor(world.state.policies)
         for kind, version in world.state.seen:
             if kind in self.store.shelves:
                 self.store.shelves[kind].newest = version
-        for kind, item in objects_of(world):
-            if kind != "Node":
-                self.store.put(kind, item)
+        for kind, item, stamp in objects_of(world):
+            self.store.put(kind, item, stamp)
         self.nodes = LiveNodes(world.nodes)
-        for node in world.nodes:
-            self.store.put("Node", node)
         for daemonset in world.daemonsets:
             self._track(daemonset)
         self._set_constraints()
@@ -112,7 +110,13 @@ class Books:
         """Return what a restarted host needs besides the objects."""
         shelves = sorted(self.store.shelves.items())
         seen = tuple((kind, shelf.newest) for kind, shelf in shelves if shelf.newest)
-        return msgspec.structs.replace(self.flights.state(self.clock), seen=seen, policies=self.progress)
+        state = self.flights.state(self.clock)
+        return msgspec.structs.replace(state, seen=seen, policies=self.governor.progress)
+
+    @property
+    def behind(self) -> list[str]:
+        """The kinds that have to be listed before anything is decided."""
+        return sorted(self._behind)
 
     def await_lists(self) -> None:
         """Decide nothing until each kind that decides was listed as of what was seen before (C5)."""
@@ -133,21 +137,22 @@ class Books:
 
     # Changes
 
-    def put(self, kind: str, item: Any) -> None:
+    def put(self, kind: str, item: Any, stamp: ObjectMeta) -> None:
         """Take an object that is news. Raises ConstraintFault where a constraint raises; then nothing has changed."""
         if kind == "Node":
             self._put_node(item)
             return
-        before = self.store.put(kind, item)
+        before = self.store.put(kind, item, stamp)
         self._changed(kind, before, item)
 
-    def remove(self, kind: str, item: Any) -> None:
+    def remove(self, kind: str, stamp: ObjectMeta) -> None:
         """Take note that an object is gone."""
-        before = self.store.remove(kind, item)
+        before = self.store.remove(kind, stamp)
         if before is None:
             return
         if kind == "Node":
             position = self.nodes.remove(before.name)
+            self.governor.dirty = True
             for tracker in self._trackers.values():
                 tracker.node_removed(before.name, position)
         else:
@@ -170,6 +175,8 @@ class Books:
                 tracker.history_stale = tracker.dirty = True
         elif kind == "DaemonSet":
             self._daemonset_changed(before, after)
+        elif kind == "RolloutPolicy":
+            self.governor.dirty = True
 
     def _concerned(
         self, before: Pod | ControllerRevision | None, after: Pod | ControllerRevision | None
@@ -194,6 +201,7 @@ class Books:
             self._trackers.pop((before.metadata.namespace, before.name))
             self._in_order = None
             self._gone.add(before.identity)
+            self.governor.dirty = True
         elif before is not None and _reads_alike(before, after):
             self._trackers[after.metadata.namespace, after.name].accept(after)
             return
@@ -221,8 +229,9 @@ class Books:
             return
         alike = before.metadata.labels == node.metadata.labels and before.spec.taints == node.spec.taints
         verdicts = [] if alike else self._verdicts(node)
-        self.store.put("Node", node)
+        self.store.put("Node", node, node.metadata)
         position, reordered = self.nodes.replace(node)
+        self.governor.dirty = self.governor.dirty or reordered or not alike
         for tracker, verdict in verdicts:
             tracker.node_judged(node.name, position, verdict)
         if reordered:
@@ -231,8 +240,9 @@ class Books:
 
     def _add_node(self, node: Node) -> None:
         verdicts = self._verdicts(node)
-        self.store.put("Node", node)
+        self.store.put("Node", node, node.metadata)
         moves = self.nodes.add(node)
+        self.governor.dirty = True
         position = self.nodes.ids[node.name]
         if moves:
             for tracker in self._trackers.values():
@@ -268,9 +278,36 @@ class Books:
             yield identity, None
         self._gone.clear()
         around = self._surroundings(now)
+        if self._behind:
+            yield from self._held_back()
+            return
+        due = [tracker for tracker in self.trackers() if tracker.dirty or tracker.restless or tracker.has_ripe(now)]
+        for tracker in self._with_policies(due, around):
+            yield tracker.daemonset.identity, self._pass(tracker, around)
+
+    def _held_back(self) -> Iterator[tuple[Identity, Decision]]:
+        waiting = f"not caught up after the restart, to be listed: {', '.join(sorted(self._behind))}"
         for tracker in self.trackers():
-            if tracker.dirty or tracker.restless or tracker.has_ripe(now):
-                yield tracker.daemonset.identity, self._pass(tracker, around)
+            if tracker.dirty:
+                identity = tracker.daemonset.identity
+                decision = Decision(identity=identity, uid=tracker.daemonset.metadata.uid, error=waiting)
+                tracker.decided(decision, restless=False)
+                yield identity, decision
+
+    def _with_policies(self, due: list[Tracker], around: Surroundings) -> list[Tracker]:
+        """Return the trackers whose decision is due: where there are policies, all of them if it is for any."""
+        policies, governor = tuple(self.store.shelves["RolloutPolicy"]), self.governor
+        needed = due or governor.dirty or governor.is_due(around.now)
+        if not needed or not (policies or governor.governs):
+            return due
+        everyone = self.trackers()
+        for tracker in everyone:
+            tracker.refresh(around)
+        identities = [tracker.daemonset.identity for tracker in everyone]
+        flying = {found: frozenset(nodes_in_flight(self.flights, self.store, found)) for found in identities}
+        observed = [tracker for tracker in everyone if ends_at_once(tracker.daemonset) is None]
+        governor.decide(policies, observed, self.nodes, self.state(), around, flying)
+        return everyone
 
     def _surroundings(self, now: datetime) -> Surroundings:
         return Surroundings(
@@ -286,19 +323,19 @@ class Books:
         )
 
     def _pass(self, tracker: Tracker, around: Surroundings) -> Decision:
-        if self._behind:
-            waiting = f"not caught up after the restart, to be listed: {', '.join(sorted(self._behind))}"
-            held_back = Decision(identity=tracker.daemonset.identity, uid=tracker.daemonset.metadata.uid, error=waiting)
-            tracker.decided(held_back, restless=False)
-            return held_back
         tracker.refresh(around)
-        entry = pass_over(tracker.daemonset, around, tracker.observation(), brief=True)
+        observation = tracker.observation()
+        entry = pass_over(tracker.daemonset, around, observation, brief=True)
+        entry, by_policy = self.governor.governed(entry, observation, around)
+        error = self.governor.rule.error
         wait = entry.requeue_after
-        due = None if wait is None else around.now + timedelta(seconds=wait)
+        dues = [] if wait is None else [around.now + timedelta(seconds=wait)]
+        dues += [] if self.governor.rule.due is None else [self.governor.rule.due]
+        due = min(dues, default=None)
         decision = Decision(
             identity=entry.identity,
             uid=tracker.daemonset.metadata.uid,
-            actions=entry.actions,
+            actions=() if error else entry.actions + by_policy,
             deferred=entry.deferred,
             status=entry.status,
             status_written=entry.status_written,
@@ -308,7 +345,7 @@ class Books:
             conditions=conditions_of(entry, self.nodes),
             events=entry.events,
             notes=entry.notes,
-            error=entry.error,
+            error=error or entry.error,
             due=due,
         )
         tracker.decided(decision, restless=bool(entry.backoffs and entry.held))
@@ -325,44 +362,6 @@ class Books:
                 return max(0.0, (due - now).total_seconds())
             heappop(self._due)
         return None
-
-    # For people and tests
-
-    def metrics(self) -> Iterator[Metric]:
-        """Yield gauges of the present."""
-        for kind, shelf in self.store.shelves.items():
-            yield Metric("dsplan_objects", (("kind", kind),), len(shelf))
-        yield Metric("dsplan_node_classes", (), len(self.classes))
-        yield Metric("dsplan_in_flight", (), sum(map(len, self.flights.flying.values())))
-        for tracker in self.trackers():
-            status = tracker.decision.status if tracker.decision else None
-            if status is None:
-                continue
-            name = (("daemonset", tracker.daemonset.name), ("namespace", tracker.daemonset.metadata.namespace))
-            for field, value in msgspec.structs.asdict(status).items():
-                if field.startswith("number_") or field.endswith("_scheduled"):
-                    yield Metric(f"dsplan_daemonset_{field}", name, value)
-
-    def contents(self) -> dict[str, Any]:
-        """Return all of it, arranged by name and not by how it came about."""
-        world = self.world()
-        names = self.nodes.names
-        return {
-            "world": {field: getattr(world, field) for field, _ in KINDS.values()},
-            "state": world.state,
-            "behind": sorted(self._behind),
-            "trackers": [
-                {
-                    "run": [names[position] for position in tracker.situations.verdicts.run],
-                    "keep": [names[position] for position in tracker.situations.verdicts.keep],
-                    "situations": tracker.situations.by_name(self.nodes),
-                    "vanished": {name: group.shape for name, group in sorted(tracker.vanished.items())},
-                    "worn": tracker.worn(),
-                    "decision": tracker.decision,
-                }
-                for tracker in self.trackers()
-            ],
-        }
 
 
 def _reads_alike(before: DaemonSet, after: DaemonSet) -> bool:

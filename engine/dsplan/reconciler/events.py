@@ -9,10 +9,11 @@ from typing import Any
 import msgspec
 
 from ..errors import InputError, Problem
+from ..model.meta import ObjectMeta
 from ..model.world import KubernetesObject
-from .trees import object_of
+from .trees import read_object
 
-__all__ = ["WatchEvent", "WatchEventType", "read_event"]
+__all__ = ["WatchEvent", "WatchEventType", "read_event", "read_stamped"]
 
 
 class WatchEventType(StrEnum):
@@ -41,6 +42,15 @@ def read_event(event: Any, kind: str = "") -> tuple[WatchEventType, KubernetesOb
     >>> read_event(("ADDED", {"kind": "Node", "metadata": {"name": "n1"}}))[1].name
     'n1'
     """
+    found, item, _ = read_stamped(event, kind)
+    return found, item
+
+
+Stamped = tuple[WatchEventType, KubernetesObject | None, ObjectMeta]
+
+
+def read_stamped(event: Any, kind: str = "") -> Stamped:
+    """Return what `read_event` returns, and uid and version to judge its freshness by."""
     if isinstance(event, WatchEvent):
         return _read(event.type, event.object, kind)
     if isinstance(event, Mapping):
@@ -51,7 +61,7 @@ def read_event(event: Any, kind: str = "") -> tuple[WatchEventType, KubernetesOb
     raise _refusal("not a watch event", type(event).__name__)
 
 
-def _read(type_of_event: Any, item: Any, kind: str) -> tuple[WatchEventType, KubernetesObject | None]:
+def _read(type_of_event: Any, item: Any, kind: str) -> Stamped:
     if type_of_event is None:
         type_of_event = WatchEventType.ADDED
     try:
@@ -59,8 +69,8 @@ def _read(type_of_event: Any, item: Any, kind: str) -> tuple[WatchEventType, Kub
     except ValueError:
         raise _refusal("not a type of watch event", type_of_event) from None
     if found is WatchEventType.BOOKMARK:
-        return found, None
-    return found, object_of(item, kind)
+        return found, None, ObjectMeta()
+    return found, *read_object(item, kind)
 
 
 def _refusal(message: str, value: Any) -> InputError:

@@ -7,9 +7,9 @@ not. A uid never comes back: whatever arrives of an object that was deleted is s
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from enum import StrEnum
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, TypeVar
 
 from ..model.meta import ObjectMeta
 
@@ -32,12 +32,7 @@ class News(StrEnum):
     UNREAD = "unread"  # of a kind that planning does not read
 
 
-class _Object(Protocol):
-    @property
-    def metadata(self) -> ObjectMeta: ...
-
-
-O = TypeVar("O", bound=_Object)  # noqa: E741
+O = TypeVar("O")  # noqa: E741
 
 
 def _number(resource_version: str) -> int | None:
@@ -56,10 +51,13 @@ def is_older(one: str, other: str) -> bool:
 
 
 class Shelf(Generic[O]):
-    """The objects of one kind, and what is remembered of deleted ones."""
+    """The objects of one kind, and what is remembered of deleted ones.
+
+    Every object comes with its metadata, for uid and resourceVersion; those of policies are none of the object's own.
+    """
 
     def __init__(self) -> None:
-        self._objects: dict[Key, O] = {}
+        self._objects: dict[Key, tuple[O, ObjectMeta]] = {}
         self._ended: OrderedDict[str, None] = OrderedDict()
         self._tombstones: OrderedDict[Key, str] = OrderedDict()
         self.newest = ""
@@ -71,79 +69,83 @@ class Shelf(Generic[O]):
 
     def __iter__(self) -> Iterator[O]:
         """Yield every object, in no particular order."""
-        return iter(self._objects.values())
+        return (item for item, _ in self._objects.values())
 
     def get(self, key: Key) -> O | None:
         """Return the object of that name."""
-        return self._objects.get(key)
+        found = self._objects.get(key)
+        return None if found is None else found[0]
 
-    def judge(self, item: O) -> News:
+    def missing(self, listed: Container[Key]) -> list[tuple[O, ObjectMeta]]:
+        """Return the objects that a list does not have."""
+        return [entry for key, entry in self._objects.items() if key not in listed]
+
+    def judge(self, item: O, metadata: ObjectMeta) -> News:
         """Return what an added or modified object is worth: APPLIED where it is news. Nothing is changed."""
-        metadata = item.metadata
         if metadata.uid in self._ended:
             return News.STALE
         key, version = (metadata.namespace, metadata.name), metadata.resource_version
-        known = self._objects.get(key)
-        if known is None:
+        entry = self._objects.get(key)
+        if entry is None:
             buried = self._tombstones.get(key, "")
             past = version == buried != "" or is_older(version, buried) or self._precedes_list(version)
             return News.STALE if past else News.APPLIED
-        if is_older(version, known.metadata.resource_version):
+        known = entry[1]
+        if is_older(version, known.resource_version):
             return News.STALE
-        if metadata.uid == known.metadata.uid and version == known.metadata.resource_version:
-            return News.DUPLICATE if version or item == known else News.APPLIED
+        if metadata.uid == known.uid and version == known.resource_version:
+            return News.DUPLICATE if version or item == entry[0] else News.APPLIED
         return News.APPLIED
 
-    def judge_deletion(self, item: O) -> News:
+    def judge_deletion(self, metadata: ObjectMeta) -> News:
         """Return what the deletion of an object is worth. Nothing is changed.
 
         A client may report a deletion with the last version it saw, so that of the same uid always counts. That of
         another uid counts if it is newer: then the object known here must be gone, too.
         """
-        metadata = item.metadata
         if metadata.uid in self._ended:
             return News.DUPLICATE
-        known = self._objects.get((metadata.namespace, metadata.name))
-        if known is None:
+        entry = self._objects.get((metadata.namespace, metadata.name))
+        if entry is None:
             return News.EARLY
-        if metadata.uid and metadata.uid == known.metadata.uid:
+        known = entry[1]
+        if metadata.uid and metadata.uid == known.uid:
             return News.APPLIED
-        same = not metadata.uid or not known.metadata.uid
-        newer = is_older(known.metadata.resource_version, metadata.resource_version)
-        if newer or (same and not is_older(metadata.resource_version, known.metadata.resource_version)):
+        same = not metadata.uid or not known.uid
+        newer = is_older(known.resource_version, metadata.resource_version)
+        if newer or (same and not is_older(metadata.resource_version, known.resource_version)):
             return News.APPLIED
         return News.STALE
 
-    def put(self, item: O) -> O | None:
+    def put(self, item: O, metadata: ObjectMeta) -> O | None:
         """Enter an object; return the one of that name that was there. Another uid ends the one before."""
-        key = item.metadata.namespace, item.metadata.name
+        key = metadata.namespace, metadata.name
         before = self._objects.get(key)
-        if before is not None and before.metadata.uid != item.metadata.uid:
-            self._bury(before)
-        self._objects[key] = item
+        if before is not None and before[1].uid != metadata.uid:
+            self._bury(before[1])
+        self._objects[key] = item, metadata
         self._tombstones.pop(key, None)
-        self._saw(item.metadata.resource_version)
-        return before
+        self._saw(metadata.resource_version)
+        return None if before is None else before[0]
 
-    def remove(self, item: O) -> O | None:
-        """Take out the object of that name and remember both it and `item` as deleted; return what was there."""
-        before = self._objects.pop((item.metadata.namespace, item.metadata.name), None)
+    def remove(self, metadata: ObjectMeta) -> O | None:
+        """Take out the object of that name and remember it and what is told here as deleted; return what was there."""
+        before = self._objects.pop((metadata.namespace, metadata.name), None)
         if before is not None:
-            self._bury(before)
-        self.end(item)
-        return before
+            self._bury(before[1])
+        self.end(metadata)
+        return None if before is None else before[0]
 
-    def end(self, item: O) -> None:
+    def end(self, metadata: ObjectMeta) -> None:
         """Remember an incarnation as deleted, whatever is there under its name."""
-        self._bury(item)
-        self._saw(item.metadata.resource_version)
+        self._bury(metadata)
+        self._saw(metadata.resource_version)
 
     def _precedes_list(self, version: str) -> bool:
         """Return whether the last list would have held an object of this version, were it still there."""
         return version == self.listed_at != "" or is_older(version, self.listed_at)
 
-    def _bury(self, item: O) -> None:
-        metadata = item.metadata
+    def _bury(self, metadata: ObjectMeta) -> None:
         if metadata.uid:
             self._ended[metadata.uid] = None
         key = metadata.namespace, metadata.name

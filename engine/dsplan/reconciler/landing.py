@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -13,7 +14,7 @@ from ..model.pod import Pod, target_node
 from .flights import Flights
 from .store import Store
 
-__all__ = ["has_landed", "note_landings", "note_list"]
+__all__ = ["has_landed", "nodes_in_flight", "note_landings", "note_list"]
 
 
 def note_landings(flights: Flights, before: Any, after: Any) -> list[Identity]:
@@ -61,6 +62,17 @@ def note_list(flights: Flights, store: Store, kind: str) -> list[Identity]:
             if _is_listed(key, item):
                 found += _landed(flights, [daemonset], key)
     return found
+
+
+def nodes_in_flight(flights: Flights, store: Store, daemonset: Identity) -> Iterator[str]:
+    """Yield the nodes about whose pods something was issued and is not seen yet."""
+    for verb, kind, name, _ in flights.flying.get(daemonset, ()):
+        if kind == "Pod" and verb == "create":
+            yield name
+        elif kind == "Pod" and verb == "delete":
+            pod = store.shelves["Pod"].get((daemonset.namespace, name))
+            if pod is not None and (node := target_node(pod)) is not None:
+                yield node
 
 
 def _is_listed(key: tuple[str, str, str, str], item: Any) -> bool:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 
 from pyroaring import BitMap
 
+from ..diff.order import zone_and_health
 from ..eligibility import NodeIndex
 from ..model.node import Node
 
@@ -87,19 +88,17 @@ class LiveNodes(NodeIndex):
         return self._spread(at, node)
 
     def replace(self, node: Node) -> tuple[int, bool]:
-        """Put the new version of a node in place; return its id, and whether a partition's key changed."""
+        """Put the new version of a node in place; return its id, and whether its place in the written order changed."""
         position = self.ids[node.metadata.name]
         before, self.nodes[position] = self.nodes[position], node
         if before.metadata.labels != node.metadata.labels or before.spec.taints != node.spec.taints:
             self._forget_columns()
-        changed = False
         for key, sets in self._kept.values():
             old, new = key(before), key(node)
             if old != new:
-                changed = True
                 sets[old].discard(position)
                 sets.setdefault(new, BitMap()).add(position)
-        return position, changed
+        return position, zone_and_health(before) != zone_and_health(node)
 
     def remove(self, name: str) -> int:
         """Take a node out; return the id it had."""

@@ -19,12 +19,13 @@ from ..model.world import World
 from ..planner import Event, Plan, solve
 from .books import Books
 from .changes import Changes
+from .contents import contents_of, metrics_of
 from .decisions import CurrentPlan, Delta, Metric
-from .events import WatchEventType, read_event
+from .events import WatchEventType, read_stamped
 from .freshness import News, is_older
 from .guard import OneWriter
 from .landing import has_landed
-from .trees import object_of
+from .trees import read_object
 
 __all__ = ["Reconciler"]
 
@@ -84,20 +85,20 @@ class Reconciler:
         raises; then nothing has changed.
         """
         with self._writer:
-            kind_of_event, item = read_event(event, kind)
+            kind_of_event, item, stamp = read_stamped(event, kind)
             if item is None:
                 self._news["", News.UNREAD] += 1
                 return News.UNREAD
             name, shelf = self._books.shelf_of(item)
             deleted = kind_of_event is WatchEventType.DELETED
-            news = shelf.judge_deletion(item) if deleted else shelf.judge(item)
+            news = shelf.judge_deletion(stamp) if deleted else shelf.judge(item, stamp)
             if news is News.APPLIED:
                 if deleted:
-                    self._books.remove(name, item)
+                    self._books.remove(name, stamp)
                 else:
-                    self._books.put(name, item)
+                    self._books.put(name, item, stamp)
             elif deleted and news is not News.DUPLICATE:
-                shelf.end(item)
+                shelf.end(stamp)
             self._news[name, news] += 1
             return news
 
@@ -110,18 +111,18 @@ class Reconciler:
         """
         with self._writer:
             shelf = self._books.shelf(kind)
-            items = [item for shape in objects if (item := object_of(shape, kind)) is not None]
+            read = [read_object(shape, kind) for shape in objects]
+            items = [(item, stamp) for item, stamp in read if item is not None]
             if is_older(resource_version, shelf.newest):
                 self._news[kind, News.STALE] += 1
                 return News.STALE
-            listed = {(item.metadata.namespace, item.metadata.name) for item in items}
-            missing = [item for item in shelf if (item.metadata.namespace, item.metadata.name) not in listed]
-            for item in missing:
-                self._books.remove(kind, item)
+            missing = shelf.missing({(stamp.namespace, stamp.name) for _, stamp in items})
+            for _, stamp in missing:
+                self._books.remove(kind, stamp)
             shelf.listed_at = ""
-            fresh = [item for item in items if shelf.judge(item) is News.APPLIED]
-            for item in fresh:
-                self._books.put(kind, item)
+            fresh = [(item, stamp) for item, stamp in items if shelf.judge(item, stamp) is News.APPLIED]
+            for item, stamp in fresh:
+                self._books.put(kind, item, stamp)
             self._books.listed(kind, resource_version)
             news = News.APPLIED if missing or fresh else News.DUPLICATE
             self._news[kind, news] += 1
@@ -147,6 +148,7 @@ class Reconciler:
             return False
         known = books.shelf("DaemonSet").get((action.daemonset.namespace, action.daemonset.name))
         sent = books.flights.issued(action, known, now)
+        books.governor.issued(action.daemonset)
         books.wake(action.daemonset)
         return sent
 
@@ -220,7 +222,7 @@ class Reconciler:
     def keep_progress(self, plan: Plan) -> None:
         """Remember where the roll-outs of policies stand, once what `solve` planned was carried out."""
         with self._writer:
-            self._books.progress = plan.state.policies
+            self._books.governor.keep(plan.state.policies)
 
     def evaluate(self, daemonset: Identity, node: str) -> Evaluation | None:
         """Return the verdict for one pair with every reason; None where one of the two is not known."""
@@ -246,13 +248,13 @@ class Reconciler:
                 Metric("dsplan_events_total", (("kind", kind), ("news", str(news))), count)
                 for (kind, news), count in self._news.items()
             ]
-            return tuple(sorted([*found, *self._books.metrics()]))
+            return tuple(sorted([*found, *metrics_of(self._books)]))
 
     def dump(self, now: datetime) -> bytes:
         """Return everything it knows and decides as canonical JSON: same world, same bytes, whatever came before."""
         with self._writer:
             self._decide(now)
-            return msgspec.json.encode(self._books.contents(), order="deterministic", enc_hook=str)
+            return msgspec.json.encode(contents_of(self._books), order="deterministic", enc_hook=str)
 
 
 def _is_moot(action: Action, error: BaseException | str) -> bool:

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..model.daemonset import ControllerRevision
+from ..model.meta import ObjectMeta
 from ..model.pod import Pod
 from ..model.state import State
-from ..model.world import KINDS, KubernetesObject, World
+from ..model.world import KINDS, World
 from .freshness import Shelf
 from .owners import LiveOwned
-from .trees import kind_of
+from .trees import stamp_of
 
 __all__ = ["Store"]
 
@@ -24,9 +25,9 @@ class Store:
         self.pods: LiveOwned[Pod] = LiveOwned()
         self.revisions: LiveOwned[ControllerRevision] = LiveOwned()
 
-    def put(self, kind: str, item: Any) -> Any:
+    def put(self, kind: str, item: Any, stamp: ObjectMeta) -> Any:
         """Enter an object; return the one of that name that was there."""
-        before = self.shelves[kind].put(item)
+        before = self.shelves[kind].put(item, stamp)
         if kind in ("Pod", "ControllerRevision"):
             owned: LiveOwned[Any] = self.pods if kind == "Pod" else self.revisions
             if before is not None:
@@ -34,9 +35,9 @@ class Store:
             owned.put(item)
         return before
 
-    def remove(self, kind: str, item: Any) -> Any:
+    def remove(self, kind: str, stamp: ObjectMeta) -> Any:
         """Take out the object of that name; return it."""
-        before = self.shelves[kind].remove(item)
+        before = self.shelves[kind].remove(stamp)
         if before is not None and kind in ("Pod", "ControllerRevision"):
             owned: LiveOwned[Any] = self.pods if kind == "Pod" else self.revisions
             owned.remove(before)
@@ -48,8 +49,8 @@ class Store:
         return World(**fields, state=state, notes=given.notes, origins=given.origins)
 
 
-def objects_of(world: World) -> Iterator[tuple[str, KubernetesObject]]:
-    """Yield every object of a World with its kind."""
+def objects_of(world: World) -> Iterator[tuple[str, Any, ObjectMeta]]:
+    """Yield every object of a World with its kind and its metadata."""
     for kind, (field, _) in KINDS.items():
         for item in getattr(world, field):
-            yield kind_of(item) or kind, item
+            yield kind, item, stamp_of(item.metadata)

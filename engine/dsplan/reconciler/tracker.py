@@ -7,7 +7,7 @@ asked of the core: standing, grouping, facts and verdicts; here is only who move
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from heapq import heapify, heappop, heappush
 
@@ -22,6 +22,7 @@ from ..model.world import Note
 from ..observe import Claim, Group, History, Observed, PodFact, Shape, group_by_node, observe_history
 from ..observe.observed import template_generation
 from ..observe.ownership import Standing, claim, standing
+from ..observe.seats import Seats
 from ..observe.shape import fact_reader, ready_since
 from ..planner.observation import Observation, Surroundings, observe_daemonset
 from .decisions import Decision
@@ -48,6 +49,10 @@ class _LiveObservation(Observation, frozen=True, kw_only=True):
         """Yield the pod that becomes available first (R29)."""
         if self.ripens_first is not None:
             yield self.ripens_first
+
+
+def _as_dict(groups: Mapping[str, Group]) -> dict[str, Group]:
+    return groups.to_dict() if isinstance(groups, Seats) else dict(groups)
 
 
 class Tracker:
@@ -101,7 +106,7 @@ class Tracker:
         verdicts = propagate(self.constraints, around.index)
         observation = observe_daemonset(self.daemonset, around, verdicts)
         observed = observation.observed
-        self.groups, self.vanished = dict(observed.groups), observed.vanished
+        self.groups, self.vanished = _as_dict(observed.groups), observed.vanished
         self.situations = Situations(verdicts, observed.situations)
         self._notes = observation.notes
         self._set_history(observed.history, around)

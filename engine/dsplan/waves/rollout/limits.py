@@ -52,7 +52,7 @@ def selected(selector: LabelSelector | None, index: NodeIndex) -> BitMap:
     """Return the nodes whose labels a selector matches; None selects all."""
     if selector is None:
         return index.all
-    return BitMap(position for position, node in enumerate(index.nodes) if selector_matches(selector, node.labels))
+    return BitMap(position for position, node in index.items() if selector_matches(selector, node.labels))
 
 
 def limits_of(

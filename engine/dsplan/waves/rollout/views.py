@@ -55,7 +55,7 @@ def view_of(
     units = {identity: everywhere[identity] for identity in targets}
     hashes = {identity: subjects[identity].observed.history.hash for identity in targets}
     same = before if same_rollout(before, hashes) else None
-    not_ready = BitMap(position for position, node in enumerate(index.nodes) if not node.ready)
+    not_ready = BitMap(position for position, node in index.items() if not node.ready)
     spending = spending_of(policy, units, not_ready, same, index)
     kept, partition_text = _kept(policy, units, index)
     canary = _canary(policy, units, same, index)

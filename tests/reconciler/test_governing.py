@@ -1,0 +1,168 @@
+"""Policies are observed like anything else, and decide what `plan_policies` decides on the world as it is.
+
+Caught: a policy that does not wake its targets; progress that moves on before anything was issued; deletions in flight
+that do not spend the policy's budget.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import dsplan
+from dsplan.constraints import BUILTIN_RULES
+from dsplan.diff import Action, Actor
+from dsplan.planner.policies import governed_step, plan_policies
+from dsplan.reconciler import News, Reconciler, object_of
+from dsplan.testing import NOW, a_daemonset, a_node, a_pod, a_revision
+from dsplan.testing.journal import Journal
+from dsplan.testing.strategies import Happening, Play, happenings
+from tests.reconciler.test_agreement import assert_same
+
+
+def policy(name: str = "agents", version: int | str = "", **spec: Any) -> dict[str, Any]:
+    return {
+        "apiVersion": "dsplan.dev/v1alpha1",
+        "kind": "RolloutPolicy",
+        "metadata": {"name": name, "namespace": "default", "uid": f"uid-{name}", "resourceVersion": str(version)},
+        "spec": {"targets": [{"name": "alpha"}, {"name": "beta"}], **spec},
+        "status": {"observed": "is not read"},
+    }
+
+
+POLICIES: tuple[dict[str, Any], ...] = (
+    policy(budgets=[{"maxUnavailable": 1}]),
+    policy(budgets=[{"maxUnavailable": "50%", "topologyKey": "topology.kubernetes.io/zone"}]),
+    policy(budgets=[{"maxUnavailable": 2, "scope": "All"}], steps={"list": ["50%", "100%"], "soak": "1m"}),
+    policy(budgets=[{"maxUnavailable": 1, "scope": "Node"}], order={"per": "Node", "chains": [["alpha", "beta"]]}),
+)
+
+
+def on_delete(journal: Journal, name: str) -> None:
+    """Put a DaemonSet whose pods are out of date, and whose updates are the host's matter."""
+    journal.put(a_daemonset(name, on_delete=True))
+    stored = journal.get("DaemonSet", "default", name)
+    for number, image in enumerate(("app:0", "app:1"), start=1):
+        revision = a_revision(a_daemonset(name, image=image), number=number, hash_label=f"{number}d")
+        owner = msgspec.structs.replace(revision.metadata.owner_references[0], uid=stored.metadata.uid)
+        metadata = msgspec.structs.replace(revision.metadata, owner_references=(owner,))
+        journal.put(msgspec.structs.replace(revision, metadata=metadata))
+    for number in range(4):
+        journal.put(a_pod(stored, f"n{number}", name=f"{name}-n{number}-0", hash_label="1d"))
+
+
+def parked() -> Journal:
+    journal = Journal()
+    for number in range(4):
+        journal.put(a_node(f"n{number}", zone="ab"[number % 2]))
+    on_delete(journal, "alpha")
+    on_delete(journal, "beta")
+    return journal
+
+
+def by_host(actions: tuple[Action, ...]) -> list[str]:
+    return [action.name for action in actions if action.actor is Actor.HOST]
+
+
+def assert_agrees(reconciler: Reconciler, now: datetime) -> None:
+    world = reconciler.world
+    plan = reconciler.plan(now)
+    step = dsplan.step(world, now=now)
+    if world.rollout_policies:
+        step = governed_step(step, plan_policies(world, step, now=now), world, BUILTIN_RULES)
+    for decision, entry in zip(plan.decisions, step.daemonsets, strict=True):
+        assert (decision.identity, decision.actions) == (entry.identity, entry.actions)
+
+
+def test_a_policy_decides_from_the_moment_it_is_seen() -> None:
+    reconciler = Reconciler(parked().world())
+    assert by_host(reconciler.plan(NOW).actions) == []
+    assert reconciler.observe(("ADDED", policy(version=7, budgets=[{"maxUnavailable": 1}]))) is News.APPLIED
+    assert len(by_host(reconciler.plan(NOW).actions)) == 2
+    assert_agrees(reconciler, NOW)
+    assert reconciler.observe(("DELETED", policy(version=8))) is News.APPLIED
+    assert by_host(reconciler.plan(NOW).actions) == []
+    assert reconciler.observe(("MODIFIED", policy(version=7, budgets=[{"maxUnavailable": 1}]))) is News.STALE
+
+
+def test_what_is_in_flight_spends_the_budget_of_the_policy() -> None:
+    journal = parked()
+    reconciler = Reconciler(journal.world())
+    reconciler.observe(("ADDED", policy(budgets=[{"maxUnavailable": 1, "scope": "All"}])))
+    [first] = [action for action in reconciler.delta(NOW).started if action.actor is Actor.HOST]
+    reconciler.issued(first)
+    assert by_host(reconciler.delta(NOW).started) == []
+    reconciler.observe(journal.put(a_node("n3", zone="b", ready=False)))  # now it would come first
+    assert by_host(reconciler.delta(NOW).started) == []
+    reconciler.observe(journal.carry_out(first, NOW))
+    assert by_host(reconciler.plan(NOW).actions) == []
+
+
+def test_asking_does_not_begin_a_wave() -> None:
+    reconciler = Reconciler(parked().world())
+    reconciler.observe(("ADDED", policy(budgets=[{"maxUnavailable": 1}])))
+    first, again = reconciler.plan(NOW), reconciler.plan(NOW + timedelta(seconds=5))
+    assert by_host(first.actions) == by_host(again.actions)
+    assert all(entry.wave_began is None for entry in again.state.policies)
+    reconciler.issued(*(action for action in again.actions if action.actor is Actor.HOST))
+    assert any(entry.wave_began is not None for entry in reconciler.state.policies)
+
+
+def test_policies_that_contradict_each_other_stop_everything_and_say_so() -> None:
+    reconciler = Reconciler(parked().world())
+    chain = {"per": "Node", "chains": [["alpha", "beta"]]}
+    back = {"per": "Node", "chains": [["beta", "alpha"]]}
+    reconciler.observe(("ADDED", policy("one", budgets=[{"maxUnavailable": 1}], order=chain)))
+    reconciler.observe(("ADDED", policy("two", budgets=[{"maxUnavailable": 1}], order=back)))
+    plan = reconciler.plan(NOW)
+    assert plan.errored
+    assert plan.actions == ()
+    assert all(decision.error for decision in plan.decisions)
+
+
+def test_a_policy_is_listed_like_anything_else() -> None:
+    reconciler = Reconciler(parked().world())
+    listed = [policy(version=5, budgets=[{"maxUnavailable": 1}])]
+    assert reconciler.replace("RolloutPolicy", listed, resource_version="9") is News.APPLIED
+    assert reconciler.replace("RolloutPolicy", [], resource_version="8") is News.STALE
+    assert len(reconciler.world.rollout_policies) == 1
+    assert reconciler.replace("RolloutPolicy", [], resource_version="10") is News.APPLIED
+    assert reconciler.plan(NOW).state.policies == ()
+
+
+_Change = st.tuples(st.sampled_from([None, *range(len(POLICIES))]), happenings())
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(_Change, min_size=5, max_size=25))
+def test_any_sequence_of_events_with_policies(script: list[tuple[int | None, Happening]]) -> None:
+    play = Play(parked())
+    reconciler, told = Reconciler(play.journal.world()), len(play.journal.events)
+    reconciler.plan(play.now)
+    for number, (place, happening) in enumerate(script):
+        if happening.what == "time" and happening.arguments["seconds"] < 0:
+            continue
+        play.act(happening)
+        for event in play.journal.events[told:]:
+            reconciler.observe(event)
+        told = len(play.journal.events)
+        if place is not None:
+            reconciler.observe(("MODIFIED", {**POLICIES[place], "metadata": {"name": "agents"}}))
+        elif number % 5 == 0:
+            reconciler.observe(("DELETED", {**POLICIES[0], "metadata": {"name": "agents"}}))
+        if number % 3 == 0:
+            assert_agrees(reconciler, play.now)
+    assert_agrees(reconciler, play.now)
+    assert_same(reconciler.dump(play.now), Reconciler(reconciler.world).dump(play.now))
+
+
+@pytest.mark.parametrize("tree", POLICIES)
+def test_a_policy_as_a_custom_resource_is_the_policy(tree: dict[str, Any]) -> None:
+    bare = {key: value for key, value in tree.items() if key != "status"}
+    bare["metadata"] = {"name": "agents", "namespace": "default"}
+    assert object_of(tree) == object_of(bare)
