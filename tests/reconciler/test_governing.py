@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -18,7 +17,7 @@ import dsplan
 from dsplan.constraints import BUILTIN_RULES
 from dsplan.diff import Action, Actor
 from dsplan.planner.policies import governed_step, plan_policies
-from dsplan.reconciler import News, Reconciler, object_of
+from dsplan.reconciler import News, Reconciler
 from dsplan.testing import NOW, a_daemonset, a_node, a_pod, a_revision
 from dsplan.testing.journal import Journal
 from dsplan.testing.strategies import Happening, Play, happenings
@@ -159,10 +158,3 @@ def test_any_sequence_of_events_with_policies(script: list[tuple[int | None, Hap
             assert_agrees(reconciler, play.now)
     assert_agrees(reconciler, play.now)
     assert_same(reconciler.dump(play.now), Reconciler(reconciler.world).dump(play.now))
-
-
-@pytest.mark.parametrize("tree", POLICIES)
-def test_a_policy_as_a_custom_resource_is_the_policy(tree: dict[str, Any]) -> None:
-    bare = {key: value for key, value in tree.items() if key != "status"}
-    bare["metadata"] = {"name": "agents", "namespace": "default"}
-    assert object_of(tree) == object_of(bare)

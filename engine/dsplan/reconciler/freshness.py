@@ -53,7 +53,7 @@ def is_older(one: str, other: str) -> bool:
 class Shelf(Generic[O]):
     """The objects of one kind, and what is remembered of deleted ones.
 
-    Every object comes with its metadata, for uid and resourceVersion; those of policies are none of the object's own.
+    Every object comes with the metadata to judge it by, since those of policies are of a type of their own.
     """
 
     def __init__(self) -> None:

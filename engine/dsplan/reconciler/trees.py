@@ -19,8 +19,7 @@ from typing import Any, Protocol, get_args, runtime_checkable
 import msgspec
 
 from ..errors import InputError, Problem, shorten
-from ..manifests.decode import POLICY_DECODERS, decode_object
-from ..model.convert import convert
+from ..manifests.decode import decode_object
 from ..model.meta import ObjectMeta, RawTree
 from ..model.world import KINDS, KubernetesObject
 
@@ -30,7 +29,6 @@ _OWN = get_args(KubernetesObject)
 _KIND_OF_OWN = {kind_type: kind for kind, (_, kind_type) in KINDS.items()}
 _MODEL_NAME = re.compile(r"(?:V[0-9]+(?:(?:alpha|beta)[0-9]+)?)?(?P<kind>[A-Z][A-Za-z0-9]*)")
 _DEEPEST = 200
-_WRITTEN_BY_PEOPLE = ("name", "namespace", "labels", "annotations")
 
 
 @runtime_checkable
@@ -55,32 +53,24 @@ def object_of(shape: Any, kind: str = "") -> KubernetesObject | None:
 
 
 def read_object(shape: Any, kind: str = "") -> tuple[KubernetesObject | None, ObjectMeta]:
-    """Return what `object_of` returns, and uid and version to judge its freshness by.
-
-    A policy's own metadata has neither; as a custom resource it comes with both, and with a status that is not read.
-    """
+    """Return what `object_of` returns, and the metadata to judge its freshness by."""
     if isinstance(shape, _OWN):
         return shape, stamp_of(shape.metadata)
     tree = shape if type(shape) is dict and "kind" in shape else tree_of(shape, kind)
-    if tree.get("kind") not in POLICY_DECODERS:
-        decoded = decode_object(tree)
-        return decoded, ObjectMeta() if decoded is None else stamp_of(decoded.metadata)
-    metadata = tree.get("metadata")
-    given: RawTree = metadata if isinstance(metadata, dict) else {}
-    written = {key: value for key, value in given.items() if key in _WRITTEN_BY_PEOPLE}
-    policy = decode_object({**{key: tree[key] for key in tree if key != "status"}, "metadata": written})
-    if policy is None:
-        return None, ObjectMeta()
-    stamp = {key: value for key, value in given.items() if key in ("uid", "resourceVersion")}
-    named = {"namespace": policy.metadata.namespace, "name": policy.metadata.name}
-    return policy, convert({**stamp, **named}, ObjectMeta)
+    decoded = decode_object(tree)
+    return decoded, ObjectMeta() if decoded is None else stamp_of(decoded.metadata)
 
 
 def stamp_of(metadata: Any) -> ObjectMeta:
-    """Return the metadata to judge an object's freshness by; a policy of no cluster has neither uid nor version."""
+    """Return the metadata to judge an object's freshness by; those of policies are of a type of their own."""
     if isinstance(metadata, ObjectMeta):
         return metadata
-    return ObjectMeta(namespace=metadata.namespace, name=metadata.name)
+    return ObjectMeta(
+        namespace=metadata.namespace,
+        name=metadata.name,
+        uid=metadata.uid,
+        resource_version=metadata.resource_version,
+    )
 
 
 def tree_of(shape: Any, kind: str = "") -> RawTree:
