@@ -20,9 +20,10 @@ def bench(*arguments: str) -> Result:
 
 def test_table_json_chart_and_baseline(tmp_path: Path) -> None:
     svg, baseline = tmp_path / "chart.svg", tmp_path / "before.json"
-    result = bench(*SMALL, "--svg", str(svg), "-o", "json")
+    result = bench(*SMALL, "--svg", str(svg), "-o", "json", "--clock", "cpu")
     assert result.exit_code == 0, result.output
     report = json.loads(result.stdout)
+    assert "process_time" in report["clock"]
     assert [entry["nodes"] for entry in report["measurements"]] == [20, 40]
     assert xml.etree.ElementTree.parse(svg).getroot().tag.endswith("svg")
 

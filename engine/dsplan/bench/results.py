@@ -68,7 +68,7 @@ class BenchReport(msgspec.Struct, frozen=True, kw_only=True):
     dsplan: str = ""
     python: str = ""
     machine: str = ""
-    clock: str = "wall clock (time.perf_counter)"
+    clock: str = ""
     garbage_collection: str = "on; collected before every round, outside the timer"
     seed: int = 0
     measurements: tuple[Measurement, ...] = ()

@@ -42,6 +42,7 @@ class _Sizes(click.ParamType[tuple[int, ...]]):
 @click.option("--everywhere", is_flag=True, help="Only DaemonSets that want every node.")
 @click.option("--seed", type=int, default=0, show_default=True)
 @click.option("--rounds", type=click.IntRange(1, 1000), default=5, show_default=True, help="At least so many.")
+@click.option("--clock", type=click.Choice(("wall", "cpu")), default="wall", show_default=True, help="What is counted.")
 @click.option("--cluster", multiple=True, metavar="FILE", help="Your own cluster instead of worlds; repeatable.")
 @click.option("-o", "--output", type=click.Choice(("table", "json")), default="table", show_default=True)
 @click.option("--baseline", metavar="FILE", help="A run written by -o json: which stage got slower? Exit 4 if any.")
@@ -55,6 +56,7 @@ def command(
     everywhere: bool,
     seed: int,
     rounds: int,
+    clock: str,
     cluster: tuple[str, ...],
     output: str,
     baseline: str | None,
@@ -76,7 +78,11 @@ def command(
     ]
     if cluster:
         settings = [Setting(cluster=cluster)]
-    cases = [Case(scenario=scenario, setting=setting, rounds=rounds) for scenario in chosen for setting in settings]
+    cases = [
+        Case(scenario=scenario, setting=setting, rounds=rounds, clock=clock)
+        for scenario in chosen
+        for setting in settings
+    ]
     report = run(cases, report=_tell)
     if svg is not None:
         write_whole(svg, svg_chart(series_of(report)).encode())

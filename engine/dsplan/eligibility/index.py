@@ -9,7 +9,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from pyroaring import BitMap
 
@@ -20,6 +20,8 @@ from ..model.selectors import parse_int64
 __all__ = ["NodeIndex"]
 
 K = TypeVar("K", bound=Hashable)
+
+_FIRST_LOOK = 64
 
 
 class NodeIndex:
@@ -73,9 +75,10 @@ class NodeIndex:
         rows = [node.metadata.labels for node in self._present_nodes()]
         values = [row.get(key) for row in rows for key in missing]
         for place, key in enumerate(missing):
-            by_value = self._positions(values[place :: len(missing)])
-            self._present[key] = self.all - BitMap(by_value.pop(None, ()))
-            self._columns[key] = {value: _compact(ids) for value, ids in by_value.items() if value is not None}
+            by_value = self._ids_by_value(values[place :: len(missing)])
+            absent = by_value.pop(None, None)
+            self._present[key] = self.all - (BitMap() if absent is None else as_bitmap(absent))
+            self._columns[key] = cast("dict[str, BitMap | int]", by_value)
 
     def column(self, key: str) -> dict[str, BitMap | int]:
         """Return label value -> ids of the nodes with it; nodes without the label are in none."""
@@ -130,6 +133,15 @@ class NodeIndex:
         for position, value in zip(self._places or self.all, values, strict=True):
             found[value].append(position)
         return found
+
+    def _ids_by_value(self, values: Sequence[K]) -> dict[K, BitMap | int]:
+        """Return `_positions` as sets and bare ids; a first look finds columns like hostname, with no value twice."""
+        first = values[:_FIRST_LOOK]
+        if len(set(first)) == len(first):
+            alone: dict[K, BitMap | int] = dict(zip(values, self._places or self.all, strict=True))
+            if len(alone) == len(values):
+                return alone
+        return {value: _compact(ids) for value, ids in self._positions(values).items()}
 
     def label_groups(self, keys: Sequence[str]) -> Sequence[tuple[Projection, BitMap | int]]:
         """Return `groups` over the given label keys."""
