@@ -39,9 +39,7 @@ class Evictions(msgspec.Struct, frozen=True, kw_only=True, order=True):
 def room_unknown(index: NodeIndex) -> BitMap:
     """Return the nodes that tell nothing of their room: written by hand, neither allocatable nor capacity."""
     return BitMap(
-        position
-        for position, node in index.items()
-        if not node.status.allocatable and not node.status.capacity
+        position for position, node in index.items() if not node.status.allocatable and not node.status.capacity
     )
 
 
