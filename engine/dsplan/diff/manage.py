@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import lru_cache
+from itertools import islice
 
 import msgspec
 
@@ -31,11 +32,15 @@ class Ruling(msgspec.Struct, frozen=True):
 
 
 class Manage(msgspec.Struct, frozen=True):
-    """What manage wants, in the written order: nodes by name, pods by node and age. `held` failed pods wait (M10)."""
+    """What manage wants, in the written order: nodes by name, pods by node and age. `held` failed pods wait (M10).
+
+    `more` counts the creations and deletions that follow, where only the first were asked for.
+    """
 
     create: tuple[tuple[str, ActionReason], ...]
     delete: tuple[tuple[str, Pod, ActionReason], ...]
     held: tuple[tuple[str, Pod], ...]
+    more: tuple[int, int] = (0, 0)
 
 
 @lru_cache(maxsize=4096)
@@ -83,33 +88,50 @@ def _under_surge(shape: Shape, running: list[int]) -> Iterator[tuple[int, Action
         yield old, ActionReason.REPLACED
 
 
-def manage(observed: Observed, index: NodeIndex, *, surge: bool, may_retry: Callable[[str], bool]) -> Manage:
+def manage(
+    observed: Observed,
+    index: NodeIndex,
+    *,
+    surge: bool,
+    may_retry: Callable[[str], bool],
+    first: int | None = None,
+) -> Manage:
     """Return what one manage phase wants.
 
     `may_retry(node)` tells whether the back-off window of a node is closed; the first failed pod of a node may go
-    then, the others wait for the next window (M9, M10).
+    then, the others wait for the next window (M9, M10). With `first`, no more creations and no more deletions than
+    that are listed; then the time does not go with what is left for later.
     """
     names = index.names
     create: list[tuple[str, ActionReason]] = []
     delete: list[tuple[str, Pod, ActionReason]] = []
     held: list[tuple[str, Pod]] = []
+    creations = deletions = 0
     for situation in observed.situations:
         ruling = manage_rule(situation.verdict, situation.shape, surge)
         if ruling.create is not None:
-            create.extend((names[position], ruling.create) for position in situation.nodes)
+            creations += len(situation.nodes)
+            create.extend((names[position], ruling.create) for position in islice(situation.nodes, first))
         if not ruling.delete and not ruling.failed:
             continue
-        for position in situation.nodes:
+        # Ids ascend in name order, so the first of all are among the first of every situation.
+        deletions += len(situation.nodes) * len(ruling.delete)
+        for position in islice(situation.nodes, None if ruling.failed else first):
             name = names[position]
             pods = observed.groups[name].pods
             delete.extend((name, pods[place], reason) for place, reason in ruling.delete)
             retried = ruling.failed[:1] if ruling.failed and may_retry(name) else ()
+            deletions += len(retried)
             delete.extend((name, pods[place], ActionReason.FAILED) for place in retried)
             held.extend((name, pods[place]) for place in ruling.failed[len(retried) :])
     create.sort()
     delete.sort(key=lambda entry: (entry[0], entry[1].metadata.name))
-    delete.extend(_pinned_to_vanished(observed))
-    return Manage(tuple(create), tuple(delete), tuple(sorted(held, key=lambda entry: (entry[0], entry[1].name))))
+    pinned = list(_pinned_to_vanished(observed))
+    delete = [*delete, *pinned] if first is None or deletions < first else delete
+    create, delete = create[:first], delete[:first]
+    waiting = tuple(sorted(held, key=lambda entry: (entry[0], entry[1].name)))
+    more = creations - len(create), deletions + len(pinned) - len(delete)
+    return Manage(tuple(create), tuple(delete), waiting, more)
 
 
 def _pinned_to_vanished(observed: Observed) -> Iterator[tuple[str, Pod, ActionReason]]:

@@ -25,7 +25,7 @@ from ..observe.shape import ripens_in
 from .memory import BackoffLedger, expectations_satisfied, lapses_after, next_state
 from .observation import Observation, Surroundings, observe_daemonset, surroundings_of
 from .observer import NO_OBSERVER, Observer, during
-from .pass_actions import adoption_actions, history_actions, revision_deletions, status_action, sync_actions
+from .pass_actions import BURST, adoption_actions, history_actions, revision_deletions, status_action, sync_actions
 from .step_types import DaemonSetStep, Event, Step
 
 __all__ = ["ends_at_once", "pass_over", "step"]
@@ -165,8 +165,11 @@ class _Pass:
     def _phases(self, entry: DaemonSetStep, observation: Observation) -> DaemonSetStep:
         """manage, then the rolling update where manage did nothing, then history clean-up (C9, C11)."""
         daemonset, index, observed = self.daemonset, self.around.index, observation.observed
-        managed = manage(observed, index, surge=allows_surge(daemonset), may_retry=self.ledger.may_retry)
+        first = BURST if self.brief else None
+        surge = allows_surge(daemonset)
+        managed = manage(observed, index, surge=surge, may_retry=self.ledger.may_retry, first=first)
         self._sync(Stage.MANAGE, managed.create, managed.delete, observed)
+        self.deferred = self.deferred[0] + managed.more[0], self.deferred[1] + managed.more[1]
         entry = msgspec.structs.replace(entry, manage=managed)
         if daemonset.spec.update_strategy.type == "RollingUpdate":
             may_act = not (managed.create or managed.delete)
