@@ -24,6 +24,7 @@ _TERMINATING, _TERMINAL = int(PodFact.TERMINATING), int(PodFact.FAILED | PodFact
 _NOBODY = _TERMINAL
 """The byte of an empty seat: no pod has both failed and succeeded."""
 
+_IS_TAKEN = bytes(byte != _NOBODY for byte in range(256))
 _AT_A_TIME = 256
 
 
@@ -53,11 +54,10 @@ class Seats(Mapping[str, Group]):
     def to_dict(self) -> dict[str, Group]:
         """Return all groups as a dict of its own, for who goes on writing to it."""
         shapes: dict[int, Shape] = {facts: (facts,) for facts in set(self._facts)}
-        found = {
-            name: Group((pod,), shapes[facts])
-            for name, pod, facts in zip(self._index.names, self._pods, self._facts, strict=True)
-            if pod is not None
-        }
+        taken = self._facts.translate(_IS_TAKEN)
+        names, facts = compress(self._index.names, taken), compress(self._facts, taken)
+        pods = filter(None, self._pods)
+        found = {name: Group((pod,), shapes[fact]) for name, pod, fact in zip(names, pods, facts, strict=True)}
         return found | self._others
 
     def __len__(self) -> int:
