@@ -235,6 +235,16 @@ def test_a_domain_of_several_nodes_is_one_choice() -> None:
     assert placed(best) >= {(1, 0), (1, 1)}
 
 
+def test_a_domain_too_large_to_search_keeps_the_one_in_nobodys_way() -> None:
+    """Of 80 nodes of a zone one may run it; the others are tight, so the roomy one is proved to be the best."""
+    nodes = [node(f"n{n:02}", labels={ZONE: "a"}, cpu="9" if n == 70 else "1") for n in range(80)]
+    alone = daemonset("a", spec(labels_away={"app": "a"}, key=ZONE, cpu="1"))
+    best = fitted(*nodes, alone, daemonset("b", spec(cpu="1")))
+    assert placed(best) == {(0, 70), *((1, n) for n in range(80))}
+    assert best.gap == 0
+    assert [len(part.causes) for part in best.conflicts] == [3]
+
+
 def test_the_limit_ends_with_a_safe_answer_and_says_what_is_missed() -> None:
     trees = [node("n1", cpu="10")]
     for number in range(20):

@@ -137,6 +137,11 @@ def test_a_claim_on_nodes_that_do_not_want_it() -> None:
     assert [list(violation.nodes) for violation in best.violations] == [[0]]
 
 
+def test_a_name_that_no_daemonset_has_is_noted() -> None:
+    best = fitted(node("n1"), daemonset("a"), policy(apart=[{"daemonSets": ["a", "typo"]}]))
+    assert [note.text for note in best.notes] == ["default/typo is named, and there is no such DaemonSet"]
+
+
 _NAMES = ("a", "b", "c", "d")
 _pairs = st.lists(st.sampled_from(_NAMES), min_size=2, max_size=3, unique=True)
 

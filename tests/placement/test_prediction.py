@@ -10,6 +10,7 @@ from dsplan import decode, step
 from dsplan.model.world import World
 from dsplan.placement.prediction import Prediction, predict
 from dsplan.placement.queue import Outcome, OutcomeKind
+from dsplan.placement.scene import Scene
 
 from ..worlds import revision_of
 from .oracle import Oracle
@@ -143,6 +144,24 @@ def test_a_template_with_a_node_name_is_judged_by_the_kubelet() -> None:  # K1, 
     assert fate(predicted(node("n1"), bound)).kind == "placed"
     outcome = fate(predicted(node("n1"), bound, pod("p", "n1", spec(cpu="2"))))
     assert (outcome.kind, outcome.failures[0].plugin) == ("rejected", "NodeResourcesFit")
+
+
+def test_the_kubelet_makes_way_for_a_critical_pod() -> None:  # P4
+    critical = daemonset("a", spec(cpu="3"), nodeName="n1")
+    critical["spec"]["template"]["spec"]["priority"] = 2_000_001_000
+    outcome = fate(predicted(node("n1"), critical, pod("p", "n1", spec(cpu="2"))))
+    assert (outcome.kind, str(outcome.holders[0])) == ("evicts", "shop/p")
+    blocked = daemonset("a", spec(port=80), nodeName="n1", priority=2_000_001_000)
+    assert fate(predicted(node("n1"), blocked, pod("p", "n1", spec(port=80)))).kind == "rejected"
+
+
+def test_room_is_kept_for_nominated_pods() -> None:  # K4
+    coming = pod("p", "", spec(cpu="3") | {"priority": 9})
+    coming["status"] = {"phase": "Pending", "nominatedNodeName": "n1"}
+    assert fate(predicted(node("n1"), daemonset("a", spec(cpu="3")), coming)).kind == "pending"
+    assert fate(predicted(node("n1"), daemonset("a", spec(cpu="3"), priority=10), coming)).kind == "placed"
+    found = world(node("n1"), daemonset("a", spec(cpu="3")), coming)
+    assert Scene(found).failures(found.daemonsets[0], "n1")
 
 
 def test_pending_pods_of_others_are_noted_and_pinned_ones_take_room() -> None:

@@ -60,21 +60,19 @@ class _Against:
 
     def __init__(
         self,
-        model: NodeModel,
-        load: NodeLoad,
+        models: Sequence[NodeModel],
+        loads: Sequence[NodeLoad],
         choice: Choice,
         causes: Sequence[Cause],
         values: Sequence[bool],
         candidates: Sequence[Candidate],
-        homes: Sequence[int],
     ) -> None:
-        self.model = model
-        self.load = load
+        self.models = models
+        self.loads = loads
         self.choice = choice
         self.causes = causes
         self.values = values
         self.candidates = candidates
-        self.homes = homes
         self._taken: dict[int, tuple[list[Cause], list[int]]] = {}
 
     def wanted(self, n: int, needed: str = "") -> Cause:
@@ -84,7 +82,7 @@ class _Against:
 
     def rival(self, n: int, other: int) -> Cause:
         """Return that `other`, who is chosen, is wanted, too; of one DaemonSet perhaps, then on another node."""
-        return self.wanted(other, "" if self.homes[n] == self.homes[other] else "on another node")
+        return self.wanted(other, "" if self.models[n] is self.models[other] else "on another node")
 
     def find(self, n: int, barred: Sequence[Cause]) -> tuple[Cause, ...]:
         """Return the causes; none where nothing but the limit of the search is against it."""
@@ -132,18 +130,19 @@ class _Against:
             others = [other for other, _ in rule.weights if self.values[other]]
             return (self.wanted(n), *(self.rival(n, other) for other in sorted(others)), cause)
         resource = resource_of(cause)
-        takers, sums = self._takers(rule, resource)
-        total = self.load.pods if resource == PODS else self.load.allocatable.get(resource, 0)
+        load = self.loads[n]
+        takers, sums = self._takers(n, rule, resource)
+        total = load.pods if resource == PODS else load.allocatable.get(resource, 0)
         count = bisect_right(sums, total - weights[n]) + 1
         text = amount_text(resource, weights[n])
         return (self.wanted(n, f"{resource} {text}"), cause, *takers[:count])
 
-    def _takers(self, rule: Sum, resource: str) -> tuple[list[Cause], list[int]]:
+    def _takers(self, one: int, rule: Sum, resource: str) -> tuple[list[Cause], list[int]]:
         """Return who takes up the resource once all chosen are there, the largest first, and the running totals."""
         found = self._taken.get(id(rule))
         if found is None:
             wants = [(weight, self.candidates[n].owner, True) for n, weight in rule.weights if self.values[n]]
-            there = [(amount, owner, False) for amount, owner in held(self.load, self.model, resource)]
+            there = [(amount, owner, False) for amount, owner in held(self.loads[one], self.models[one], resource)]
             entries = sorted([*there, *wants], key=lambda entry: (*largest_first(entry[:2]), entry[2]))
             causes = [_taker(resource, *entry) for entry in entries]
             found = self._taken[id(rule)] = (causes, list(accumulate(amount for amount, _, _ in entries)))
@@ -172,19 +171,19 @@ def held(load: NodeLoad, model: NodeModel, resource: str) -> list[tuple[int, Ide
 
 
 def reasons_against(
-    model: NodeModel,
-    load: NodeLoad,
+    *,
+    models: Sequence[NodeModel],
+    loads: Sequence[NodeLoad],
     choice: Choice,
     causes: Sequence[Cause],
     values: Sequence[bool],
     candidates: Sequence[Candidate],
-    homes: Sequence[int],
 ) -> Callable[[int, Sequence[Cause]], tuple[Cause, ...]]:
     """Return the function (number of a candidate, what bars it) -> causes against it, given who was chosen.
 
-    Numbers are those of `choice`, which may span nodes (`homes`); `model` and `load` are those of the candidate's node.
+    `models`, `loads`, `values` and `candidates` have one entry for every number of `choice`.
     """
-    return _Against(model, load, choice, causes, values, candidates, homes).find
+    return _Against(models, loads, choice, causes, values, candidates).find
 
 
 def claim_causes(model: NodeModel, load: NodeLoad, choice: Choice) -> tuple[Cause, ...]:

@@ -15,25 +15,22 @@ from pyroaring import BitMap
 
 from ..manifests.admission import Refusal
 from ..model.meta import Identity
-from ..model.world import World
+from ..model.world import Note, World
 from .arrivals import Arrivals, PassOverAll, leaving_pods
 from .causes import Cause, CauseCode
-from .choice import Apart, Choice
 from .classes import Bundle, bundle_of, class_key, takes_all
-from .components import Component, Solver, components
-from .conflicts import Conflict, claim_causes, reasons_against
+from .components import Component, Solver
+from .conflicts import Conflict
 from .coupling import Coupling
 from .demand import Demand, Tenant
 from .deployments import DeploymentFit, place_deployment
-from .filters import fits
 from .fit_types import DaemonSetFit, Fit, Goal, VariantStatus
-from .joint import join
-from .load import Cluster
-from .node_model import THE_NODE, Candidate, NodeModel, model_of
+from .node_model import Candidate, NodeModel, model_of
 from .queue import Slot
 from .relations import Relations
 from .scene import Scene
-from .search import DEFAULT_STEPS, Solution
+from .search import DEFAULT_STEPS
+from .settle import settle
 
 __all__ = ["fit"]
 
@@ -168,77 +165,24 @@ class _Fit:
 
     def _settle(self, models: Sequence[NodeModel], nodes: BitMap | None) -> None:
         """Settle one class of equal nodes, or with `nodes` None nodes that are each their own."""
-        joint = join(models, self.scene.cluster)
-        candidates = [models[number].candidates[n] for number, n in joint.members]
-        whole = msgspec.structs.replace(joint.choice, goals=self._goals(candidates))
-        values: list[bool] = [False] * whole.size
-        relaxed = whole
-        for part, choice in components(whole):
-            solution = self.solver.solve(choice)
-            self.steps += solution.steps
-            if solution.values is None:
-                relaxed = _without_claims(relaxed, set(part))
-                for number in sorted({joint.members[n][0] for n in part}):
-                    self._violate(models[number], nodes)
-                choice = _without_claims(choice, set(range(choice.size)))
-                solution = self.solver.solve(choice)
-            for n, value in zip(part, solution.values or (False,) * len(part), strict=True):
-                values[n] = value
-            times = len(nodes) if nodes is not None else 1
-            self._count(choice, solution, times)
-        self.gap += len(joint.yielding)
-        if nodes is None:
-            self._arrive([models[number].position for number, _ in joint.members], candidates, values)
-        homes = [number for number, _ in joint.members]
+        parts, missed = settle(models, self.scene.cluster, self.solver, self._goals)
+        self.gap += missed
+        here = [nodes if nodes is not None else BitMap([model.position]) for model in models]
+        times = 1 if nodes is None else len(nodes)
+        for part in parts:
+            self.steps += part.steps
+            self.gap += part.gap * times
+            if part.size > 1:
+                self.components[part.size, part.steps, part.best, part.bound, part.gap] += times
+            for number, causes in part.violated:
+                _add(self.violations, causes[0].object, causes, here[number])
+            for row in part.rows:
+                if not row.chosen:
+                    self._leave_out(row.candidate, row.causes, here[row.model])
+                elif row.candidate.tenant is None:
+                    self.placed[row.candidate.number] |= here[row.model]
         for number, model in enumerate(models):
-            self._unmet(model, nodes)
-            own = [n for n, member in enumerate(joint.members) if member[0] == number]
-            against = reasons_against(
-                model, self.scene.loads[model.position], relaxed, joint.causes, values, candidates, homes
-            )
-            here = nodes if nodes is not None else BitMap([model.position])
-            for n in own:
-                if not values[n]:
-                    causes = against(n, model.barred.get(joint.members[n][1], ())) or _unknown(candidates[n])
-                    self._leave_out(candidates[n], causes, here)
-                elif candidates[n].tenant is None:
-                    self.placed[candidates[n].number] |= here
-
-    def _arrive(self, positions: Sequence[int], candidates: Sequence[Candidate], values: list[bool]) -> None:
-        """Give up what no order of arrival can place: pods that would only be there for each other.
-
-        Those that start a series of their own kind come first, those that want to be near somebody last.
-        """
-        cluster, loads = self.scene.cluster, self.scene.loads
-        leaving = [n for n, entry in enumerate(candidates) if entry.tenant is not None and not values[n]]
-        waiting = [n for n, entry in enumerate(candidates) if entry.tenant is None and values[n]]
-        for n in leaving:
-            cluster.evict(_tenant_of(candidates[n]), loads[positions[n]])
-        waiting.sort(key=lambda n: _turn(candidates[n].demand, cluster))
-        bound: list[tuple[int, Tenant]] = []
-        moved = True
-        while moved:
-            arriving, waiting, moved = waiting, [], False
-            for n in arriving:
-                if fits(candidates[n].demand, loads[positions[n]], cluster):
-                    bound.append((positions[n], Tenant("", candidates[n].owner, candidates[n].demand)))
-                    cluster.bind(bound[-1][1], loads[positions[n]])
-                    moved = True
-                else:
-                    waiting.append(n)
-        for n in waiting:
-            values[n] = False
-        self.gap += len(waiting)
-        for position, tenant in bound:
-            cluster.evict(tenant, loads[position])
-        for n in leaving:
-            cluster.bind(_tenant_of(candidates[n]), loads[positions[n]])
-
-    def _count(self, choice: Choice, solution: Solution, times: int) -> None:
-        self.gap += solution.gap * times
-        if choice.size > 1:
-            best, bound = (solution.best[-1], solution.bound[-1]) if solution.best else (0, choice.size)
-            self.components[choice.size, solution.steps, best, bound, solution.gap] += times
+            self._unmet(model, here[number])
 
     def _leave_out(self, candidate: Candidate, causes: tuple[Cause, ...], nodes: BitMap) -> None:
         n = candidate.number
@@ -250,21 +194,11 @@ class _Fit:
             self.left_out[n] |= nodes
             _add(self.conflicts, candidate.owner, causes, nodes)
 
-    def _violate(self, model: NodeModel, nodes: BitMap | None) -> None:
-        choice = model.choice
-        if not choice.must and not choice.exactly:
-            return
-        causes = claim_causes(model, self.scene.loads[model.position], choice)
-        if causes:
-            here = nodes if nodes is not None else BitMap([model.position])
-            _add(self.violations, causes[0].object, causes, here)
-
-    def _unmet(self, model: NodeModel, nodes: BitMap | None) -> None:
-        here = nodes if nodes is not None else BitMap([model.position])
+    def _unmet(self, model: NodeModel, nodes: BitMap) -> None:
         for relation in model.unmet:
             names = ", ".join(map(str, relation.daemonsets))
             nobody = Cause(code=CauseCode.NODE, object=relation.daemonsets[0], observed=f"the node is not for {names}")
-            _add(self.violations, relation.cause.object, (relation.cause, nobody), here)
+            _add(self.violations, relation.cause.object, (relation.cause, nobody), nodes)
 
     def _result(self) -> Fit:
         for n, arrivals in enumerate(self.arrivals):
@@ -294,8 +228,13 @@ class _Fit:
             gap=self.gap,
             steps=self.steps,
             settled=self.settled,
-            notes=(*self.scene.templates.notes, *self.scene.notes),
+            notes=(*self.scene.templates.notes, *self.scene.notes, *self._strangers()),
         )
+
+    def _strangers(self) -> Iterator[Note]:
+        """Yield the names in policies that no DaemonSet has."""
+        for name in sorted(self.relations.involved - set(self.identities)):
+            yield Note("PlacementPolicy", f"{name} is named, and there is no such DaemonSet")
 
     def _entry(self, n: int) -> DaemonSetFit:
         return DaemonSetFit(
@@ -346,45 +285,6 @@ class _Fit:
 
 
 _BY_POLICY = (CauseCode.SUSPENDED, CauseCode.VARIANT, CauseCode.CLAIM, CauseCode.APART, CauseCode.PER_NODE)
-
-
-def _unknown(candidate: Candidate) -> tuple[Cause, ...]:
-    """Return the causes where no rule is against it: it waits for who waits for it, or the search ended too soon."""
-    wanted = Cause(code=CauseCode.WANTED, object=candidate.owner, field="spec.template.spec")
-    if candidate.demand.affinity:
-        field, text = "spec.affinity.podAffinity", "somebody who is there before it"
-        return (wanted, Cause(code=CauseCode.AFFINITY, object=candidate.owner, field=field, needed=text))
-    ended = "the search ended before it found a place"
-    return (wanted, Cause(code=CauseCode.LIMIT, object=THE_NODE, observed=ended))
-
-
-def _turn(demand: Demand, cluster: Cluster) -> int:
-    if not demand.affinity:
-        return 1
-    starts = cluster.domains.matches(demand.affinity, demand) and not cluster.domains.counts(demand.affinity)
-    return 0 if starts else 2
-
-
-def _tenant_of(candidate: Candidate) -> Tenant:
-    assert candidate.tenant is not None
-    return candidate.tenant
-
-
-def _without_claims(choice: Choice, part: set[int]) -> Choice:
-    """Return the choice with what its policies demand taken off these pods; what they forbid stays."""
-    aparts = [
-        Apart(one, other, rule.cause)
-        for rule in choice.exactly
-        if part.intersection(rule.among)
-        for place, one in enumerate(rule.among)
-        for other in rule.among[place + 1 :]
-    ]
-    return msgspec.structs.replace(
-        choice,
-        must=frozenset(choice.must - part),
-        exactly=tuple(rule for rule in choice.exactly if not part.intersection(rule.among)),
-        aparts=(*choice.aparts, *aparts),
-    )
 
 
 def _add(found: _Found, subject: Identity, causes: tuple[Cause, ...], nodes: BitMap) -> None:

@@ -20,6 +20,7 @@ from .node_model import Candidate, NodeModel
 __all__ = ["Joint", "Member", "join"]
 
 _MOST_PAIRS = 2_500
+_LARGEST_DOMAIN = 60
 
 Member = tuple[int, int]
 """(which model, which of its candidates)."""
@@ -28,13 +29,15 @@ Member = tuple[int, int]
 class Joint(msgspec.Struct, frozen=True):
     """One choice over all candidates of several nodes; `members` says who each number is.
 
-    `yielding` gave way to others without a search, since their domain is too large: they might have a place.
+    `yielding` gave way to others without a search, since their domain is too large, with the causes; `slack` is how
+    many more pods a search might have placed for it.
     """
 
     choice: Choice
     members: tuple[Member, ...]
     causes: tuple[Cause, ...]
-    yielding: frozenset[int] = frozenset()
+    yielding: dict[int, tuple[Cause, ...]] = {}
+    slack: int = 0
 
 
 def join(models: Sequence[NodeModel], cluster: Cluster) -> Joint:
@@ -56,7 +59,9 @@ class _Joiner:
         self.must: set[int] = set()
         self.must_not: set[int] = set()
         self.lonely: list[int] = []
-        self.yielding: set[int] = set()
+        self.yielding: dict[int, tuple[Cause, ...]] = {}
+        self.slack = 0
+        self._near: dict[tuple[tuple[Term, ...], str], dict[str, list[int]]] = {}
 
     def join(self) -> Joint:
         for number, model in enumerate(self.models):
@@ -73,7 +78,7 @@ class _Joiner:
             must=frozenset(self.must),
             must_not=frozenset(self.must_not),
         )
-        return Joint(choice, tuple(self.members), tuple(self.causes), frozenset(self.yielding))
+        return Joint(choice, tuple(self.members), tuple(self.causes), self.yielding, self.slack)
 
     def _take(self, number: int, model: NodeModel) -> None:
         """Append one node's choice, its numbers and causes moved up."""
@@ -129,14 +134,32 @@ class _Joiner:
         field = "spec.affinity.podAntiAffinity"
         self.causes.append(Cause(code=CauseCode.AFFINITY, object=owner, field=field, needed=text))
         cause = len(self.causes) - 1
-        if refusing == selected:
+        if refusing == selected and len(refusing) <= _LARGEST_DOMAIN:
             self.sums.append(Sum(tuple((n, 1) for n in refusing), 1, cause))
+        elif refusing == selected:
+            self._only_one(refusing, cause)
         elif len(refusing) * len(selected) <= _MOST_PAIRS:
             self.aparts += [Apart(a, b, cause) for a in refusing for b in selected if a != b and not self._same(a, b)]
         else:
-            gone = refusing if self.candidates[refusing[0]].number > self.candidates[selected[0]].number else selected
-            self.must_not.update(gone)
-            self.yielding.update(gone)
+            first, second = sorted((refusing, selected), key=lambda some: self.candidates[some[0]].number)
+            self._yield([n for n in second if n not in first], first[0], cause)
+            self.slack += len(second)
+
+    def _only_one(self, members: list[int], cause: int) -> None:
+        """Choose the one of a large domain that is in nobody's way, if there is such a one, else the first."""
+        contested = {n for rule in self.sums for n, _ in rule.weights}
+        contested.update(n for rule in self.aparts for n in (rule.one, rule.other))
+        free = next((n for n in members if n not in contested), None)
+        self.slack += free is None
+        winner = members[0] if free is None else free
+        self._yield([n for n in members if n != winner], winner, cause)
+
+    def _yield(self, gone: Iterable[int], winner: int, cause: int) -> None:
+        owner = self.candidates[winner].owner
+        there = Cause(code=CauseCode.WANTED, object=owner, field="spec.template.spec", needed="on another node")
+        for n in gone:
+            self.must_not.add(n)
+            self.yielding[n] = (there, self.causes[cause])
 
     def _same(self, one: int, other: int) -> bool:
         return self.members[one][0] == self.members[other][0]
@@ -160,14 +183,11 @@ class _Joiner:
         value = self._label(n, term.topology_key)
         if value is not None and self.cluster.domains.counts(terms).get((term.topology_key, value)):
             return
-        matches = self.cluster.domains.matches
+        own = self.candidates[n].demand
         near = [
             other
-            for other, candidate in enumerate(self.candidates)
-            if candidate.demand is not self.candidates[n].demand
-            and other not in self.must_not
-            and matches(terms, candidate.demand)
-            and self._label(other, term.topology_key) == value
+            for other in self._matching(terms, term.topology_key, value)
+            if self.candidates[other].demand is not own
         ]
         cause = Cause(
             code=CauseCode.AFFINITY,
@@ -177,6 +197,15 @@ class _Joiner:
         )
         self.causes.append(cause)
         self.needs.append(Needs(n, tuple(near), len(self.causes) - 1))
+
+    def _matching(self, terms: tuple[Term, ...], key: str, value: str | None) -> list[int]:
+        """Return who matches all terms in one domain of a key."""
+        found = self._near.get((terms, key))
+        if found is None:
+            matches = self.cluster.domains.matches
+            all_that_match = [n for n, entry in enumerate(self.candidates) if matches(terms, entry.demand)]
+            found = self._near[terms, key] = self._by_domain(all_that_match, key)
+        return found.get(value, []) if value is not None else []
 
     def _one_domain(self, terms: tuple[Term, ...], members: list[int]) -> None:
         """The first of a series makes its domain the only one; others may join it there."""
@@ -196,8 +225,8 @@ class _Joiner:
             if len(domains[value]) * len(rest) <= _MOST_PAIRS:
                 self.aparts += [Apart(a, b, cause) for a in domains[value] for b in rest]
             else:
-                self.must_not.update(rest)
-                self.yielding.update(rest)
+                self._yield(rest, domains[value][0], cause)
+                self.slack += len(rest)
                 return
 
     def _one_series(self, members: list[int]) -> None:

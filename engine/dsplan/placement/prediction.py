@@ -172,14 +172,15 @@ class _Prediction:
         return queues
 
     def _bystanders(self) -> Iterator[tuple[int, Slot]]:
-        """Yield pods of other workloads that wait for one certain node; the others may go anywhere."""
+        """Yield pods of other workloads that wait for one certain node, pinned or nominated (K4); the others may go
+        anywhere."""
         queued = {
             (slot.demand.namespace, slot.name) for arrivals in self.arrivals for _, slot in arrivals.slots if slot.name
         }
         self.adrift = 0
         for pod in self.scene.waiting:
-            pin, _ = split_pin(pod.spec)
-            position = self.scene.positions.get(pin) if pin else None
+            where = split_pin(pod.spec)[0] or pod.status.nominated_node_name
+            position = self.scene.positions.get(where) if where else None
             if position is None:
                 self.adrift += 1
             elif (pod.metadata.namespace, pod.name) not in queued:

@@ -23,6 +23,7 @@ from .preemption import victims_for
 
 __all__ = ["Outcome", "OutcomeKind", "Queue", "Recreate", "Slot"]
 
+_CRITICAL = 2_000_000_000
 _KUBELET_ASKS = (Plugin.NODE_NAME, Plugin.NODE_AFFINITY, Plugin.NODE_PORTS, Plugin.NODE_RESOURCES)
 
 
@@ -130,10 +131,20 @@ class Queue:
             found = tuple(
                 failure for failure in failures(slot.demand, load, self.cluster) if failure.plugin in _KUBELET_ASKS
             )
-            if found:
+            victims = self._makes_way(slot, load, found) if found else ()
+            if victims is None:
                 self.outcomes[position, slot] = Outcome(OutcomeKind.REJECTED, (), found, slot.evicted_by)
-            else:
-                self._bind(position, slot, Outcome(OutcomeKind.PLACED, evicted_by=slot.evicted_by))
+                continue
+            for tenant in victims:
+                self._evict(position, load, tenant, slot)
+            kind = OutcomeKind.EVICTS if victims else OutcomeKind.PLACED
+            self._bind(position, slot, Outcome(kind, holders_of(victims), evicted_by=slot.evicted_by))
+
+    def _makes_way(self, slot: Slot, load: NodeLoad, found: Sequence[Failure]) -> tuple[Tenant, ...] | None:
+        """Return whom the kubelet evicts for a critical pod that lacks room alone (P4), None where it does not."""
+        if slot.demand.priority < _CRITICAL or any(entry.plugin is not Plugin.NODE_RESOURCES for entry in found):
+            return None
+        return victims_for(slot.demand, load, self.cluster)
 
     def _settle(self) -> None:
         """Try all that waits until nothing that happened could help what is left."""

@@ -107,11 +107,25 @@ class Scene:
         )
 
     def failures(self, daemonset: DaemonSet, node: str) -> tuple[Failure, ...]:
-        """Return why a created pod would not fit on a node as it is now; empty where it fits."""
+        """Return why a created pod would not fit on a node as it is now; empty where it fits.
+
+        Room that the scheduler keeps for nominated pods of equal or higher priority is taken (K4).
+        """
         demand = self.created(daemonset)
         if isinstance(demand, Refusal):
             return (refused(demand),)
-        return failures(demand, self.loads[self.positions[node]], self.cluster)
+        load = self.loads[self.positions[node]]
+        nominated = [
+            self.tenant(pod)
+            for pod in self.waiting
+            if pod.status.nominated_node_name == node and (pod.spec.priority or 0) >= demand.priority
+        ]
+        for tenant in nominated:
+            self.cluster.bind(tenant, load)
+        found = failures(demand, load, self.cluster)
+        for tenant in nominated:
+            self.cluster.evict(tenant, load)
+        return found
 
 
 def _doubts(loads: Iterable[NodeLoad]) -> Iterator[Note]:
