@@ -73,10 +73,11 @@ def _pod_name(pod: Pod) -> PodName:
 
 def leaving_pods(whole: PassOverAll, *, rollout: bool) -> frozenset[PodName]:
     """Return (namespace, name) of the pods that are gone after the pass, or after the whole roll-out."""
-    return frozenset(name for entry in whole.daemonsets for name in _leaving(entry, rollout))
+    names = whole.index.names
+    return frozenset(name for entry in whole.daemonsets for name in _leaving(entry, names, rollout))
 
 
-def _leaving(entry: PassOver, rollout: bool) -> Iterator[PodName]:
+def _leaving(entry: PassOver, names: Sequence[str], rollout: bool) -> Iterator[PodName]:
     for wanted in (entry.manage, entry.rolling):
         for _, pod, _ in wanted.delete if wanted is not None else ():
             yield _pod_name(pod)
@@ -85,10 +86,16 @@ def _leaving(entry: PassOver, rollout: bool) -> Iterator[PodName]:
         return
     strategy = entry.daemonset.spec.update_strategy.type
     replaced = rollout and strategy == "RollingUpdate" and not allows_surge(entry.daemonset)
-    for group in observed.groups.values():
-        for pod, facts in zip(group.pods, group.shape, strict=True):
-            if facts & _ENDED or (replaced and not facts & _UPDATED):
-                yield _pod_name(pod)
+
+    def leaves(facts: int) -> bool:
+        return bool(facts & _ENDED) or (replaced and not facts & _UPDATED)
+
+    groups = list(observed.vanished.values())
+    for situation in observed.situations:
+        if any(map(leaves, situation.shape)):
+            groups += [observed.groups[names[position]] for position in situation.nodes]
+    for group in groups:
+        yield from (_pod_name(pod) for pod, facts in zip(group.pods, group.shape, strict=True) if leaves(facts))
 
 
 class Arrivals:
@@ -124,6 +131,9 @@ class Arrivals:
                 self.slots.extend((position, created) for position in situation.nodes)
             return
         steady = _is_steady(situation.shape) and situation.verdict is Verdict.RUN and not self.surging
+        if steady and not self._creating and not self.leaving:
+            self.present |= situation.nodes
+            return
         for position in situation.nodes:
             name = names[position]
             pods = observed.groups[name].pods

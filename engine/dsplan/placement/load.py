@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from ..errors import InputError, Problem
 from ..model.node import Node
+from ..model.pod import Pod
 from ..model.quantity import QuantityError
 from .demand import Demand, Tenant, Term
 from .failures import Holder, holders_of
@@ -28,32 +29,88 @@ class NodeLoad:
     2000
     """
 
-    __slots__ = ("_holders", "allocatable", "node", "pods", "ports", "tenants", "used")
+    __slots__ = ("_expected", "_read", "_taken", "allocatable", "node", "pods")
 
     def __init__(self, node: Node, allocatable: Amounts | None = None) -> None:
         self.node = node
         self.allocatable = _allocatable(node) if allocatable is None else allocatable
         self.pods = self.allocatable.get(PODS, 0)
-        self.used: Amounts = {}
-        self.tenants: list[Tenant] = []
-        self.ports: list[HostPort] = []
-        self._holders: dict[str, tuple[Holder, ...]] = {}
+        self._taken: _Taken | None = None
+        self._expected: list[Pod] | None = None
+
+    def expect(self, pod: Pod, read: Callable[[Pod], Tenant]) -> None:
+        """Let a pod take up room, which `read` finds out when somebody asks: about most nodes nobody does."""
+        if self._taken is not None:
+            self.add(read(pod))
+        elif self._expected is None:
+            self._expected, self._read = [pod], read
+        else:
+            self._expected.append(pod)
+
+    def _occupied(self) -> _Taken:
+        if self._taken is None:
+            self._taken = taken = _Taken()
+            for pod in self._expected or ():
+                taken.add(self._read(pod))
+            self._expected = None
+        return self._taken
+
+    @property
+    def tenants(self) -> list[Tenant]:
+        """The pods that are here, not to be written to."""
+        return self._occupied().tenants
+
+    @property
+    def used(self) -> Amounts:
+        """What they take up."""
+        return self._occupied().used
+
+    @property
+    def ports(self) -> list[HostPort]:
+        """The host ports they hold."""
+        return self._occupied().ports
 
     def holders(self, resource: str) -> tuple[Holder, ...]:
         """Return who takes up a resource, or with "" who is here at all, summed by owner, the largest first."""
-        found = self._holders.get(resource)
+        known = self._occupied().holders
+        found = known.get(resource)
         if found is None:
             taking = [entry for entry in self.tenants if not resource or resource in entry.demand.requests]
-            found = self._holders[resource] = holders_of(taking, resource)
+            found = known[resource] = holders_of(taking, resource)
         return found
 
     def free(self, resource: str) -> int:
         """Return what is left of a resource; negative where the node is over-committed."""
         return self.allocatable.get(resource, 0) - self.used.get(resource, 0)
 
+    def refusing(self) -> list[Tenant]:
+        """Return the pods with anti-affinity terms of their own."""
+        if self._taken is None and not any(map(_has_anti_affinity, self._expected or ())):
+            return []
+        return [tenant for tenant in self.tenants if tenant.demand.anti_affinity]
+
     def add(self, tenant: Tenant) -> None:
         """Let a pod take up room."""
-        self._holders.clear()
+        self._occupied().add(tenant)
+
+    def remove(self, tenant: Tenant) -> None:
+        """Give back the room of a pod that is here."""
+        self._occupied().remove(tenant)
+
+
+class _Taken:
+    """What the pods of a node take up, as sums; the node has none of it until somebody asks."""
+
+    __slots__ = ("holders", "ports", "tenants", "used")
+
+    def __init__(self) -> None:
+        self.used: Amounts = {}
+        self.tenants: list[Tenant] = []
+        self.ports: list[HostPort] = []
+        self.holders: dict[str, tuple[Holder, ...]] = {}
+
+    def add(self, tenant: Tenant) -> None:
+        self.holders.clear()
         self.tenants.append(tenant)
         used = self.used
         for name, amount in tenant.demand.requests.items():
@@ -61,13 +118,16 @@ class NodeLoad:
         self.ports.extend(tenant.demand.ports)
 
     def remove(self, tenant: Tenant) -> None:
-        """Give back the room of a pod that is here."""
-        self._holders.clear()
+        self.holders.clear()
         self.tenants.remove(tenant)
         for name, amount in tenant.demand.requests.items():
             self.used[name] -= amount
         for port in tenant.demand.ports:
             self.ports.remove(port)
+
+
+def _has_anti_affinity(pod: Pod) -> bool:
+    return pod.spec.affinity is not None and pod.spec.affinity.pod_anti_affinity is not None
 
 
 def _allocatable(node: Node) -> Amounts:
@@ -118,7 +178,7 @@ class Domains:
         if self._refusing is None:
             self._refusing = {}
             for load in self._loads:
-                for tenant in load.tenants:
+                for tenant in load.refusing():
                     self._refuse(tenant, load.node, 1)
         if not self._refusing:
             return []

@@ -140,8 +140,9 @@ def _exact(resources: ResourceList) -> _Exact:
     return {name: _amount(raw) for name, raw in resources.items()}
 
 
+@lru_cache(maxsize=16_384, typed=True)
 def _amount(raw: RawQuantity) -> Exact:
-    """Return an amount as a resource list holds it: whole thousandths (D8)."""
+    """Return an amount as a resource list holds it: whole thousandths (D8); nodes and pods say few different ones."""
     return round_up_milli(parse_quantity(raw))
 
 
@@ -175,7 +176,13 @@ def allocatable_of(node: Node) -> Amounts:
 
 
 def _counted(items: Iterable[tuple[str, RawQuantity]]) -> Amounts:
-    return {name: _units(name, _amount(raw)) for name, raw in items if name == PODS or is_counted(name)}
+    return {name: amount for name, raw in items if (amount := _counted_amount(name, raw)) is not None}
+
+
+@lru_cache(maxsize=16_384, typed=True)
+def _counted_amount(name: str, raw: RawQuantity) -> int | None:
+    """Return an amount in the scheduler's units, None where it does not compare the resource."""
+    return _units(name, _amount(raw)) if name == PODS or is_counted(name) else None
 
 
 class Plenty(Amounts):

@@ -64,7 +64,7 @@ class Scene:
             return
         position = self.positions.get(node)
         if position is not None:
-            self.loads[position].add(self.tenant(pod))
+            self.loads[position].expect(pod, self.tenant)
 
     def tenant(self, pod: Pod) -> Tenant:
         """Return a bound pod as the holder of room."""
