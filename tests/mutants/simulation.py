@@ -73,9 +73,23 @@ SIMULATION = (
     Mutant(
         "nobody-wakes-when-a-pod-is-gone",
         "simulate/run.py",
-        "{HappeningKind.GONE, ",
-        "{",
+        "        HappeningKind.GONE,\n",
+        "",
         PROPERTIES,
+    ),
+    Mutant(
+        "nobody-wakes-when-a-pod-is-deleted-by-hand",
+        "simulate/run.py",
+        "        HappeningKind.DELETED,  #",
+        "        #",
+        "tests/simulate/test_surge.py",
+    ),
+    Mutant(
+        "duplicate-judged-like-the-only-pod",
+        "simulate/invariants.py",
+        "        if action.stage is not Stage.MANAGE:\n            return False",
+        "        return False",
+        "tests/simulate/test_surge.py",
     ),
     Mutant(
         "view-misses-a-pod-that-is-gone",

@@ -3,7 +3,7 @@
 - Update deletions never take more available pods down than the budget allows beyond the nodes already down (R11).
   What manage deletes (M20, M23) and sick pods replaced beyond it (R9, R12) are other lines.
 - Under surge at most maxSurge nodes are doubled for the update (R26), and no available pod of a wanted node goes
-  before its successor is available (R24, M18).
+  before its successor is available (R24, M18), unless it is a duplicate of an older pod of its kind (M17).
 - Without surge no pod is created beside another; with surge none beside a live new one (M7, M15).
 - No pod is created on a node whose verdict is KEEP or DENY (E4, M21).
 - manage deletes no available pod that is alone on a wanted node (M13, M16).
@@ -168,11 +168,29 @@ class _Case:
             shape = self._shape(action.node)
             if action.stage is Stage.MANAGE and is_settled_alone(shape):
                 yield Invariant.HEALTHY_DELETED, f"{action.name} on {action.node}"
-            others = [facts for place, facts in enumerate(shape) if self._pod_at(action.node, place) != action.name]
-            survives = any(facts & _AVAILABLE and not facts & _TERMINATING for facts in others)
-            single = sum(not facts & (_TERMINATING | _FINISHED) for facts in shape) <= 2
-            if self.surge and single and not survives:
+            if self.surge and not self._is_duplicate(action) and not self._serves_after(action.node):
                 yield Invariant.SERVICE_LOST, f"{action.name} on {action.node} goes before another is available"
+
+    def _is_duplicate(self, action: Action) -> bool:
+        """Return whether manage keeps an earlier live pod of the same kind, ready or not (M17, M19)."""
+        if action.stage is not Stage.MANAGE:
+            return False
+        live = [
+            (self._pod_at(action.node, place), facts & _CURRENT)
+            for place, facts in enumerate(self._shape(action.node))
+            if not facts & (_TERMINATING | _FINISHED)
+        ]
+        names = [name for name, _ in live]
+        place = names.index(action.name) if action.name in names else 0
+        return any(kind == live[place][1] for _, kind in live[:place])
+
+    def _serves_after(self, node: str) -> bool:
+        """Return whether a pod is left that is available once the deletions of this decision are done."""
+        gone = {action.name for action in self.deleted}
+        return any(
+            facts & _AVAILABLE and not facts & _TERMINATING and self._pod_at(node, place) not in gone
+            for place, facts in enumerate(self._shape(node))
+        )
 
     def twice(self) -> Iterator[_Finding]:
         created = Counter(action.node for action in self.created)

@@ -32,7 +32,14 @@ Injection = tuple[datetime, Object | Removed]
 """A change by somebody else, and when."""
 
 _AT_ONCE = frozenset(
-    {HappeningKind.GONE, HappeningKind.CREATED, HappeningKind.NOT_READY, HappeningKind.FAILED, HappeningKind.SUCCEEDED}
+    {
+        HappeningKind.DELETED,  # a deletionTimestamp wakes like a deletion: under surge a pod is made now (M15)
+        HappeningKind.GONE,
+        HappeningKind.CREATED,
+        HappeningKind.NOT_READY,
+        HappeningKind.FAILED,
+        HappeningKind.SUCCEEDED,
+    }
 )
 _PASSES_AT_ONE_MOMENT = 100
 
