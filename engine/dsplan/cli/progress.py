@@ -17,7 +17,13 @@ __all__ = ["Bar", "progress_bar"]
 
 PATIENCE = 1.0
 """Seconds without a bar."""
-_STAGES = {"step": "deciding", "placement": "placing", "plan": "planning"}
+_STAGES = {
+    "step": "deciding",
+    "policies": "ordering",
+    "placement": "placing",
+    "plan": "planning",
+    "search": "searching",
+}
 
 
 class Bar:

@@ -55,7 +55,9 @@ def command(
     if bodies and any(is_abridged(daemonset.spec.template) for daemonset in world.daemonsets):
         click.echo("note: bodies are not complete: a snapshot without --full keeps what planning reads", err=True)
     plan = solved(world, moment(now))
-    document = plan_document(plan, inputs=inputs_digest(world), bodies=bodies, stalls=_stalls(world, plan))
+    kept = out is not None or output in ("json", "yaml")
+    inputs = inputs_digest(world) if kept else ""
+    document = plan_document(plan, inputs=inputs, bodies=bodies, digests=kept, stalls=_stalls(world, plan))
     if out is not None:
         from .writing import write_whole
 

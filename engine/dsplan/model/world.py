@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Protocol, TypeVar
 
 import msgspec
@@ -83,9 +83,18 @@ class _Named(Protocol):
 N = TypeVar("N", bound=_Named)
 
 
-def _sorted(objects: Iterable[N]) -> tuple[N, ...]:
-    """Return the objects in the written order; a tuple that is in it already, as nearly every one is, comes back."""
-    found = tuple(objects)
+class _InOrder(tuple[N, ...]):
+    """A tuple known to be in the written order: a World made from another one does not look at every name again."""
+
+    __slots__ = ()
+
+
+def _sorted(objects: Iterable[N]) -> _InOrder[N]:
+    """Return the objects in the written order."""
+    return objects if isinstance(objects, _InOrder) else _InOrder(_in_order(tuple(objects)))
+
+
+def _in_order(found: tuple[N, ...]) -> Sequence[N]:
     namespaces = [item.metadata.namespace for item in found]
     names = [item.metadata.name for item in found]
     if sorted(names) == names and sorted(namespaces) == namespaces:
@@ -93,7 +102,7 @@ def _sorted(objects: Iterable[N]) -> tuple[N, ...]:
     keys = list(zip(namespaces, names, strict=True))
     if sorted(keys) == keys:
         return found
-    return tuple([found[place] for place in sorted(range(len(found)), key=keys.__getitem__)])
+    return [found[place] for place in sorted(range(len(found)), key=keys.__getitem__)]
 
 
 class World(msgspec.Struct, frozen=True, kw_only=True):

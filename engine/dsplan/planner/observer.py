@@ -16,7 +16,10 @@ STAGES = {
     "propagate": "within step, per DaemonSet: the verdict for every node, columns built where none are yet (E)",
     "observe": "within step, per DaemonSet: facts of every pod, pods by node, nodes by situation (M6, S)",
     "decide": "within step, per DaemonSet: manage, rolling update, clean-up, status (M7-M23, R, S)",
+    "policies": "the waves of roll-out policies, where there are any",
+    "placement": "what the scheduler will do with every daemon pod",
     "plan": "exclusions, what is held and the waves of every DaemonSet; advances once for each",
+    "search": "the best placement, where not everything fits or a policy asks for it",
 }
 """What is timed between `started` and `finished`, by name of the stage."""
 

@@ -18,7 +18,7 @@ from ..placement.fit_types import Fit
 from ..placement.prediction import DaemonSetPrediction, predict
 from ..waves.forecast import Rollout, Strategy, forecast, outdated_nodes
 from .impossible import evictions_of, impossible_of, notes_of, room_unknown
-from .observer import NO_OBSERVER, Observer
+from .observer import NO_OBSERVER, Observer, during
 from .plan import DaemonSetPlan, DeploymentContrast, Held, HeldReason, Plan, Summary
 from .step import step
 from .step_types import DaemonSetStep, Step
@@ -56,11 +56,11 @@ def solve(
     if world.rollout_policies:
         from .policies import governed_plan, governed_step, plan_policies
 
-        policies = plan_policies(world, whole, now=now)
-        whole = governed_step(whole, policies, world, rules)
-    observer.started("placement", 0)
-    prediction, unknown = predict(world, whole), room_unknown(whole.index)
-    observer.finished("placement")
+        with during(observer, "policies"):
+            policies = plan_policies(world, whole, now=now)
+            whole = governed_step(whole, policies, world, rules)
+    with during(observer, "placement"):
+        prediction, unknown = predict(world, whole), room_unknown(whole.index)
     observer.started("plan", len(whole.daemonsets))
     entries: list[DaemonSetPlan] = []
     for done, entry in enumerate(whole.daemonsets, start=1):
@@ -80,15 +80,16 @@ def solve(
         notes=tuple(sorted(notes)),
         requeue_after=_sooner(whole.requeue_after, policies.requeue_after if policies is not None else None),
         policies=policies,
-        placement=_best_placement(world, whole, entries),
+        placement=_best_placement(world, whole, entries, observer),
     )
 
 
-def _best_placement(world: World, whole: Step, entries: Iterable[DaemonSetPlan]) -> Fit | None:
+def _best_placement(world: World, whole: Step, entries: Iterable[DaemonSetPlan], observer: Observer) -> Fit | None:
     """Return what could be placed at best, where that is a question at all."""
     if not world.placement_policies and not any(entry.impossible for entry in entries):
         return None
-    return fit(world, whole)
+    with during(observer, "search"):
+        return fit(world, whole)
 
 
 def _sooner(one: float | None, other: float | None) -> float | None:

@@ -48,12 +48,18 @@ _NO_STALLS: Mapping[Identity, str] = {}
 
 
 def plan_document(
-    plan: Plan, *, inputs: str = "", bodies: bool = False, stalls: Mapping[Identity, str] = _NO_STALLS
+    plan: Plan,
+    *,
+    inputs: str = "",
+    bodies: bool = False,
+    digests: bool = True,
+    stalls: Mapping[Identity, str] = _NO_STALLS,
 ) -> PlanDocument:
     """Return the document of a plan; `stalls` say which roll-outs would not get to their end, and why.
 
     `inputs` is the digest of the world it was made from. Bodies of created pods, which hold environment values and
-    arguments, are left out unless `bodies` is asked for.
+    arguments, are left out unless `bodies` is asked for. Without `digests`, the check sum of every node is left out:
+    enough to be printed, not for verify and drift.
     """
     reads = _reads(plan)
     groups = [(projection, as_bitmap(ids)) for projection, ids in plan.index.groups(reads)] if plan.index.names else []
@@ -79,7 +85,7 @@ def plan_document(
         summary=_summary(plan.summary),
         reads=reads,
         nodes=tuple(plan.index.names),
-        digests=node_digests(plan, reads),
+        digests=node_digests(plan, reads) if digests else (),
         zones=_zones(plan.index),
         sick=ranges_of(position for position, node in enumerate(plan.index.nodes) if not node.ready),
         classes=tuple(NodeClass(nodes=ranges_of(ids), fields=_fields(reads, values)) for values, ids in groups),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
+from functools import cached_property
 
 import msgspec
 
@@ -158,7 +159,6 @@ class _Forecast:
         self._paces = paces_of(world, durations)
         self._broken = broken
         self._scheduler = scheduler
-        self._initially_down = self._down_at_start()
         self._by_policy = held_by_policies(world)
 
     def stalls(self) -> Iterator[Stall]:
@@ -174,7 +174,9 @@ class _Forecast:
         pace = self._paces(None, None)
         return simulate(world, kubelet, now=self._now, durations=pace, scheduler=self._scheduler)
 
-    def _down_at_start(self) -> dict[Identity, set[str]]:
+    @cached_property
+    def _initially_down(self) -> dict[Identity, set[str]]:
+        """Return the nodes that are down before anything happens; asked only where something stalls."""
         cluster = Cluster(self._world, now=self._now)
         names = cluster.objects.index.names
         return {
