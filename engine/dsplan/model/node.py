@@ -79,4 +79,7 @@ class Node(Wire, frozen=True, kw_only=True, gc=False):
     @property
     def ready(self) -> bool:
         """Whether the Ready condition is True; a node that reports none counts as ready."""
-        return all(condition.status == "True" for condition in self.status.conditions if condition.type == "Ready")
+        for condition in self.status.conditions:
+            if condition.type == "Ready" and condition.status != "True":
+                return False
+        return True

@@ -20,6 +20,7 @@ from ..model.state import State
 from ..model.world import KINDS, World
 from ..planner.observation import Surroundings
 from ..planner.step import ends_at_once, pass_over
+from ..waves.rollout.subjects import Subject, is_unschedulable
 from .classes import NodeClasses
 from .conditions import conditions_of
 from .decisions import Decision
@@ -170,6 +171,8 @@ class Books:
         if kind == "Pod":
             for tracker in self._concerned(before, after):
                 tracker.pod_changed(before, after, self.nodes)
+                if self.governor.governs(tracker.daemonset.identity) and _waits(before) != _waits(after):
+                    self.governor.dirty = True
         elif kind == "ControllerRevision":
             for tracker in self._concerned(before, after):
                 tracker.history_stale = tracker.dirty = True
@@ -201,12 +204,14 @@ class Books:
             self._trackers.pop((before.metadata.namespace, before.name))
             self._in_order = None
             self._gone.add(before.identity)
-            self.governor.dirty = True
         elif before is not None and _reads_alike(before, after):
             self._trackers[after.metadata.namespace, after.name].accept(after)
+            if before.metadata.deletion_timestamp != after.metadata.deletion_timestamp:
+                self.governor.dirty = True
             return
         else:
             self._track(after)
+        self.governor.dirty = True
         self._set_constraints()
 
     def _track(self, daemonset: DaemonSet) -> None:
@@ -295,19 +300,28 @@ class Books:
                 yield identity, decision
 
     def _with_policies(self, due: list[Tracker], around: Surroundings) -> list[Tracker]:
-        """Return the trackers whose decision is due: where there are policies, all of them if it is for any."""
+        """Return the trackers whose decision is due, also those for which policies come to something else."""
         policies, governor = tuple(self.store.shelves["RolloutPolicy"]), self.governor
-        needed = due or governor.dirty or governor.is_due(around.now)
-        if not needed or not (policies or governor.governs):
+        concerned = governor.dirty or governor.is_due(around.now)
+        concerned = concerned or any(governor.governs(tracker.daemonset.identity) for tracker in due)
+        if not concerned or not (policies or governor.rule.shares or governor.rule.error):
             return due
-        everyone = self.trackers()
-        for tracker in everyone:
-            tracker.refresh(around)
-        identities = [tracker.daemonset.identity for tracker in everyone]
-        flying = {found: frozenset(nodes_in_flight(self.flights, self.store, found)) for found in identities}
-        observed = [tracker for tracker in everyone if ends_at_once(tracker.daemonset) is None]
-        governor.decide(policies, observed, self.nodes, self.state(), around, flying)
-        return everyone
+        changed = governor.decide(policies, self._subjects(around), self.nodes, self.state(), around.now)
+        if changed is None:
+            return self.trackers()
+        found = {id(tracker) for tracker in due}
+        return [t for t in self.trackers() if id(t) in found or t.daemonset.identity in changed]
+
+    def _subjects(self, around: Surroundings) -> list[Subject]:
+        """Return all DaemonSets that can be observed, as policies see them; what is in flight counts as spent (C7)."""
+        found = []
+        for tracker in self.trackers():
+            if ends_at_once(tracker.daemonset) is None:
+                tracker.refresh(around)
+                seen, identity = tracker.observation(), tracker.daemonset.identity
+                flying = frozenset(nodes_in_flight(self.flights, self.store, identity))
+                found.append(Subject(tracker.daemonset, seen.verdicts, seen.observed, flying))
+        return found
 
     def _surroundings(self, now: datetime) -> Surroundings:
         return Surroundings(
@@ -327,11 +341,10 @@ class Books:
         observation = tracker.observation()
         entry = pass_over(tracker.daemonset, around, observation, brief=True)
         entry, by_policy = self.governor.governed(entry, observation, around)
-        error = self.governor.rule.error
+        error, share = self.governor.rule.error, self.governor.share(entry.identity)
         wait = entry.requeue_after
-        dues = [] if wait is None else [around.now + timedelta(seconds=wait)]
-        dues += [] if self.governor.rule.due is None else [self.governor.rule.due]
-        due = min(dues, default=None)
+        dues = [None if wait is None else around.now + timedelta(seconds=wait), share.due if share else None]
+        due = min((moment for moment in dues if moment is not None), default=None)
         decision = Decision(
             identity=entry.identity,
             uid=tracker.daemonset.metadata.uid,
@@ -342,7 +355,7 @@ class Books:
             desired=len(tracker.situations.verdicts.run),
             budget=entry.budget.arithmetic if entry.budget else "",
             held=tuple(node for node, _ in entry.held),
-            conditions=conditions_of(entry, self.nodes),
+            conditions=conditions_of(entry, self.nodes, share),
             events=entry.events,
             notes=entry.notes,
             error=error or entry.error,
@@ -355,13 +368,22 @@ class Books:
 
     def requeue_after(self, now: datetime) -> float | None:
         """Return the seconds until a decision may change without an event."""
+        dues = [due for due in (self._next_due(), self.governor.rule.due) if due is not None]
+        return max(0.0, (min(dues) - now).total_seconds()) if dues else None
+
+    def _next_due(self) -> datetime | None:
         while self._due:
             due, key = self._due[0]
             tracker = self._trackers.get(key)
             if tracker is not None and tracker.decision is not None and tracker.decision.due == due:
-                return max(0.0, (due - now).total_seconds())
+                return due
             heappop(self._due)
         return None
+
+
+def _waits(pod: Pod | None) -> bool:
+    """Return whether a pod is one that policies may forgive: the scheduler finds no room for it."""
+    return pod is not None and is_unschedulable(pod)
 
 
 def _reads_alike(before: DaemonSet, after: DaemonSet) -> bool:

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from pyroaring import BitMap
 
+from ..diff.order import sick_nodes
 from ..diff.rolling import Place, classify
-from ..model.node import Node
+from ..model.daemonset import DaemonSetStatus
 from ..planner import DaemonSetStep
 from .decisions import Condition
+from .governing import Share
 from .nodes import LiveNodes
 
 __all__ = ["conditions_of"]
 
 
-def conditions_of(entry: DaemonSetStep, nodes: LiveNodes) -> tuple[Condition, ...]:
+def conditions_of(entry: DaemonSetStep, nodes: LiveNodes, share: Share | None = None) -> tuple[Condition, ...]:
     """Return Complete, Progressing and Stalled for one pass; exactly one of them is True, none before the first status.
 
     Complete: the pass wants nothing and status says updated and available everywhere (S13). Stalled: the pass fails, or
-    only sick nodes hold the budget, so that no wave can start before one of them is well.
+    only sick nodes hold the budget, so that no wave can start before one of them is well, or a policy stops the
+    roll-out, or pods are out of date that nobody replaces (OnDelete without a policy). `share` is what policies say.
     """
     if entry.error is not None:
         return _only("Stalled", "Error", entry.error)
@@ -31,7 +34,26 @@ def conditions_of(entry: DaemonSetStep, nodes: LiveNodes) -> tuple[Condition, ..
     status = entry.status
     updated, available = status.updated_number_scheduled, status.number_available
     text = f"{updated} updated and {available} available of {status.desired_number_scheduled}"
+    if share is None:
+        parked = _is_parked(entry, status)
+        return _only("Stalled", "OnDelete", f"{text}; nobody deletes the others") if parked else _rolling(text)
+    if share.stalls:
+        return _only("Stalled", "StoppedByPolicy", "; ".join(share.stalls))
+    if share.waits and not share.actions:
+        return _only("Progressing", "WaitingForPolicy", f"{text}; {'; '.join(share.waits)}")
+    return _rolling(text)
+
+
+def _rolling(text: str) -> tuple[Condition, ...]:
     return _only("Progressing", "RollingOut", text)
+
+
+def _is_parked(entry: DaemonSetStep, status: DaemonSetStatus) -> bool:
+    """Return whether all that is left to do is what OnDelete leaves to others."""
+    if entry.daemonset.spec.update_strategy.type != "OnDelete" or any(action.kind == "Pod" for action in entry.actions):
+        return False
+    desired = status.desired_number_scheduled
+    return status.updated_number_scheduled < desired and status.number_available >= desired
 
 
 def _only(true: str, reason: str, message: str) -> tuple[Condition, ...]:
@@ -68,8 +90,4 @@ def _sick_budget(entry: DaemonSetStep, nodes: LiveNodes) -> int:
             waiting = True
     if not waiting or not down:
         return 0
-    return len(down) if down <= nodes.where("sick", _is_sick) else 0
-
-
-def _is_sick(node: Node) -> bool:
-    return not node.ready
+    return len(down) if down <= sick_nodes(nodes) else 0

@@ -1,12 +1,13 @@
 """RolloutPolicies over what the trackers know: the host's own actions, and who is left to the controller.
 
 What a policy decides depends on all of its targets at once, so it is decided anew whenever one of them changes; that
-costs what `plan_policies` costs, not what changed.
+costs what `plan_policies` costs, not what changed. DaemonSets that no policy governs are not concerned by any of it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
@@ -23,21 +24,39 @@ from ..waves.rollout.decide import decide
 from ..waves.rollout.plan_types import PolicyPlan
 from ..waves.rollout.subjects import Subject
 from .nodes import LiveNodes
-from .tracker import Tracker
 
-__all__ = ["Governor", "Rule"]
+__all__ = ["Changed", "Governor", "Rule", "Share"]
+
+Changed = set[Identity] | None
+"""For whom something is another now; None: for everybody."""
+
+
+class Share(msgspec.Struct, frozen=True):
+    """What policies come to for one DaemonSet: the host's actions, who owns it, what it waits for, what never goes on.
+
+    `due` is when it may be another without an event.
+    """
+
+    actions: tuple[Action, ...] = ()
+    by_host: bool = False
+    surging: bool = False
+    frozen: bool = False
+    waits: tuple[str, ...] = ()
+    stalls: tuple[str, ...] = ()
+    due: datetime | None = None
 
 
 class Rule(msgspec.Struct, frozen=True):
-    """What all policies come to: a plan, or what is wrong with them; `due` is when it may be another."""
+    """What all policies come to: the share of every DaemonSet that they govern, or what is wrong with them."""
 
-    plan: PolicyPlan | None = None
+    shares: dict[Identity, Share] = {}
+    policies: dict[Identity, frozenset[Identity]] = {}
     error: str = ""
     due: datetime | None = None
 
 
 class Governor:
-    """Keeps the progress of policies.
+    """Keeps what policies come to, and their progress.
 
     Time spent in a step counts whoever asks; that a wave has begun counts only when one of its actions was issued.
     """
@@ -45,7 +64,7 @@ class Governor:
     def __init__(self, progress: tuple[PolicyProgress, ...]) -> None:
         self.progress = progress
         self.rule = Rule()
-        self.dirty = False
+        self.dirty = True
         self._begun: dict[Identity, PolicyProgress] = {}
 
     def keep(self, progress: tuple[PolicyProgress, ...]) -> None:
@@ -53,10 +72,13 @@ class Governor:
         self.progress = progress
         self.dirty = True
 
-    @property
-    def governs(self) -> bool:
-        """Whether there were policies when it was last decided."""
-        return self.rule.plan is not None or bool(self.rule.error)
+    def governs(self, daemonset: Identity) -> bool:
+        """Return whether a DaemonSet was governed when it was last decided."""
+        return daemonset in self.rule.shares
+
+    def share(self, daemonset: Identity) -> Share | None:
+        """Return what policies come to for a DaemonSet, None where none governs it."""
+        return self.rule.shares.get(daemonset)
 
     def is_due(self, now: datetime) -> bool:
         """Return whether policies may come to something else by now: a soak is over, a window opens."""
@@ -65,63 +87,96 @@ class Governor:
     def decide(
         self,
         policies: Sequence[RolloutPolicy],
-        trackers: Sequence[Tracker],
+        subjects: Sequence[Subject],
         nodes: LiveNodes,
         state: State,
-        around: Surroundings,
-        flying: Mapping[Identity, frozenset[str]],
-    ) -> None:
-        """Find what the policies come to now, given trackers that are up to date.
+        now: datetime,
+    ) -> Changed:
+        """Find what the policies come to now; return for whom that is another than before."""
+        before, self.dirty = self.rule, False
+        self.rule = self._rule(policies, subjects, nodes, state, now)
+        if before.error != self.rule.error:
+            return None
+        known = before.shares.keys() | self.rule.shares.keys()
+        return {identity for identity in known if before.shares.get(identity) != self.rule.shares.get(identity)}
 
-        `flying` are the nodes about whose pods something was issued and not seen: they count as spent (C7).
-        """
-        self.dirty = False
+    def _rule(
+        self,
+        policies: Sequence[RolloutPolicy],
+        subjects: Sequence[Subject],
+        nodes: LiveNodes,
+        state: State,
+        now: datetime,
+    ) -> Rule:
         if not policies:
-            self.rule, self.progress = Rule(), ()
-            return
-        subjects = []
-        for tracker in trackers:
-            seen = tracker.observation()
-            in_flight = flying[tracker.daemonset.identity]
-            subjects.append(Subject(tracker.daemonset, seen.verdicts, seen.observed, in_flight))
+            self.progress = ()
+            return Rule()
         ordered = sorted(policies, key=lambda policy: (policy.metadata.namespace, policy.metadata.name))
         state = msgspec.structs.replace(state, policies=self.progress)
         try:
-            plan = decide(ordered, subjects, nodes, state, around.now)
+            plan = decide(ordered, subjects, nodes, state, now)
         except InputError as error:
-            self.rule = Rule(error="; ".join(map(str, error.problems)))
-            return
+            return Rule(error="; ".join(map(str, error.problems)))
         before = {entry.policy: entry for entry in self.progress}
         self._begun = {entry.policy: entry for entry in plan.progress}
         self.progress = tuple(_without_begun(entry, before.get(entry.policy)) for entry in plan.progress)
-        wait = plan.requeue_after
-        self.rule = Rule(plan, due=None if wait is None else around.now + timedelta(seconds=wait))
+        return _rule_of(plan, now)
 
     def issued(self, daemonset: Identity) -> None:
         """Take note that an action for a DaemonSet was issued: the wave of its policies has begun."""
-        plan = self.rule.plan
-        if plan is None:
-            return
-        policies = {report.policy for report in plan.policies if daemonset in report.targets}
-        self.progress = tuple(
-            self._begun.get(entry.policy, entry) if entry.policy in policies else entry for entry in self.progress
-        )
+        policies = self.rule.policies.get(daemonset)
+        if policies:
+            self.progress = tuple(
+                self._begun.get(entry.policy, entry) if entry.policy in policies else entry for entry in self.progress
+            )
 
     def governed(
         self, entry: DaemonSetStep, observation: Observation, around: Surroundings
     ) -> tuple[DaemonSetStep, tuple[Action, ...]]:
         """Return the pass over a DaemonSet as the policies leave it, and what the host does besides."""
-        plan = self.rule.plan
-        if plan is None:
+        share = self.share(entry.identity)
+        if share is None:
             return entry, ()
-        identity = entry.identity
-        if identity in plan.by_host:
-            surge, frozen = identity in plan.surging, identity in plan.frozen
-            entry = as_host_owns(entry, around, surge=surge, frozen=frozen, observation=observation)
+        if share.by_host:
+            entry = as_host_owns(entry, around, surge=share.surging, frozen=share.frozen, observation=observation)
         flying = around.flights.get(entry.identity, {})
-        return entry, tuple(
-            action for action in plan.actions if action.daemonset == entry.identity and action.key not in flying
+        return entry, tuple(action for action in share.actions if action.key not in flying)
+
+
+def _rule_of(plan: PolicyPlan, now: datetime) -> Rule:
+    """Return a plan of policies DaemonSet by DaemonSet."""
+    due = None if plan.requeue_after is None else now + timedelta(seconds=plan.requeue_after)
+    policies: dict[Identity, set[Identity]] = defaultdict(set)
+    for report in plan.policies:
+        for identity in report.targets:
+            policies[identity].add(report.policy)
+    actions: dict[Identity, list[Action]] = defaultdict(list)
+    for action in plan.actions:
+        actions[action.daemonset].append(action)
+    waits: dict[Identity, list[str]] = defaultdict(list)
+    for held in plan.held:
+        if held.blocks:
+            waits[held.daemonset].append(f"{held.text} ({len(held.nodes)} nodes)")
+    shares = {
+        identity: Share(
+            actions=tuple(actions[identity]),
+            by_host=identity in plan.by_host,
+            surging=identity in plan.surging,
+            frozen=identity in plan.frozen,
+            waits=tuple(waits[identity]),
+            stalls=tuple(_stalls(plan, identity, named)),
+            due=due,
         )
+        for identity, named in policies.items()
+    }
+    return Rule(shares, {identity: frozenset(named) for identity, named in policies.items()}, due=due)
+
+
+def _stalls(plan: PolicyPlan, daemonset: Identity, policies: set[Identity]) -> Iterator[str]:
+    """Yield what never goes on by itself, as far as it concerns a DaemonSet."""
+    own = {str(daemonset), *(f"policy {policy}" for policy in policies)}
+    yield from (stall for stall in plan.stalls if stall.split(": ", 1)[0] in own)
+    yield from (report.halted for report in plan.policies if report.halted and report.policy in policies)
 
 
 def _without_begun(entry: PolicyProgress, before: PolicyProgress | None) -> PolicyProgress:

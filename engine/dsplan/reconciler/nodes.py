@@ -62,10 +62,6 @@ class LiveNodes(NodeIndex):
         """Return the nodes as sets of equal `key`, kept up to date from the first call on."""
         return list(self._partition(name, key).values())
 
-    def where(self, name: str, key: Callable[[Node], bool]) -> BitMap:
-        """Return the nodes for which `key` holds, kept up to date like a partition; not to be written to."""
-        return self._partition(name, key).setdefault(True, BitMap())
-
     def _partition(self, name: str, key: Callable[[Node], Hashable]) -> dict[Hashable, BitMap]:
         if name not in self._kept:
             sets: dict[Hashable, BitMap] = {}

@@ -15,7 +15,7 @@ from ...model.meta import Identity
 from ...model.pod import Pod
 from ...observe import Observed, PodFact
 
-__all__ = ["Subject", "Units", "old_pod", "units_of"]
+__all__ = ["Subject", "Units", "is_unschedulable", "old_pod", "units_of"]
 
 _AVAILABLE, _TERMINATING = int(PodFact.AVAILABLE), int(PodFact.TERMINATING)
 
@@ -87,11 +87,12 @@ def units_of(subject: Subject, index: NodeIndex, *, surge: bool = False) -> Unit
 def _without_room(subject: Subject, rising: Iterable[int], index: NodeIndex) -> Iterable[int]:
     for position in rising:
         pods = subject.observed.pods_at(index.names[position])
-        if any(_is_unschedulable(pod) for pod in pods):
+        if any(is_unschedulable(pod) for pod in pods):
             yield position
 
 
-def _is_unschedulable(pod: Pod) -> bool:
+def is_unschedulable(pod: Pod) -> bool:
+    """Return whether the scheduler has said that it finds no room for a pod."""
     return not pod.spec.node_name and any(
         condition.type == "PodScheduled" and condition.status == "False" and condition.reason == "Unschedulable"
         for condition in pod.status.conditions

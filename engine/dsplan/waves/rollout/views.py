@@ -8,6 +8,7 @@ from datetime import datetime
 import msgspec
 from pyroaring import BitMap
 
+from ...diff.order import sick_nodes
 from ...eligibility import NodeIndex
 from ...model.meta import Identity
 from ...model.policy import RolloutPolicy
@@ -55,8 +56,7 @@ def view_of(
     units = {identity: everywhere[identity] for identity in targets}
     hashes = {identity: subjects[identity].observed.history.hash for identity in targets}
     same = before if same_rollout(before, hashes) else None
-    not_ready = BitMap(position for position, node in index.items() if not node.ready)
-    spending = spending_of(policy, units, not_ready, same, index)
+    spending = spending_of(policy, units, sick_nodes(index), same, index)
     kept, partition_text = _kept(policy, units, index)
     canary = _canary(policy, units, same, index)
     nodes = BitMap(canary.nodes) if canary else BitMap()
@@ -73,8 +73,10 @@ def _kept(
     kept, text = {}, ""
     for identity, found in units.items():
         amount = resolve(policy.spec.partition, len(found.wanted))
-        ordered = order_nodes(found.old | found.sick, index, policy.spec.node_order)
-        kept[identity] = BitMap(ordered[max(0, len(ordered) - amount.number) :])
+        kept[identity] = BitMap()
+        if amount.number > 0:
+            ordered = order_nodes(found.old | found.sick, index, policy.spec.node_order)
+            kept[identity] = BitMap(ordered[max(0, len(ordered) - amount.number) :])
         text = text or (f"partition {amount.text} of {identity} stay old" if policy.spec.partition else "")
     return kept, text
 

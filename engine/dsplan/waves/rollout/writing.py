@@ -71,7 +71,7 @@ class Writing:
         for unit, is_sick in [*((unit, True) for unit in sick), *((unit, False) for unit in ordered)]:
             policies = self._governed[unit.daemonset].policies
             mine = [self._pacer(policy, before, pacers) for policy in policies if policy.spec.rates is not None]
-            images = self._pulls(unit)
+            images = self._pulls(unit) if mine else frozenset[str]()
             if not all(pacer.begin(images) for pacer in mine):
                 continue
             action = self._action(unit, is_sick=is_sick)
