@@ -46,7 +46,7 @@ def outcome(entry: DaemonSetPlan, plan: Plan) -> dict[str, Any]:
         "waves": [run.size for run in rollout.waves for _ in range(run.repeat)],
         "held": held,
         "excluded": excluded,
-        "createdPod": next((action.body["spec"] for action in pods if action.body), {}),
+        "createdPod": next((action.body["spec"] for action in pods if action.blueprint), {}),
     }
 
 

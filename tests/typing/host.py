@@ -58,7 +58,7 @@ class Host:
         return delta.requeue_after
 
     def send(self, action: Action) -> None:
-        assert_type(action.body, dict[str, Any] | None)
+        assert_type(action.body, dict[str, Any])
         assert_type((action.verb, action.api_version, action.kind, action.namespace), tuple[str, str, str, str])
         try:
             raise NotImplementedError

@@ -8,7 +8,8 @@ from typing import Any
 import msgspec
 
 from ..model.daemonset import HASH_LABEL
-from ..model.meta import Identity
+from ..model.meta import Identity, RawTree
+from . import bodies
 from .blueprint import Blueprint
 
 __all__ = ["Action", "ActionReason", "Actor", "Precondition", "Stage"]
@@ -63,7 +64,11 @@ class Precondition(msgspec.Struct, frozen=True):
 
 
 class Action(msgspec.Struct, frozen=True, kw_only=True):
-    """One write. `name` is empty where the API server makes one up (a created pod); `node` where none is concerned."""
+    """One write. `name` is empty where the API server makes one up (a created pod); `node` where none is concerned.
+
+    `verb` is `create`, `delete`, or a change: `patch` of a pod, `update` of a revision or of a DaemonSet's status.
+    `change` says what becomes different; `body` is what to send.
+    """
 
     verb: str
     kind: str
@@ -77,6 +82,7 @@ class Action(msgspec.Struct, frozen=True, kw_only=True):
     precondition: Precondition | None = None
     blueprint: Blueprint | None = None
     change: dict[str, Any] = {}
+    content: RawTree | None = None
 
     @property
     def api_version(self) -> str:
@@ -91,6 +97,30 @@ class Action(msgspec.Struct, frozen=True, kw_only=True):
         return self.verb, self.kind, self.name, self.precondition.uid if self.precondition else ""
 
     @property
-    def body(self) -> dict[str, Any] | None:
-        """The complete body of a pod to create (C16), None for every other action."""
-        return None if self.blueprint is None else self.blueprint.body(self.node)
+    def subresource(self) -> str:
+        """`status` where only that is written, else empty."""
+        return "status" if self.kind == "DaemonSet" else ""
+
+    @property
+    def body(self) -> RawTree:
+        """What to send: the complete object to create (C16, H1), the options of a deletion, a strategic merge patch.
+
+        >>> change = Action(verb="update", kind="DaemonSet", namespace="default", name="ds", node="",
+        ...     daemonset=Identity("DaemonSet", "default", "ds"), reason=ActionReason.STATUS_CHANGED,
+        ...     stage=Stage.STATUS, change={"numberReady": 3})
+        >>> change.subresource, change.body["status"]["numberReady"], change.body["status"]["numberAvailable"]
+        ('status', 3, 0)
+        """
+        if self.blueprint is not None:
+            return self.blueprint.body(self.node)
+        if self.verb == "create":
+            return self.content or {}
+        known = self.precondition or Precondition("", "")
+        if self.verb == "delete":
+            return bodies.deletion(known.uid, known.resource_version)
+        if self.kind == "DaemonSet":
+            return bodies.status_change(self.change)
+        if self.kind == "ControllerRevision":
+            return bodies.revision_change(self.change)
+        metadata = {"labels": {HASH_LABEL: self.change["hash"]}} if self.content is None else self.content["metadata"]
+        return {"metadata": {"uid": known.uid, "resourceVersion": known.resource_version, **metadata}}

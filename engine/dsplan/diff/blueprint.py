@@ -10,6 +10,7 @@ from ..constraints.tolerations import automatic_tolerations
 from ..model.daemonset import HASH_LABEL, TEMPLATE_GENERATION_LABEL, DaemonSet
 from ..model.meta import RawTree
 from ..model.names import is_dns_subdomain
+from .bodies import owner_reference
 
 __all__ = ["Blueprint", "blueprint_of"]
 
@@ -50,7 +51,7 @@ def blueprint_of(daemonset: DaemonSet, current_hash: str, generation: str | None
         "generateName": _generate_name(daemonset.name),
         "namespace": daemonset.metadata.namespace,
         "labels": labels,
-        "ownerReferences": [_owner(daemonset)],
+        "ownerReferences": [owner_reference(daemonset)],
     }
     for field in ("annotations", "finalizers"):
         if source.get(field):
@@ -62,17 +63,6 @@ def blueprint_of(daemonset: DaemonSet, current_hash: str, generation: str | None
 
 def _generate_name(name: str) -> str:
     return f"{name}-" if is_dns_subdomain(f"{name}x") else name
-
-
-def _owner(daemonset: DaemonSet) -> RawTree:
-    return {
-        "apiVersion": "apps/v1",
-        "kind": "DaemonSet",
-        "name": daemonset.name,
-        "uid": daemonset.metadata.uid,
-        "controller": True,
-        "blockOwnerDeletion": True,
-    }
 
 
 def _tolerations(spec: RawTree) -> list[RawTree]:

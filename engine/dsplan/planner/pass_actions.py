@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
-from ..diff import Action, ActionReason, Blueprint, Precondition, Stage
+from ..diff import Action, ActionReason, Blueprint, Precondition, Stage, bodies
 from ..model.daemonset import HASH_LABEL, ControllerRevision, DaemonSet, DaemonSetStatus
 from ..model.pod import Pod, target_node
 from ..observe import Claim, History
@@ -49,15 +49,22 @@ def sync_actions(
 
 def adoption_actions(daemonset: DaemonSet, claim: Claim[Pod]) -> Iterator[Action]:
     """Yield the adoptions and releases of pods (M2, M3)."""
-    for pods, reason in ((claim.adopted, ActionReason.ADOPTED), (claim.released, ActionReason.RELEASED)):
+    for pods, reason, content in (
+        (claim.adopted, ActionReason.ADOPTED, bodies.adoption(daemonset)),
+        (claim.released, ActionReason.RELEASED, bodies.release(daemonset)),
+    ):
         for pod in sorted(pods, key=lambda pod: pod.metadata.name):
-            yield _on_pod("patch", daemonset, Stage.ADOPTION, pod, target_node(pod) or "", reason)
+            action = _on_pod("patch", daemonset, Stage.ADOPTION, pod, target_node(pod) or "", reason)
+            yield msgspec.structs.replace(action, content=content)
 
 
 def history_actions(daemonset: DaemonSet, history: History, claimed: Iterable[Pod]) -> Iterator[Action]:
     """Yield what constructing the history writes, relabelled pods included (H1, H8)."""
     if history.created is not None:
-        yield _on_revision("create", daemonset, history.created, ActionReason.NEW_REVISION)
+        made = history.created
+        content = bodies.revision(daemonset, made.name, made.revision, made.hash)
+        action = _on_revision("create", daemonset, made, ActionReason.NEW_REVISION)
+        yield msgspec.structs.replace(action, content=content)
     for change in history.updated:
         yield _on_revision("update", daemonset, change, ActionReason.REVISION_UPDATED)
     if not history.duplicates:

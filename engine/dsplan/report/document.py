@@ -125,7 +125,7 @@ def action_entry(action: Action, daemonset: int, *, bodies: bool = False) -> Act
         uid=precondition.uid if precondition else "",
         resource_version=precondition.resource_version if precondition else "",
         change=action.change,
-        body=action.body if bodies else None,
+        body=action.body if bodies and action.blueprint else None,
     )
 
 

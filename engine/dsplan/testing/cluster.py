@@ -31,7 +31,7 @@ KINDS = ("Node", "DaemonSet", "ControllerRevision", "Pod")
 
 
 class NotFound(Exception):
-    """The object of a write does not exist, or not under that uid."""
+    """The object of a write does not exist."""
 
     status = 404
 
@@ -212,8 +212,10 @@ class FakeCluster:
                 raise NotFound(str(action.daemonset))
             if action.kind == "ControllerRevision" and new_revision_hash(owner) != action.change["hash"]:
                 raise Conflict(f"the template of {action.daemonset} is another by now")
-        elif known is None or (wanted is not None and wanted.uid != known.metadata.uid):
+        elif known is None:
             raise NotFound(f"{action.kind} {action.name}")
+        elif wanted is not None and wanted.uid != known.metadata.uid:
+            raise Conflict(f"{action.kind} {action.name} is another object")
         elif wanted is not None and wanted.resource_version != known.metadata.resource_version:
             raise Conflict(f"{action.kind} {action.name} is another version")
         self.cluster.carry_out([action])

@@ -8,14 +8,13 @@ from typing import Any
 
 import msgspec
 
-from ..diff import Action, ActionReason
+from ..diff import Action
 from ..manifests.decode import decode_object
-from ..model.daemonset import HASH_LABEL, ControllerRevision, DaemonSet, DaemonSetStatus
-from ..model.meta import OwnerReference
-from ..model.pod import Pod
+from ..model.meta import RawTree
 from ..model.state import State
 from ..model.world import KINDS, KubernetesObject, World
 from ..reconciler import WatchEvent
+from .merging import merged
 
 __all__ = ["Conflict", "Journal", "NotFound"]
 
@@ -24,7 +23,7 @@ Key = tuple[str, str, str]
 
 
 class NotFound(Exception):
-    """The object of a write does not exist, or not under that uid."""
+    """The object of a write does not exist."""
 
     status = 404
 
@@ -86,79 +85,55 @@ class Journal:
         return (item for key, item in self.objects.items() if key[0] == kind)
 
     def carry_out(self, action: Action, now: datetime) -> WatchEvent:
-        """Do what an action says, as an API server would. Raises NotFound and Conflict.
-
-        Deleting a pod makes it terminating; a second deletion of the same pod removes it.
-        """
-        if action.kind == "Pod":
-            return self._on_pod(action, now)
-        if action.kind == "ControllerRevision":
-            return self._on_revision(action)
-        daemonset = self.get("DaemonSet", action.namespace, action.name)
-        if daemonset is None:
-            raise NotFound(str(action.daemonset))
-        status = msgspec.convert(action.change, DaemonSetStatus)
-        return self.put(msgspec.structs.replace(daemonset, status=status))
-
-    def _on_pod(self, action: Action, now: datetime) -> WatchEvent:
+        """Send what an action says as a host would: `create`, `patch` or `delete` with its body."""
         if action.verb == "create":
-            return self._create_pod(action, now)
-        pod = self.get("Pod", action.namespace, action.name)
-        wanted = action.precondition
-        if pod is None or (wanted is not None and wanted.uid != pod.metadata.uid):
-            raise NotFound(f"pod {action.name}")
+            return self.create(action.body, now)
         if action.verb == "delete":
-            return self._with_metadata(pod, deletion_timestamp=now)
-        if wanted is not None and wanted.resource_version != pod.metadata.resource_version:
-            raise Conflict(f"pod {action.name}")
-        if action.reason is ActionReason.RELABELLED:
-            return self._with_metadata(pod, labels={**pod.metadata.labels, HASH_LABEL: action.change["hash"]})
-        if action.reason is ActionReason.RELEASED:
-            others = tuple(owner for owner in pod.metadata.owner_references if not owner.controller)
-            return self._with_metadata(pod, owner_references=others)
-        owner = self.get("DaemonSet", action.namespace, action.daemonset.name)
-        if owner is None:
-            raise NotFound(str(action.daemonset))
-        return self._with_metadata(pod, owner_references=(*pod.metadata.owner_references, _owner(owner)))
+            return self.remove(action.kind, action.namespace, action.name, action.body, now)
+        return self.patch(action.kind, action.namespace, action.name, action.body)
 
-    def _create_pod(self, action: Action, now: datetime) -> WatchEvent:
-        body = action.body
-        assert body is not None
-        self._births += 1
-        metadata = {**body["metadata"], "name": f"{action.daemonset.name}-{self._births}", "creationTimestamp": now}
-        pod = decode_object({**body, "metadata": metadata, "status": {"phase": "Pending"}})
-        assert isinstance(pod, Pod)
-        return self.put(pod)
+    def create(self, body: RawTree, now: datetime) -> WatchEvent:
+        """Create an object; one with `generateName` gets a name, a pod begins Pending. Raises Conflict."""
+        metadata = {**body["metadata"], "creationTimestamp": now.isoformat()}
+        prefix = metadata.pop("generateName", "")
+        if not metadata.get("name"):
+            self._births += 1
+            metadata["name"] = f"{prefix}{self._births}"
+        made = decode_object({"status": {"phase": "Pending"}, **body, "metadata": metadata})
+        if made is None or _key(made) in self.objects:
+            raise Conflict(f"{body['kind']} {metadata['name']}")
+        return self.put(made)
 
-    def _on_revision(self, action: Action) -> WatchEvent:
-        if action.verb == "delete":
-            return self.delete("ControllerRevision", action.namespace, action.name)
-        known: ControllerRevision | None = self.get("ControllerRevision", action.namespace, action.name)
-        change = action.change
-        if action.verb == "create":
-            daemonset: DaemonSet | None = self.get("DaemonSet", action.namespace, action.daemonset.name)
-            if known is not None or daemonset is None:
-                raise Conflict(f"revision {action.name}")
-            labels = {**daemonset.pod.metadata.labels, HASH_LABEL: change["hash"]}
-            tree = {
-                "kind": "ControllerRevision",
-                "metadata": {"name": action.name, "namespace": action.namespace, "labels": labels},
-                "data": {"spec": {"template": {**daemonset.spec.template, "$patch": "replace"}}},
-                "revision": change["revision"],
-            }
-            made = decode_object(tree)
-            assert isinstance(made, ControllerRevision)
-            owned = msgspec.structs.replace(made.metadata, owner_references=(_owner(daemonset),))
-            return self.put(msgspec.structs.replace(made, metadata=owned))
-        if known is None:
-            raise NotFound(f"revision {action.name}")
-        labels = {**known.metadata.labels, HASH_LABEL: change["hash"]}
-        metadata = msgspec.structs.replace(known.metadata, labels=labels)
-        return self.put(msgspec.structs.replace(known, revision=change["revision"], metadata=metadata))
+    def patch(self, kind: str, namespace: str, name: str, body: RawTree) -> WatchEvent:
+        """Apply a strategic merge patch. Raises NotFound, and Conflict where its uid or resourceVersion are others."""
+        before = self._existing(kind, namespace, name)
+        self._check(before, body.get("metadata", {}))
+        tree = merged({"kind": kind, **msgspec.to_builtins(before)}, body)
+        after = decode_object(tree)
+        assert after is not None
+        return self.put(after)
 
-    def _with_metadata(self, item: Any, **changes: Any) -> WatchEvent:
-        metadata = msgspec.structs.replace(item.metadata, **changes)
-        return self.put(msgspec.structs.replace(item, metadata=metadata))
+    def remove(self, kind: str, namespace: str, name: str, options: RawTree, now: datetime) -> WatchEvent:
+        """Delete an object; a pod is terminating from now on, until `delete`. Raises NotFound and Conflict."""
+        before = self._existing(kind, namespace, name)
+        self._check(before, options.get("preconditions", {}))
+        if kind != "Pod":
+            return self.delete(kind, namespace, name)
+        metadata = msgspec.structs.replace(before.metadata, deletion_timestamp=now)
+        return self.put(msgspec.structs.replace(before, metadata=metadata))
+
+    def _existing(self, kind: str, namespace: str, name: str) -> Any:
+        found = self.objects.get((kind, namespace, name))
+        if found is None:
+            raise NotFound(f"{kind} {namespace}/{name}")
+        return found
+
+    @staticmethod
+    def _check(item: Any, wanted: RawTree) -> None:
+        if wanted.get("uid") not in (None, "", item.metadata.uid):
+            raise Conflict(f"{item.metadata.name} is another object")
+        if wanted.get("resourceVersion") not in (None, "", item.metadata.resource_version):
+            raise Conflict(f"{item.metadata.name} is another version")
 
     def _stamped(self, item: Any, uid: str) -> Any:
         self.version += 1
@@ -177,10 +152,3 @@ class Journal:
 
 def _key(item: Any) -> Key:
     return type(item).__name__, item.metadata.namespace, item.metadata.name
-
-
-def _owner(daemonset: DaemonSet) -> OwnerReference:
-    metadata = daemonset.metadata
-    return OwnerReference(
-        api_version="apps/v1", kind="DaemonSet", name=metadata.name, uid=metadata.uid, controller=True
-    )

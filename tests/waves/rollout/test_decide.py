@@ -347,7 +347,7 @@ def test_a_host_that_owns_the_daemonset_needs_no_switch_and_may_surge() -> None:
     surging = Fleet(
         3, [a_policy(owner="Host", surge=True, budgets=[{"maxUnavailable": 2}])], [a_daemonset("ds")]
     ).plan()
-    assert [(action.verb, action.node, action.body is not None) for action in surging.actions] == [
+    assert [(action.verb, action.node, action.blueprint is not None) for action in surging.actions] == [
         ("create", "n1", True),
         ("create", "n2", True),
     ]
