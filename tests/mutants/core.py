@@ -99,4 +99,11 @@ CORE = (
         "misscheduled += nodes * len(shape) * 3",
         STEP,
     ),
+    Mutant(
+        "turns-counted-among-what-is-left",
+        "diff/rolling.py",
+        "among = observed.verdicts.run",
+        "among = nodes",
+        "tests/simulate/test_cluster.py",
+    ),
 )

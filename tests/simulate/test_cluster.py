@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from dsplan.model.meta import Identity
-from dsplan.planner import step
+from dsplan.planner import solve, step
 from dsplan.simulate import (
     Cluster,
     Durations,
@@ -174,3 +174,18 @@ def test_odd_daemonsets_are_played_without_a_fault(change: dict[str, dict[str, o
     forecast_stalls(given, now=NOW)
     timeline(given, now=NOW, until=NOW + timedelta(minutes=5))
     compare(given, now=NOW)
+
+
+def test_solve_and_the_played_roll_out_name_the_same_nodes_in_the_same_order() -> None:
+    """Zones of unequal size, of which some nodes are done already."""
+    owner = daemonset((2, 0))
+    zones = {f"n{number:02}": "aaab"[number % 4] + "c" * (number > 12) for number in range(18)}
+    nodes = [node(name, zone=zone) for name, zone in zones.items()]
+    pods = [pod(f"p-{name}", name, "new" if name < "n05" else "old") for name in zones]
+    given = world([owner, revision_of(owner), *nodes, *pods])
+    story = simulate(given, now=NOW)
+    played = [item.node for item in story.happenings if item.kind is HappeningKind.DELETED]
+    rollout = solve(given, now=NOW).daemonsets[0].rollout
+    assert rollout is not None
+    assert len(played) == 13
+    assert list(rollout.nodes) == played

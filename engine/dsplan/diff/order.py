@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from itertools import zip_longest
 
 from pyroaring import BitMap
 
@@ -17,56 +16,56 @@ from ..model.node import Node
 __all__ = ["ORDER_TEXT", "ZONE_LABEL", "first_in_order", "node_order", "sick_nodes", "zone_and_health"]
 
 ZONE_LABEL = "topology.kubernetes.io/zone"
-_FEW = 4
-"""One node in so many is worth asking for all nodes at once."""
 ORDER_TEXT = "sick nodes first, then spread over zones, then by name"
 
 
-def node_order(positions: Iterable[int], index: NodeIndex) -> list[int]:
+def node_order(positions: Iterable[int], index: NodeIndex, among: BitMap | None = None) -> list[int]:
     """Return node ids in the written order.
 
     Within the sick and within the healthy, zones take turns: the first node of every zone, then the second of every
-    zone, and so on; zones in name order.
+    zone, and so on; zones in name order. Turns are counted `among` these nodes (by default the given ones): with the
+    same `among`, what is left keeps its order when some are done, so that every pass goes on where the last one ended.
     """
-    wanted = positions if isinstance(positions, BitMap) else BitMap(positions)
-    if len(wanted) * _FEW >= len(index):
-        return list(_by_groups(wanted, index))
-    turns: dict[tuple[bool, str], int] = defaultdict(int)
-    keys: list[tuple[bool, int, str, int]] = []
-    for position in wanted:
-        healthy, zone = zone_and_health(index.nodes[position])
-        turn = turns[healthy, zone]
-        turns[healthy, zone] = turn + 1
-        keys.append((healthy, turn, zone, position))
-    return [position for *_, position in sorted(keys)]
+    chosen = positions if isinstance(positions, BitMap) else BitMap(positions)
+    return first_in_order(chosen, index, len(chosen), among)
 
 
-def _by_groups(positions: BitMap, index: NodeIndex) -> Iterator[int]:
-    """Yield the same from the sets that the index keeps: no node is read."""
-    groups: dict[bool, dict[str, BitMap]] = {False: {}, True: {}}
-    for group in index.partition("zone and health", zone_and_health):
-        members = positions & group
-        if members:
-            healthy, zone = zone_and_health(index.nodes[members[0]])
-            groups[healthy][zone] = members
-    for by_zone in groups.values():
-        rounds = zip_longest(*(by_zone[zone] for zone in sorted(by_zone)))
-        yield from (position for turn in rounds for position in turn if position is not None)
-
-
-def first_in_order(positions: BitMap, index: NodeIndex, count: int) -> list[int]:
-    """Return `node_order(positions, index)[:count]` without ordering the rest.
+def first_in_order(positions: BitMap, index: NodeIndex, count: int, among: BitMap | None = None) -> list[int]:
+    """Return `node_order(positions, index, among)[:count]` without ordering the rest.
 
     Within each zone, and within the sick and the healthy, the order is that of the ids: no more than the first `count`
     of each can be among the first `count` of all.
     """
-    if count <= 0 or len(positions) <= count:
-        return node_order(positions, index) if count > 0 else []
-    foremost: list[int] = []
-    for group in index.partition("zone and health", zone_and_health):
+    if count <= 0 or not positions:
+        return []
+    rounds: dict[tuple[bool, int], list[int]] = defaultdict(list)
+    for healthy, group in _groups(positions, index):
         members = positions & group
-        foremost.extend(members[:count])
-    return node_order(foremost, index)[:count]
+        for turn, position in _turns(members, members if among is None else among & group, count):
+            rounds[healthy, turn].append(position)
+    ordered: list[int] = []
+    for turn in sorted(rounds):
+        ordered += rounds[turn]
+        if len(ordered) >= count:
+            break
+    return ordered[:count]
+
+
+def _groups(positions: BitMap, index: NodeIndex) -> Iterator[tuple[bool, BitMap]]:
+    """Yield the sick and the healthy nodes of each zone that has any of `positions`, zones in name order."""
+    found = []
+    for group in index.partition("zone and health", zone_and_health):
+        if not positions.isdisjoint(group):
+            healthy, zone = zone_and_health(index.nodes[group[0]])
+            found.append((zone, healthy, group))
+    return ((healthy, group) for _, healthy, group in sorted(found, key=lambda entry: entry[:2]))
+
+
+def _turns(members: BitMap, counted: BitMap, count: int) -> Iterator[tuple[int, int]]:
+    """Yield the first `count` of `members`, each with how many of `counted` come before it."""
+    if counted == members:
+        return enumerate(members[:count])
+    return ((counted.rank(position) - (position in counted), position) for position in members[:count])
 
 
 def sick_nodes(index: NodeIndex) -> BitMap:

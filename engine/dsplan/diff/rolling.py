@@ -101,9 +101,10 @@ def _old_pod(observed: Observed, name: str) -> Pod:
     return group.pods[old]
 
 
-def _candidates(nodes: BitMap, index: NodeIndex, room: int, *, brief: bool) -> list[str]:
-    """Return the candidates in the written order; with `brief` no more than there is room for."""
-    chosen = first_in_order(nodes, index, room) if brief else node_order(nodes, index)
+def _ordered(nodes: BitMap, observed: Observed, index: NodeIndex, most: int | None = None) -> list[str]:
+    """Return names in the written order, with turns counted among the wanted nodes; no more than `most`."""
+    among = observed.verdicts.run
+    chosen = node_order(nodes, index, among) if most is None else first_in_order(nodes, index, most, among)
     return [index.names[position] for position in chosen]
 
 
@@ -114,12 +115,10 @@ def _without_surge(observed: Observed, index: NodeIndex, budget: Budget, *, brie
     vanished: dict[Place, list[str]] = defaultdict(list)
     for name, group in observed.vanished.items():
         vanished[classify(Verdict.DENY, group.shape, surge=False)].append(name)
-    must = [names[position] for position in node_order(places[Place.MUST_REPLACE], index)] + vanished[
-        Place.MUST_REPLACE
-    ]
+    must = _ordered(places[Place.MUST_REPLACE], observed, index) + vanished[Place.MUST_REPLACE]
     unavailable = len(places[Place.DOWN]) + len(vanished[Place.DOWN]) + len(must)
     room = max(0, budget.max_unavailable - unavailable)
-    candidates = _candidates(places[Place.CANDIDATE], index, room, brief=brief)
+    candidates = _ordered(places[Place.CANDIDATE], observed, index, room if brief else None)
     candidates += vanished[Place.CANDIDATE]
     delete = [(name, _old_pod(observed, name), ActionReason.OUTDATED_UNAVAILABLE) for name in must]
     delete += [(name, _old_pod(observed, name), ActionReason.OUTDATED) for name in candidates[:room]]
@@ -140,8 +139,8 @@ def _with_surge(observed: Observed, index: NodeIndex, budget: Budget, *, brief: 
     extra = [classify(Verdict.DENY, group.shape, surge=True) for group in observed.vanished.values()]
     surging = len(places[Place.DOWN]) + extra.count(Place.DOWN)
     room = max(0, budget.max_surge - surging)
-    candidates = _candidates(places[Place.CANDIDATE], index, room, brief=brief)
-    must = [names[position] for position in node_order(places[Place.MUST_REPLACE], index)]
+    candidates = _ordered(places[Place.CANDIDATE], observed, index, room if brief else None)
+    must = _ordered(places[Place.MUST_REPLACE], observed, index)
     create = [(name, ActionReason.OUTDATED_UNAVAILABLE) for name in must]
     create += [(name, ActionReason.OUTDATED) for name in candidates[:room]]
     delete = [
@@ -170,7 +169,7 @@ def _sunset(observed: Observed, sunset: BitMap, index: NodeIndex, budget: Budget
     """Return the ineligible nodes that may lose their old pod: as many as are available beyond desired (R25)."""
     available = sum(nodes for _, shape, nodes in observed.counted() if _tallied(shape))
     available += sum(_tallied(group.shape) for group in observed.vanished.values())
-    return node_order(sunset, index)[: max(0, available - budget.desired)]
+    return first_in_order(sunset, index, available - budget.desired, observed.verdicts.run)
 
 
 def _tallied(shape: Shape) -> bool:

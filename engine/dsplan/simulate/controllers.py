@@ -100,7 +100,7 @@ class BatchHost:
         if self._batches.get(identity, BitMap()) & cluster.coverage(identity).down:
             return
         index = cluster.objects.index
-        batch = first_in_order(outdated(observation.observed), index, self._size)
+        batch = first_in_order(outdated(observation.observed), index, self._size, observation.verdicts.run)
         self._batches[identity] = BitMap(batch)
         for position in batch:
             group = observation.observed.groups[index.names[position]]

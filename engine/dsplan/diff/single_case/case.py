@@ -146,4 +146,5 @@ class Case:
         """Return names in the written order, those of nodes that do not exist last."""
         here = [self.places[name] for name in names if name in self.places]
         gone = sorted(name for name in names if name not in self.places)
-        return [self.names[place] for place in written_order(here, self.zones, self.sick)] + gone
+        wanted = [self.places[name] for name, letter in self.verdicts.items() if letter == "R"]
+        return [self.names[place] for place in written_order(here, self.zones, self.sick, wanted)] + gone

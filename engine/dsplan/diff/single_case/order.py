@@ -11,18 +11,26 @@ from ..order import ZONE_LABEL
 __all__ = ["written_order", "zones_of"]
 
 
-def written_order(positions: Iterable[int], zones: Mapping[int, str], sick: Collection[int]) -> list[int]:
+def written_order(
+    positions: Iterable[int], zones: Mapping[int, str], sick: Collection[int], wanted: Iterable[int]
+) -> list[int]:
     """Return node ids: sick nodes first; within the sick and the healthy, zones take turns, in name order; then name.
 
-    >>> written_order([0, 1, 2, 3], {0: "a", 1: "a", 2: "b"}, {3})
+    A node's turn is how many wanted nodes of its zone, and as healthy as it, come before it by name.
+
+    >>> written_order([0, 1, 2, 3], {0: "a", 1: "a", 2: "b"}, {3}, range(4))
     [3, 0, 2, 1]
+    >>> written_order([1, 2], {0: "a", 1: "a", 2: "b"}, set(), range(3))
+    [2, 1]
     """
+    chosen, counted = set(positions), set(wanted)
     turns: Counter[tuple[bool, str]] = Counter()
     keys = []
-    for position in sorted(positions):
+    for position in sorted(chosen | counted):
         group = (position not in sick, zones.get(position, ""))
-        keys.append((group[0], turns[group], group[1], position))
-        turns[group] += 1
+        if position in chosen:
+            keys.append((group[0], turns[group], group[1], position))
+        turns[group] += position in counted
     return [key[-1] for key in sorted(keys)]
 
 
