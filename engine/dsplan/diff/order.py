@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from itertools import chain, zip_longest
 
 from pyroaring import BitMap
 
@@ -36,36 +37,38 @@ def first_in_order(positions: BitMap, index: NodeIndex, count: int, among: BitMa
     Within each zone, and within the sick and the healthy, the order is that of the ids: no more than the first `count`
     of each can be among the first `count` of all.
     """
-    if count <= 0 or not positions:
+    if count <= 0:
         return []
-    rounds: dict[tuple[bool, int], list[int]] = defaultdict(list)
-    for healthy, group in _groups(positions, index):
-        members = positions & group
-        for turn, position in _turns(members, members if among is None else among & group, count):
-            rounds[healthy, turn].append(position)
     ordered: list[int] = []
-    for turn in sorted(rounds):
-        ordered += rounds[turn]
+    for zones in _zones(positions, index, positions if among is None else among):
+        ordered += _in_turns(zones, count)
         if len(ordered) >= count:
             break
     return ordered[:count]
 
 
-def _groups(positions: BitMap, index: NodeIndex) -> Iterator[tuple[bool, BitMap]]:
-    """Yield the sick and the healthy nodes of each zone that has any of `positions`, zones in name order."""
-    found = []
+def _zones(positions: BitMap, index: NodeIndex, among: BitMap) -> Iterator[list[tuple[BitMap, BitMap]]]:
+    """Yield first the sick, then the healthy: for each zone, in name order, the chosen nodes and those that count."""
+    found: dict[bool, dict[str, tuple[BitMap, BitMap]]] = {False: {}, True: {}}
     for group in index.partition("zone and health", zone_and_health):
-        if not positions.isdisjoint(group):
-            healthy, zone = zone_and_health(index.nodes[group[0]])
-            found.append((zone, healthy, group))
-    return ((healthy, group) for _, healthy, group in sorted(found, key=lambda entry: entry[:2]))
+        members = positions & group
+        if members:
+            healthy, zone = zone_and_health(index.nodes[members[0]])
+            found[healthy][zone] = members, among & group
+    for zones in found.values():
+        yield [zones[zone] for zone in sorted(zones)]
 
 
-def _turns(members: BitMap, counted: BitMap, count: int) -> Iterator[tuple[int, int]]:
-    """Yield the first `count` of `members`, each with how many of `counted` come before it."""
-    if counted == members:
-        return enumerate(members[:count])
-    return ((counted.rank(position) - (position in counted), position) for position in members[:count])
+def _in_turns(zones: list[tuple[BitMap, BitMap]], count: int) -> Iterable[int]:
+    """Yield the first of every zone, then the second, ..., where the place in a zone is that among those that count."""
+    if all(members == counted for members, counted in zones):
+        rounds = zip_longest(*(members[:count] for members, _ in zones))
+        return (position for turn in rounds for position in turn if position is not None)
+    turns: dict[int, list[int]] = defaultdict(list)
+    for members, counted in zones:
+        for position in members[:count]:
+            turns[counted.rank(position) - (position in counted)].append(position)
+    return chain.from_iterable(turns[turn] for turn in sorted(turns))
 
 
 def sick_nodes(index: NodeIndex) -> BitMap:
