@@ -2,14 +2,30 @@
 
 from __future__ import annotations
 
+import tracemalloc
+import xml.etree.ElementTree
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 import pytest
 
-from dsplan.bench import SCENARIOS, BenchReport, Case, Setting, measure, run, slowdowns
+from dsplan.bench import (
+    SCENARIOS,
+    BenchReport,
+    Case,
+    Setting,
+    measure,
+    run,
+    runner,
+    slowdowns,
+    svg_chart,
+    terminal_chart,
+)
+from dsplan.bench.clocks import MemoryWatch
 from dsplan.bench.files import write_cluster
 from dsplan.bench.results import Measurement, Timing, exponent, growth_of
 from dsplan.bench.worlds import make_world
+from dsplan.errors import LimitExceeded
 from dsplan.manifests.load import load
 
 
@@ -38,6 +54,51 @@ def test_a_case_in_a_process_of_its_own_knows_its_memory() -> None:
     assert [entry.nodes for entry in report.measurements] == [20, 200]
     assert all(10 < entry.held_mib <= entry.peak_mib < 500 for entry in report.measurements)
     assert "total" in report.growth[0].exponents
+
+
+def test_a_process_that_dies_is_told_as_such(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Dying:
+        def __enter__(self) -> Dying:
+            return self
+
+        def __exit__(self, *_: object) -> None:
+            pass
+
+        def submit(self, *_: object) -> None:
+            raise BrokenProcessPool
+
+    monkeypatch.setattr(runner, "ProcessPoolExecutor", lambda **_: Dying())
+    with pytest.raises(LimitExceeded, match="steady: edge, 9 nodes, 1 DaemonSet: the process died"):
+        run([Case(scenario="steady", setting=Setting(world="edge", nodes=9))])
+
+
+def test_memory_of_stages_within_stages() -> None:
+    """The inner stage's peak is the outer one's, too, and what was held before counts in neither."""
+    before, watch = bytearray(5 * 10**6), MemoryWatch()
+    tracemalloc.start()
+    watch.started("outer", 0)
+    kept = bytearray(10**6)
+    watch.started("inner", 0)
+    held = bytearray(3 * 10**6)
+    del held
+    watch.finished("inner")
+    watch.finished("outer")
+    tracemalloc.stop()
+    assert watch.bytes["inner"] == pytest.approx(3 * 10**6, rel=0.01)
+    assert watch.bytes["outer"] == pytest.approx(4 * 10**6, rel=0.01)
+    assert len(before) > len(kept)
+
+
+def test_a_chart_of_many_series_has_the_slowest_in_a_terminal_and_all_as_svg() -> None:
+    series = {f"s{number:02}": [(10.0, 0.001 * (number + 1)), (100.0, 0.01)] for number in range(40)}
+    text = terminal_chart(series)
+    assert "s39" in text
+    assert "s00" not in text
+    assert text.endswith("... and 28 faster ones; --svg draws all")
+    picture = xml.etree.ElementTree.fromstring(svg_chart(series))
+    assert int(picture.attrib["height"]) > 40 * 18
+    lines = [line for line in picture if line.tag.endswith("polyline")]
+    assert len({(line.get("stroke"), line.get("stroke-dasharray")) for line in lines}) >= 32
 
 
 def test_a_cluster_of_files_is_measured_as_it_is(tmp_path: Path) -> None:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import pytest
 
 from dsplan.bench import FAMILIES, NOW, make_world, with_status
@@ -16,6 +20,23 @@ NAMES = sorted(FAMILIES)
 def test_a_seed_gives_one_world_and_another_seed_another(name: str) -> None:
     assert make_world(name, 60, daemonsets=3) == make_world(name, 60, daemonsets=3)
     assert make_world(name, 60, seed=1).nodes != make_world(name, 60, seed=2).nodes
+
+
+def test_a_seed_gives_the_same_world_in_every_process() -> None:
+    """Made in two processes whose hashes of strings differ."""
+    script = """
+import hashlib, msgspec
+from dsplan.bench import FAMILIES, make_world
+worlds = [make_world(name, 50, daemonsets=12, seed=7) for name in sorted(FAMILIES)]
+lists = [[world.nodes, world.daemonsets, world.revisions, world.pods] for world in worlds]
+print(hashlib.sha256(msgspec.json.encode(lists)).hexdigest())
+"""
+    command = [sys.executable, "-c", script]
+    outputs = [
+        subprocess.run(command, env={**os.environ, "PYTHONHASHSEED": seed}, capture_output=True, check=True).stdout
+        for seed in ("1", "2")
+    ]
+    assert outputs[0] == outputs[1] != b""
 
 
 @pytest.mark.parametrize("name", NAMES)

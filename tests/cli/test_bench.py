@@ -30,7 +30,7 @@ def test_table_json_chart_and_baseline(tmp_path: Path) -> None:
     for entry in report["measurements"]:
         entry["stages"]["observe"]["median"] = entry["stages"]["total"]["median"] = 1000.0
     baseline.write_text(json.dumps(report))
-    faster = bench(*SMALL, "--baseline", str(baseline))
+    faster = bench(*SMALL, "--clock", "cpu", "--baseline", str(baseline))
     assert faster.exit_code == 0, faster.output
     assert "MEDIAN" in faster.stdout
     assert "0 of" in faster.stderr
@@ -38,13 +38,21 @@ def test_table_json_chart_and_baseline(tmp_path: Path) -> None:
     for entry in report["measurements"]:
         entry["stages"]["total"]["median"] = -1.0
     baseline.write_text(json.dumps(report))
-    slower = bench(*SMALL, "--baseline", str(baseline))
+    slower = bench(*SMALL, "--clock", "cpu", "--baseline", str(baseline))
     assert slower.exit_code == 4
     assert "slower: edge/one-pass/1/20: total" in slower.stderr
 
 
 def test_wrong_words_are_usage_errors() -> None:
-    for wrong in (("--world", "moon"), ("--scenario", "x"), ("--nodes", "ten"), ("--nodes", "0"), ("--nodes", "1,,2")):
+    for wrong in (
+        ("--world", "moon"),
+        ("--scenario", "x"),
+        ("--nodes", "ten"),
+        ("--nodes", "0"),
+        ("--nodes", "1,,2"),
+        ("--cluster", "x.json", "--nodes", "10"),
+        ("--svg", "/no/such/folder/x.svg"),
+    ):
         result = bench(*wrong)
         assert result.exit_code == 2, (wrong, result.output)
 
@@ -55,3 +63,43 @@ def test_a_baseline_that_is_none_is_said_before_anything_is_measured(tmp_path: P
         wrong.write_text(text)
         assert isinstance(bench("--baseline", str(wrong)).exception, InputError)
     assert isinstance(bench("--baseline", str(tmp_path / "missing.json")).exception, InputError)
+
+
+def test_every_stage_with_all_that_is_known_of_it() -> None:
+    result = bench(*SMALL, "-o", "wide", "--seconds", "0")
+    assert result.exit_code == 0, result.output
+    small, large = (line.split() for line in result.stdout.splitlines() if line.split()[3:4] == ["observe"])
+    assert small[:4] == ["edge", "one-pass", "20", "observe"]
+    assert small[-1] == "-"
+    assert large[-2] == "KiB"
+    assert -5 < float(large[-1]) < 5
+
+
+def test_progress_goes_to_stderr_and_results_to_stdout() -> None:
+    result = bench(*SMALL, "-o", "json", "--seconds", "0")
+    assert result.stderr.splitlines() == [
+        "[1/2] one-pass: edge, 20 nodes, 1 DaemonSet",
+        "[2/2] one-pass: edge, 40 nodes, 1 DaemonSet",
+    ]
+    assert json.loads(result.stdout)["measurements"][0]["stages"]["total"]["peak_bytes"] > 1000
+
+
+def test_runs_that_cannot_be_compared_are_refused(tmp_path: Path) -> None:
+    """A gate that compares nothing, or seconds of another kind, would let everything pass."""
+    before = tmp_path / "before.json"
+    before.write_text(bench(*SMALL, "-o", "json", "--seconds", "0", "--clock", "cpu").stdout)
+    for other in (SMALL, (*SMALL, "--clock", "cpu", "--world", "gke-like", "--daemonsets", "2")):
+        result = bench(*other, "--seconds", "0", "--baseline", str(before))
+        assert isinstance(result.exception, InputError), result.output
+    same = bench(*SMALL, "--seconds", "0", "--clock", "cpu", "--baseline", str(before), "--tolerance", "900")
+    assert same.exit_code == 0, same.output
+    assert "0 of" in same.stderr
+
+
+def test_a_cluster_of_files(tmp_path: Path) -> None:
+    spec = Path(__file__).parents[2] / "specs" / "three-nodes.yaml"
+    result = bench("--cluster", str(spec), "--scenario", "one-pass", "--rounds", "1", "--seconds", "0")
+    assert result.exit_code == 0, result.output
+    assert str(spec) in result.stdout
+    missing = bench("--cluster", str(tmp_path / "missing.json"), "--scenario", "one-pass")
+    assert isinstance(missing.exception, InputError)

@@ -3,12 +3,13 @@
 Data flow: family -> nodes, DaemonSets, pods -> World -> scenario -> rounds, each timed stage by stage -> BenchReport.
 """
 
-from .baseline import Slowdown, read_report, slowdowns
+from .baseline import Slowdown, comparable, read_report, slowdowns
 from .chart import series_of, svg_chart, terminal_chart
+from .clocks import StageClock
 from .daemon_pods import NOW
 from .families import FAMILIES, Family, Pool
 from .results import BenchReport, Growth, Measurement, Timing
-from .runner import Case, StageClock, measure, run
+from .runner import Case, measure, run
 from .scenarios import SCENARIOS, Scenario, Setting
 from .worlds import make_world, with_status
 
@@ -27,6 +28,7 @@ __all__ = [
     "Slowdown",
     "StageClock",
     "Timing",
+    "comparable",
     "make_world",
     "measure",
     "read_report",

@@ -9,7 +9,7 @@ import msgspec
 from ..errors import InputError, Problem
 from .results import BenchReport
 
-__all__ = ["Slowdown", "read_report", "slowdowns"]
+__all__ = ["Slowdown", "comparable", "read_report", "slowdowns"]
 
 _FLOOR = 0.001
 """Seconds; less than that more is noise, whatever the ratio."""
@@ -32,6 +32,22 @@ class Slowdown(msgspec.Struct, frozen=True, order=True, kw_only=True):
         ratio = self.after / self.before if self.before else float("inf")
         change = f"{self.before * 1000:,.1f} ms -> {self.after * 1000:,.1f} ms ({ratio:.2f} x)"
         return f"{self.measurement}: {self.stage} {change}"
+
+
+def comparable(now: BenchReport, before: BenchReport, source: str) -> tuple[str, ...]:
+    """Return what to keep in mind when two runs are compared: another machine, another Python.
+
+    Raises InputError where nothing can be compared: nothing in common, or seconds of another kind.
+    """
+    message = ""
+    if not {entry.key for entry in now.measurements} & {entry.key for entry in before.measurements}:
+        message = "nothing that was measured now is in it"
+    elif now.clock != before.clock:
+        message = f"measured by another clock, {before.clock}"
+    if message:
+        raise InputError.of([Problem(reason="DecodeError", message=message, source=source)])
+    pairs = (("machine", now.machine, before.machine), ("Python", now.python, before.python))
+    return tuple(f"another {what}: {then}, now {here}" for what, here, then in pairs if here != then)
 
 
 def slowdowns(now: BenchReport, before: BenchReport, *, tolerance: float = 0.25) -> tuple[tuple[Slowdown, ...], int]:

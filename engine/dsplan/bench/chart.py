@@ -15,6 +15,11 @@ Series = Mapping[str, Sequence[tuple[float, float]]]
 """Name -> points of (nodes, seconds)."""
 
 _MARKS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_MOST_SERIES = 12
+"""In a terminal: more cannot be told apart."""
+_LINE = 18
+"""How high a line of the legend is."""
+_DASHES = ("", "6 3", "2 3", "8 3 2 3")
 _COLOURS = ("#1b6ca8", "#c0392b", "#2e8b57", "#8e44ad", "#b7791f", "#2c3e50", "#16a085", "#d35400")
 
 
@@ -61,6 +66,8 @@ def seconds_text(seconds: float) -> str:
 def terminal_chart(series: Series, *, width: int = 72, height: int = 16) -> str:
     """Return the chart as text, a letter a series, `=` where two meet; empty without points.
 
+    Of many series, it has the slowest.
+
     >>> print(terminal_chart({"one": [(10, 0.001), (100, 0.01)]}, width=30, height=3))
       10 ms |                    a
             |
@@ -71,6 +78,8 @@ def terminal_chart(series: Series, *, width: int = 72, height: int = 16) -> str:
     """
     if not any(series.values()):
         return ""
+    left_out = len(series) - _MOST_SERIES
+    series = _slowest(series)
     across, up = _axes(series)
     columns = width - 9
     grid = [[" "] * columns for _ in range(height)]
@@ -82,7 +91,16 @@ def terminal_chart(series: Series, *, width: int = 72, height: int = 16) -> str:
     lines = [f"{labels.get(row, ''):>7} |{''.join(cells)}".rstrip() for row, cells in enumerate(grid)]
     lines += [" " * 8 + "+" + "-" * columns, _tick_line(across, columns)]
     lines += [f"{' ' * 9}{mark} {name}" for mark, name in zip(cycle(_MARKS), series, strict=False)]
+    if left_out > 0:
+        lines.append(f"{' ' * 9}... and {left_out} faster ones; --svg draws all")
     return "\n".join(lines)
+
+
+def _slowest(series: Series) -> Series:
+    """Return the series that take longest, in the order in which they came."""
+    longest = sorted(series, key=lambda name: (-max(seconds for _, seconds in series[name]), name))
+    kept = set(longest[:_MOST_SERIES])
+    return {name: points for name, points in series.items() if name in kept}
 
 
 def _tick_line(across: _Axis, columns: int) -> str:
@@ -96,13 +114,14 @@ def _tick_line(across: _Axis, columns: int) -> str:
 
 
 def svg_chart(series: Series, *, width: int = 760, height: int = 420) -> str:
-    """Return the chart as one SVG document.
+    """Return the chart as one SVG document, as high as its legend needs.
 
     >>> svg_chart({"a": [(10, 0.001), (100, 0.01)]}).startswith("<svg")
     True
     """
     if not any(series.values()):
         return f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}"/>\n'
+    height = max(height, 40 + _LINE * len(series))
     frame = _Frame(series, width, height)
     lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" font-family="sans-serif">',
@@ -146,7 +165,9 @@ def _svg_series(name: str, points: Sequence[tuple[float, float]], number: int, l
     colour = _COLOURS[number % len(_COLOURS)]
     path = " ".join(f"{x},{y}" for x, y in points)
     dots = [f'<circle cx="{x}" cy="{y}" r="3" fill="{colour}"/>' for x, y in points]
-    y = 30 + 18 * number
-    line = f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="1.5"/>'
-    key = f'<circle cx="{legend}" cy="{y - 4}" r="4" fill="{colour}"/>'
-    return [line, *dots, key, _svg_text(legend + 10, y, name)]
+    y = 30 + _LINE * number
+    dashes = _DASHES[number // len(_COLOURS) % len(_DASHES)]
+    stroke = f'stroke="{colour}" stroke-width="1.5"' + (f' stroke-dasharray="{dashes}"' if dashes else "")
+    line = f'<polyline points="{path}" fill="none" {stroke}/>'
+    key = f'<line x1="{legend - 8}" x2="{legend + 16}" y1="{y - 4}" y2="{y - 4}" {stroke}/>'
+    return [line, *dots, key, _svg_text(legend + 22, y, name)]

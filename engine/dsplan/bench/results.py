@@ -15,11 +15,15 @@ TOTAL = "total"
 
 
 class Timing(msgspec.Struct, frozen=True):
-    """Seconds over all rounds; `p95` is the nearest rank."""
+    """Seconds over all rounds; `p95` is the nearest rank.
+
+    `peak_bytes` is what Python held at the most beyond what it held when the stage began; 0 where nobody watched.
+    """
 
     median: float
     p95: float
     best: float
+    peak_bytes: int = 0
 
 
 class Measurement(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,6 +64,11 @@ class Growth(msgspec.Struct, frozen=True, kw_only=True):
     nodes: tuple[int, ...]
     exponents: dict[str, float]
 
+    @property
+    def series(self) -> str:
+        """Which measurements it is taken over."""
+        return f"{self.world}/{self.scenario}/{self.daemonsets}"
+
 
 class BenchReport(msgspec.Struct, frozen=True, kw_only=True):
     """A whole run. `clock` and `garbage_collection` say how it was timed."""
@@ -75,16 +84,16 @@ class BenchReport(msgspec.Struct, frozen=True, kw_only=True):
     growth: tuple[Growth, ...] = ()
 
 
-def timing_of(seconds: Iterable[float]) -> Timing:
+def timing_of(seconds: Iterable[float], *, peak_bytes: int = 0) -> Timing:
     """Return median, 95th percentile (nearest rank) and best of at least one round.
 
     >>> timing_of([3.0, 1.0, 2.0, 10.0])
-    Timing(median=2.5, p95=10.0, best=1.0)
+    Timing(median=2.5, p95=10.0, best=1.0, peak_bytes=0)
     """
     ordered = sorted(seconds)
     middle = len(ordered) // 2
     median = ordered[middle] if len(ordered) % 2 else (ordered[middle - 1] + ordered[middle]) / 2
-    return Timing(median, ordered[math.ceil(0.95 * len(ordered)) - 1], ordered[0])
+    return Timing(median, ordered[math.ceil(0.95 * len(ordered)) - 1], ordered[0], peak_bytes)
 
 
 def exponent(points: Sequence[tuple[float, float]]) -> float:

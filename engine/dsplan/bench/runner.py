@@ -6,26 +6,31 @@ import gc
 import os
 import platform
 import sys
+import tracemalloc
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from time import perf_counter, process_time
+from time import perf_counter
 
 import msgspec
 
 from .. import __version__
+from ..errors import LimitExceeded
+from ..planner.observer import during
+from .clocks import CLOCKS, MemoryWatch, StageClock
 from .results import TOTAL, BenchReport, Measurement, growth_of, timing_of
 from .scenarios import SCENARIOS, Round, Setting
 
-__all__ = ["CLOCKS", "Case", "StageClock", "measure", "run"]
+__all__ = ["Case", "measure", "run"]
 
 
 class Case(msgspec.Struct, frozen=True, kw_only=True):
     """One scenario in one setting. Rounds go on until `seconds` are spent, at least `rounds` of them.
 
-    `clock` is one of CLOCKS.
+    `clock` is one of CLOCKS. With `memory` one more round, which is not timed, tells what every stage takes.
     """
 
     scenario: str
@@ -33,39 +38,15 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     rounds: int = 5
     seconds: float = 2.0
     clock: str = "wall"
+    memory: bool = True
 
+    def __str__(self) -> str:
+        """Return which case it is, for people.
 
-CLOCKS = {
-    "wall": (perf_counter, "wall clock (time.perf_counter)"),
-    "cpu": (process_time, "processor time (time.process_time), which other work on the machine changes less"),
-}
-"""What seconds are taken from, and how a report calls it."""
-
-
-class StageClock:
-    """An Observer that adds up the seconds of every stage.
-
-    >>> clock = StageClock()
-    >>> clock.started("index", 0); clock.finished("index"); list(clock.seconds)
-    ['index']
-    """
-
-    def __init__(self, clock: Callable[[], float] = perf_counter) -> None:
-        self._clock = clock
-        self.seconds: dict[str, float] = {}
-        self._began: dict[str, float] = {}
-
-    def started(self, stage: str, total: int) -> None:
-        """Start the watch of a stage."""
-        self.seconds.setdefault(stage, 0.0)
-        self._began[stage] = self._clock()
-
-    def advanced(self, stage: str, done: int) -> None:
-        """Do nothing: only whole stages are timed."""
-
-    def finished(self, stage: str) -> None:
-        """Stop the watch of a stage."""
-        self.seconds[stage] += self._clock() - self._began[stage]
+        >>> print(Case(scenario="steady", setting=Setting(nodes=1000)))
+        steady: eks-like, 1,000 nodes, 1 DaemonSet
+        """
+        return f"{self.scenario}: {self.setting}"
 
 
 def measure(case: Case) -> Measurement:
@@ -80,9 +61,13 @@ def measure(case: Case) -> Measurement:
         world, fresh_round = scenario.prepare(setting, Path(folder))
         held = _memory_mib("VmRSS")
         rounds = list(_rounds(case, fresh_round))
-    stages = {stage: timing_of(entry[stage] for entry in rounds) for stage in rounds[-1]}
+        peak = _memory_mib("VmHWM")
+        taken = _taken(fresh_round()) if case.memory else {}
+    stages = {
+        stage: timing_of((entry[stage] for entry in rounds), peak_bytes=taken.get(stage, 0)) for stage in rounds[-1]
+    }
     return Measurement(
-        world=", ".join(setting.cluster) or setting.world,
+        world=setting.name,
         scenario=case.scenario,
         nodes=len(world.nodes) if setting.cluster else setting.nodes,
         daemonsets=len(world.daemonsets),
@@ -91,7 +76,7 @@ def measure(case: Case) -> Measurement:
         timed=scenario.timed,
         stages=stages,
         held_mib=held,
-        peak_mib=_memory_mib("VmHWM"),
+        peak_mib=peak,
     )
 
 
@@ -115,17 +100,33 @@ def _rounds(case: Case, fresh_round: Callable[[], Round]) -> Iterator[dict[str, 
 _MOST_ROUNDS = 50
 
 
+def _taken(timed: Round) -> dict[str, int]:
+    """Return how many bytes every stage of a round took at the most."""
+    watch = MemoryWatch()
+    gc.collect()
+    tracemalloc.start()
+    with during(watch, TOTAL):
+        result = timed(watch)
+    tracemalloc.stop()
+    del result
+    return watch.bytes
+
+
 def run(cases: Iterable[Case], *, report: Callable[[Case], None] = lambda case: None) -> BenchReport:
     """Return the measurements of all cases, one after another, each in a fresh process; `report` is told before each.
 
     A process of its own makes peak memory mean something, and keeps one case from warming or littering for the next.
+    Raises LimitExceeded where such a process dies, which is nearly always for lack of memory.
     """
     cases = list(cases)
     measurements: list[Measurement] = []
     for case in cases:
         report(case)
         with ProcessPoolExecutor(max_workers=1, mp_context=get_context("spawn")) as fresh_process:
-            measurements.append(fresh_process.submit(measure, case).result())
+            try:
+                measurements.append(fresh_process.submit(measure, case).result())
+            except (BrokenProcessPool, MemoryError):
+                raise LimitExceeded(f"{case}: the process died; there is not enough memory for it") from None
     return BenchReport(
         dsplan=__version__,
         python=f"{platform.python_implementation()} {platform.python_version()}",

@@ -38,6 +38,17 @@ class Setting(msgspec.Struct, frozen=True, kw_only=True):
     everywhere: bool = False
     cluster: tuple[str, ...] = ()
 
+    @property
+    def name(self) -> str:
+        """What the world is called in a report."""
+        return ", ".join(self.cluster) or self.world + " everywhere" * self.everywhere
+
+    def __str__(self) -> str:
+        """Return the world's name and size, for people."""
+        if self.cluster:
+            return self.name
+        return f"{self.name}, {self.nodes:,} nodes, {self.daemonsets} DaemonSet{'s' * (self.daemonsets != 1)}"
+
     def steady(self) -> World:
         """Return the world with all pods in place and every status written; a cluster of files as it is."""
         if self.cluster:

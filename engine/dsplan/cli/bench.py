@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from click.core import ParameterSource
 
 from .failures import CONFLICTS
 
 if TYPE_CHECKING:
-    from ..bench import BenchReport, Case
+    from ..bench import BenchReport
 
 __all__ = ["command"]
 
@@ -35,16 +38,17 @@ class _Sizes(click.ParamType[tuple[int, ...]]):
 
 
 @click.command()
-@click.option("--world", "worlds", multiple=True, metavar="NAME", help="eks-like, gke-like, ...; repeatable, or all.")
+@click.option("--world", "worlds", multiple=True, metavar="NAME", help="What is there; repeatable, or all.")
 @click.option("--scenario", "scenarios", multiple=True, metavar="NAME", help="What happens; repeatable, or all.")
 @click.option("--nodes", type=_Sizes(), default="100,1000,10000", show_default=True, metavar="N,N,...")
 @click.option("--daemonsets", type=click.IntRange(0, 1000), default=1, show_default=True, metavar="N")
 @click.option("--everywhere", is_flag=True, help="Only DaemonSets that want every node.")
 @click.option("--seed", type=int, default=0, show_default=True)
 @click.option("--rounds", type=click.IntRange(1, 1000), default=5, show_default=True, help="At least so many.")
+@click.option("--seconds", type=click.FloatRange(0), default=2.0, show_default=True, help="Rounds go on for so long.")
 @click.option("--clock", type=click.Choice(("wall", "cpu")), default="wall", show_default=True, help="What is counted.")
 @click.option("--cluster", multiple=True, metavar="FILE", help="Your own cluster instead of worlds; repeatable.")
-@click.option("-o", "--output", type=click.Choice(("table", "json")), default="table", show_default=True)
+@click.option("-o", "--output", type=click.Choice(("table", "wide", "json")), default="table", show_default=True)
 @click.option("--baseline", metavar="FILE", help="A run written by -o json: which stage got slower? Exit 4 if any.")
 @click.option("--tolerance", type=click.FloatRange(0), default=25.0, show_default=True, metavar="PERCENT")
 @click.option("--svg", metavar="FILE", help="Write the chart of time against nodes to a file.")
@@ -56,6 +60,7 @@ def command(
     everywhere: bool,
     seed: int,
     rounds: int,
+    seconds: float,
     clock: str,
     cluster: tuple[str, ...],
     output: str,
@@ -63,32 +68,71 @@ def command(
     tolerance: float,
     svg: str | None,
 ) -> None:
-    """Measure dsplan on seeded clusters, stage by stage: median, p95, peak memory, growth with the number of nodes."""
-    from ..bench import FAMILIES, SCENARIOS, Case, Setting, run, series_of, svg_chart
+    """Measure dsplan on seeded clusters, stage by stage: median, p95, peak memory, growth with the number of nodes.
+
+    Every case runs in a process of its own. Worlds are made and garbage is collected outside the timer; what it runs
+    from and to is printed with the results. -o wide has a line for every stage.
+
+    Worlds: eks-like, gke-like, bare-metal, edge, adversarial (every node its own class).
+
+    Scenarios: one-pass, cold-memory, cold-file, steady, template-change, pool-taint, zone-loss, nodes-join, node-churn,
+    edit-storm, one-at-a-time (maxUnavailable 1 on everything), incremental-churn.
+    """
+    from ..bench import FAMILIES, SCENARIOS, Case, Setting, comparable, run, series_of, svg_chart
     from .bench_text import report_text
     from .writing import write_whole
 
+    if cluster:
+        _refuse_beside_cluster()
     before = _baseline(baseline)
+    if svg is not None:
+        _refuse_unwritable(svg)
     wanted = _chosen("--world", worlds or _DEFAULT_WORLDS, tuple(FAMILIES))
     chosen = _chosen("--scenario", scenarios or _DEFAULT_SCENARIOS, tuple(SCENARIOS))
     settings = [
-        Setting(world=world, nodes=count, daemonsets=daemonsets, seed=seed, everywhere=everywhere)
+        Setting(world=world, nodes=size, daemonsets=daemonsets, seed=seed, everywhere=everywhere)
         for world in wanted
-        for count in nodes
+        for size in nodes
     ]
     if cluster:
         settings = [Setting(cluster=cluster)]
     cases = [
-        Case(scenario=scenario, setting=setting, rounds=rounds, clock=clock)
+        Case(scenario=scenario, setting=setting, rounds=rounds, seconds=seconds, clock=clock)
         for scenario in chosen
         for setting in settings
     ]
-    report = run(cases, report=_tell)
+    turns = count(1)
+    report = run(cases, report=lambda case: click.echo(f"[{next(turns)}/{len(cases)}] {case}", err=True))
     if svg is not None:
         write_whole(svg, svg_chart(series_of(report)).encode())
-    click.echo(_as_json(report) if output == "json" else report_text(report), nl=False)
+    click.echo(_as_json(report) if output == "json" else report_text(report, wide=output == "wide"), nl=False)
     if before is not None:
+        for note in comparable(report, before, baseline or ""):
+            click.echo(f"note: {note}", err=True)
         sys.exit(_compare(report, before, tolerance / 100))
+
+
+def _refuse_beside_cluster() -> None:
+    """Refuse what says how to make a world, where there is one."""
+    context = click.get_current_context()
+    for name, option in _MAKING.items():
+        if context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
+            raise click.UsageError(f"{option} says how a world is made; --cluster has one")
+
+
+_MAKING = {
+    "worlds": "--world",
+    "nodes": "--nodes",
+    "daemonsets": "--daemonsets",
+    "everywhere": "--everywhere",
+    "seed": "--seed",
+}
+
+
+def _refuse_unwritable(path: str) -> None:
+    """Refuse a file that cannot be written: that should not be found out after minutes."""
+    if Path(path).is_dir() or not os.access(Path(path).parent, os.W_OK):
+        raise click.BadParameter(f"{path!r} cannot be written", param_hint="--svg")
 
 
 def _chosen(option: str, asked: tuple[str, ...], known: tuple[str, ...]) -> tuple[str, ...]:
@@ -98,12 +142,6 @@ def _chosen(option: str, asked: tuple[str, ...], known: tuple[str, ...]) -> tupl
         if name not in known:
             raise click.BadParameter(f"{name!r} is none of {', '.join(known)}, {_ALL}", param_hint=option)
     return asked
-
-
-def _tell(case: Case) -> None:
-    setting = case.setting
-    where = " ".join(setting.cluster) or f"{setting.world}, {setting.nodes:,} nodes, {setting.daemonsets} DaemonSets"
-    click.echo(f"measuring {case.scenario}: {where}", err=True)
 
 
 def _as_json(report: BenchReport) -> str:
