@@ -81,6 +81,41 @@ def test_all_problems_come_at_once_with_what_was_meant() -> None:
     ]
 
 
+def test_what_makes_no_sense_is_told_beside_what_has_a_wrong_shape() -> None:
+    """A misspelt field hides nothing: the rest is judged without it. What depends on it is not guessed at."""
+    tree = with_spec(
+        budgets=[{"maxUnavailable": True, "scope": "Nod", "topologyKey": "a b"}, {"maxUnavailable": 0}],
+        canary={"count": [1], "spread": ["zone"], "soak": "5 minutes"},
+        partition="0%",
+        owner="Mine",
+        steps=7,
+        windows={"timeZone": 3, "allow": [{"start": "25:00"}]},
+    )
+    assert [text.partition(":")[0] for text in problems(tree)] == [
+        "spec.owner",
+        "spec.budgets[0].maxUnavailable",
+        "spec.budgets[0].scope",
+        "spec.canary.count",
+        "spec.steps",
+        "spec.windows.timeZone",
+        "spec.budgets[0].topologyKey",
+        "spec.budgets[1].maxUnavailable",
+        "spec.canary.soak",
+        "spec.partition",
+        "spec.windows.allow[0].start",
+    ]
+
+
+def test_another_version_of_the_kind_is_an_error(tmp_path: Path) -> None:
+    file = tmp_path / "policy.json"
+    file.write_text(json.dumps({**FULL, "apiVersion": "dsplan.dev/v2"}))
+    with pytest.raises(InputError) as caught:
+        dsplan.load([file])
+    assert str(caught.value.problems[0]).endswith(
+        "apiVersion: unsupported value, seen: 'dsplan.dev/v2' (accepted: dsplan.dev/v1alpha1)"
+    )
+
+
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [
@@ -89,7 +124,7 @@ def test_all_problems_come_at_once_with_what_was_meant() -> None:
         ({"targets": [{"name": "A"}]}, "spec.targets[0].name: must be a lowercase RFC 1123 subdomain, seen: 'A'"),
         (
             {"budgets": [{"maxUnavailable": 0}]},
-            "spec.budgets[0].maxUnavailable: must be >= 1; to stop a roll-out say paused or frozen, seen: 0",
+            "spec.budgets[0].maxUnavailable: must be >= 1; to stop, say paused or frozen, seen: 0",
         ),
         (
             {"budgets": [{"maxUnavailable": "101%"}]},

@@ -25,6 +25,7 @@ POLICY_DECODERS: dict[str, Callable[[RawTree], KubernetesObject]] = {
     "PlacementPolicy": decode_placement_policy,
 }
 """Kinds of dsplan's own that a World holds; they are decoded strictly."""
+_OUR_GROUP = POLICY_API_VERSION.partition("/")[0]
 
 
 def decode(trees: Iterable[RawTree], **world_fields: Any) -> World:
@@ -75,7 +76,8 @@ def decode_object(tree: RawTree) -> KubernetesObject | None:
     if entry is None:
         return None
     if kind in POLICY_DECODERS:
-        return POLICY_DECODERS[kind](tree) if tree.get("apiVersion") == POLICY_API_VERSION else None
+        ours = str(tree.get("apiVersion") or POLICY_API_VERSION).partition("/")[0] == _OUR_GROUP
+        return POLICY_DECODERS[kind](tree) if ours else None
     try:
         decoded = convert(tree, entry[1])
         if isinstance(decoded, DaemonSet | Deployment):

@@ -90,6 +90,9 @@ def _collect(found: Iterable[Found], checks: Checks, namespace: str = DEFAULT_NA
     return collector
 
 
+_OUR_GROUP = nodepool.API_VERSION.partition("/")[0]
+
+
 class _Collector:
     def __init__(self, checks: Checks, namespace: str) -> None:
         self.checks = checks
@@ -105,6 +108,8 @@ class _Collector:
     def add(self, item: RawObject) -> None:
         chosen = self.selection.take(item)
         if chosen is None:
+            if item.group == _OUR_GROUP:
+                self._refuse((_other_version(item),), item, rule=False)
             return
         try:
             if chosen.api_version == nodepool.API_VERSION:
@@ -207,6 +212,14 @@ def decode_item(item: RawObject) -> KubernetesObject:
 @cache
 def _decoder(kind: str) -> msgspec.json.Decoder[Any]:
     return msgspec.json.Decoder(KINDS[kind][1])
+
+
+def _other_version(item: RawObject) -> Problem:
+    accepted = (nodepool.API_VERSION,)
+    message = "unsupported value"
+    return Problem(
+        reason="FieldValueNotSupported", message=message, field="apiVersion", value=item.api_version, accepted=accepted
+    )
 
 
 def _double(identity: Identity, known: Origin) -> Problem:

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from dsplan.errors import InputError, Problem
+from dsplan.errors import Problem
 from dsplan.manifests.strict import decode_strict
 from dsplan.model.meta import RawTree
 from dsplan.model.names import is_dns_label, is_dns_subdomain
@@ -23,6 +23,7 @@ def decode_placement_policy(tree: RawTree) -> PlacementPolicy:
 
     Raises InputError with every unknown field (and what it might have meant), wrong type and value that makes no sense.
 
+    >>> from dsplan.errors import InputError
     >>> try:
     ...     decode_placement_policy({"kind": "PlacementPolicy", "metadata": {"name": "p"},
     ...                              "spec": {"apart": [{"daemonSets": ["a"]}], "claims": [{}]}})
@@ -31,11 +32,7 @@ def decode_placement_policy(tree: RawTree) -> PlacementPolicy:
     spec.apart[0].daemonSets: needs at least two DaemonSets, seen: ('a',); spec.claims[0]: needs exactly one of run, \
 neverRun, maxDeletions
     """
-    policy = decode_strict(tree, PlacementPolicy)
-    problems = list(_problems(policy))
-    if problems:
-        raise InputError.of(problems)
-    return policy
+    return decode_strict(tree, PlacementPolicy, _problems)
 
 
 def placement_policy_schema() -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from dsplan.errors import InputError, Problem
+from dsplan.errors import Problem
 from dsplan.manifests.strict import decode_strict
 from dsplan.model.durations import parse_clock, parse_date, parse_duration
 from dsplan.model.meta import RawTree
@@ -41,6 +41,7 @@ def decode_policy(tree: RawTree) -> RolloutPolicy:
 
     Raises InputError with every unknown field (and what it might have meant), wrong type and value that makes no sense.
 
+    >>> from dsplan.errors import InputError
     >>> try:
     ...     decode_policy({"apiVersion": "dsplan.dev/v1alpha1", "kind": "RolloutPolicy", "metadata": {"name": "p"},
     ...                    "spec": {"targets": [{"name": "cni"}], "budgets": [{"maxUnavailble": 1}]}})
@@ -49,11 +50,7 @@ def decode_policy(tree: RawTree) -> RolloutPolicy:
     spec.budgets[0].maxUnavailble: unknown field, did you mean maxUnavailable?, seen: 1 (accepted: maxUnavailable, \
 nodeSelector, scope, topologyKey)
     """
-    policy = decode_strict(tree, RolloutPolicy)
-    problems = list(_problems(policy))
-    if problems:
-        raise InputError.of(problems)
-    return policy
+    return decode_strict(tree, RolloutPolicy, _problems)
 
 
 def policy_schema() -> dict[str, Any]:
@@ -85,7 +82,8 @@ def _problems(policy: RolloutPolicy) -> Iterator[Problem]:
     if spec.broken_nodes is not None and spec.broken_nodes.forgive_unschedulable < 0:
         yield _invalid("spec.brokenNodes.forgiveUnschedulable", "must be >= 0", spec.broken_nodes.forgive_unschedulable)
     if spec.surge and spec.owner != "Host":
-        yield _invalid("spec.surge", "needs owner Host: the controller does not create a second pod for a policy", True)
+        message = "needs owner Host: the controller does not create a second pod for a policy"
+        yield Problem(reason="FieldValueForbidden", field="spec.surge", message=message, value=True)
     yield from _node_key_problems("spec.nodeOrder", spec.node_order)
 
 
@@ -114,13 +112,17 @@ def _target_problems(spec: PolicySpec) -> Iterator[Problem]:
             yield Problem(reason="FieldValueInvalid", field=field, message="needs either a name or a selector")
         if target.name and not is_dns_subdomain(target.name):
             yield _invalid(f"{field}.name", "must be a lowercase RFC 1123 subdomain", target.name)
+        if target.namespace and not is_dns_label(target.namespace):
+            yield _invalid(f"{field}.namespace", "must be a lowercase RFC 1123 label", target.namespace)
         yield from _selector_problems(f"{field}.selector", target.selector)
 
 
 def _budget_problems(spec: PolicySpec) -> Iterator[Problem]:
     for index, budget in enumerate(spec.budgets):
         field = f"spec.budgets[{index}]"
-        yield from _amount_problems(f"{field}.maxUnavailable", budget.max_unavailable)
+        yield from _amount_problems(
+            f"{field}.maxUnavailable", budget.max_unavailable, "; to stop, say paused or frozen"
+        )
         yield from _selector_problems(f"{field}.nodeSelector", budget.node_selector)
         if budget.topology_key:
             yield from _key_problems(f"{field}.topologyKey", budget.topology_key)
@@ -210,7 +212,7 @@ def _order_problems(field: str, order: Order, namespace: str, spec: PolicySpec) 
     for index, chain in enumerate(order.chains):
         place = f"{field}.chains[{index}]"
         if len(chain) < 2:
-            yield _invalid(place, "a chain needs at least two DaemonSets", chain)
+            yield _invalid(place, "a chain needs at least two DaemonSets", list(chain))
         for position, name in enumerate(chain):
             if not all(map(is_dns_subdomain, name.split("/"))) or name.count("/") > 1:
                 yield _invalid(f"{place}[{position}]", "must be name or namespace/name", name)
@@ -286,10 +288,10 @@ def _node_key_problems(field: str, keys: tuple[NodeKey, ...]) -> Iterator[Proble
             yield Problem(reason="FieldValueForbidden", field=f"{place}.key", message=f"by {entry.by} takes no key")
 
 
-def _amount_problems(field: str, amount: object) -> Iterator[Problem]:
+def _amount_problems(field: str, amount: object, hint: str = "") -> Iterator[Problem]:
     if isinstance(amount, int):
         if amount < 1:
-            yield _invalid(field, "must be >= 1; to stop a roll-out say paused or frozen", amount)
+            yield _invalid(field, f"must be >= 1{hint}", amount)
     elif isinstance(amount, str):
         found = _PERCENT.fullmatch(amount)
         if found is None or not 1 <= int(found[1]) <= 100:

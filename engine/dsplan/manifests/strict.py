@@ -6,7 +6,7 @@ misspelt field is an error, and what it might have meant is said.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeVar
 
 import msgspec
@@ -15,15 +15,16 @@ from msgspec import inspect
 from dsplan.errors import InputError, Problem
 from dsplan.model.convert import without_nulls
 
-__all__ = ["close_to", "decode_strict", "shape_problems"]
+__all__ = ["close_to", "decode_strict", "expected_type", "shape_problems", "shape_problems_of"]
 
 T = TypeVar("T")
 
 
-def decode_strict(tree: Any, kind: type[T]) -> T:
+def decode_strict(tree: Any, kind: type[T], judge: Callable[[T], Iterable[Problem]] | None = None) -> T:
     """Return `tree` as a `kind` (a msgspec Struct); fields that the Struct does not have are errors.
 
-    Raises InputError with one problem for every unknown field, missing field and value of a wrong type.
+    Raises InputError with one problem for every unknown field, missing field and value of a wrong type, and with all
+    that `judge` finds; where the shape is wrong, `judge` sees the document without what is wrong in it.
 
     >>> class Pet(msgspec.Struct):
     ...     name: str
@@ -39,13 +40,31 @@ def decode_strict(tree: Any, kind: type[T]) -> T:
     legs: expected `int`, got `str`, seen: 'four'
     name: required
     """
-    problems = list(_problems(tree, inspect.type_info(kind), ""))
+    problems = list(shape_problems_of(tree, inspect.type_info(kind)))
     if not problems:
         try:
-            return msgspec.convert(tree, kind)
+            found = msgspec.convert(tree, kind)
         except msgspec.ValidationError as error:
-            problems = [_of(str(error), "", tree)]
+            raise InputError.of([_of(str(error), "", tree)]) from None
+        problems = list(judge(found)) if judge else []
+        if not problems:
+            return found
+    elif judge:
+        problems += _judged_without(problems, tree, kind, judge)
     raise InputError.of(problems)
+
+
+def _judged_without(
+    wrong: list[Problem], tree: Any, kind: type[T], judge: Callable[[T], Iterable[Problem]]
+) -> list[Problem]:
+    """Return what `judge` finds in the parts of a document that have their shape."""
+    from dsplan.manifests.mending import mended, of_the_rest
+
+    try:
+        rest = msgspec.convert(mended(tree, inspect.type_info(kind)), kind)
+    except msgspec.ValidationError:
+        return []
+    return of_the_rest(judge(rest), wrong)
 
 
 def shape_problems(tree: Any, kind: type[msgspec.Struct]) -> list[Problem]:
@@ -57,7 +76,7 @@ def shape_problems(tree: Any, kind: type[msgspec.Struct]) -> list[Problem]:
     >>> [problem.field for problem in shape_problems({"name": 1, "legs": "four", "age": None, "fur": 3}, Pet)]
     ['name', 'legs']
     """
-    found = _problems(without_nulls(tree), inspect.type_info(kind), "")
+    found = shape_problems_of(without_nulls(tree), inspect.type_info(kind))
     return [problem for problem in found if problem.reason == "DecodeError"]
 
 
@@ -73,16 +92,17 @@ def close_to(word: str, words: Iterable[str]) -> str:
     return found[0] if found else ""
 
 
-def _problems(value: Any, kind: inspect.Type, path: str) -> Iterator[Problem]:
-    kind = _without_null(value, kind)
+def shape_problems_of(value: Any, kind: inspect.Type, path: str = "") -> Iterator[Problem]:
+    """Yield what is wrong with the shape of a value, in fields below `path`."""
+    kind = expected_type(value, kind)
     if isinstance(kind, inspect.StructType) and isinstance(value, dict):
         yield from _field_problems(value, kind, path)
     elif isinstance(kind, inspect.ListType | inspect.VarTupleType) and isinstance(value, list):
         for index, entry in enumerate(value):
-            yield from _problems(entry, kind.item_type, f"{path}[{index}]")
+            yield from shape_problems_of(entry, kind.item_type, f"{path}[{index}]")
     elif isinstance(kind, inspect.DictType) and isinstance(value, dict):
         for key, entry in value.items():
-            yield from _problems(entry, kind.value_type, f"{path}[{key}]")
+            yield from shape_problems_of(entry, kind.value_type, f"{path}[{key}]")
     else:
         yield from _leaf_problems(value, kind, path)
 
@@ -92,7 +112,7 @@ def _field_problems(value: dict[str, Any], kind: inspect.StructType, path: str) 
     for key, entry in value.items():
         place = f"{path}.{key}" if path else key
         if key in fields:
-            yield from _problems(entry, fields[key].type, place)
+            yield from shape_problems_of(entry, fields[key].type, place)
         else:
             near = close_to(key, fields)
             message = f"unknown field, did you mean {near}?" if near else "unknown field"
@@ -130,7 +150,7 @@ def _of(text: str, path: str, value: Any) -> Problem:
     return Problem(reason="DecodeError", message=message[:1].lower() + message[1:], field=field, value=value)
 
 
-def _without_null(value: Any, kind: inspect.Type) -> inspect.Type:
+def expected_type(value: Any, kind: inspect.Type) -> inspect.Type:
     """Return the one type of a union that a value can have: an object's, or X of `X | None`; else the union."""
     if not isinstance(kind, inspect.UnionType) or value is None:
         return kind

@@ -379,14 +379,29 @@ def test_two_policies_that_say_what_only_one_may(one: dict[str, object], two: di
     assert problem.message == "default/one and default/two both say it for DaemonSet default/ds; only one may"
 
 
+def test_two_policies_may_say_the_same_about_owner_and_order_of_nodes() -> None:
+    same = {"owner": "Host", "nodeOrder": [{"by": "Name", "descending": True}]}
+    plan = Fleet(2, [a_policy("one", **same), a_policy("two", budgets=[{"maxUnavailable": 1}], **same)]).plan()
+    assert [action.node for action in plan.actions] == ["n2"]
+
+
+def test_an_order_of_what_no_policy_governs_is_an_error() -> None:
+    """It would be kept by nobody: the other DaemonSet goes when its controller likes."""
+    with pytest.raises(InputError) as caught:
+        Fleet(1, [a_policy(targets=["b"], order={"chains": [["a", "b"]]})], ["a", "b"]).plan()
+    assert [str(problem) for problem in caught.value.problems] == [
+        "RolloutPolicy default/p: spec.order.chains: must name targets of this or another policy, seen: 'default/a'"
+    ]
+
+
 def test_a_cycle_over_two_policies_is_named() -> None:
     policies = [
-        a_policy("one", ["a"], order={"chains": [["a", "b"]]}),
-        a_policy("two", ["c"], order={"chains": [["c", "d"]]}),
+        a_policy("one", ["a", "b"], order={"chains": [["a", "b"]]}),
+        a_policy("two", ["c", "d"], order={"chains": [["c", "d"]]}),
     ]
     Fleet(1, policies, ["a", "b", "c", "d"]).plan()
     with pytest.raises(InputError) as caught:
-        Fleet(1, [*policies, a_policy("three", ["b"], order={"chains": [["b", "c"], ["d", "a"]]})], ["a", "b"]).plan()
+        Fleet(1, [*policies, a_policy("three", ["b", "c", "d", "a"], order={"chains": [["b", "c"], ["d", "a"]]})], ["a", "b"]).plan()
     cycles = [problem for problem in caught.value.problems if problem.message == "is a cycle"]
     assert [problem.value for problem in cycles] == ["default/a -> default/b -> default/c -> default/d -> default/a"]
     assert cycles[0].object == "RolloutPolicy default/one and default/three and default/two"

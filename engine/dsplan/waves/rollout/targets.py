@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from itertools import pairwise
 
 import msgspec
@@ -29,6 +30,8 @@ SINGLE: tuple[tuple[str, Callable[[PolicySpec], object]], ...] = (
     ("nodeOrder", lambda spec: spec.node_order),
 )
 """Field -> what a policy says about it; the default says nothing."""
+_MAY_AGREE = ("owner", "nodeOrder")
+"""Fields that two policies may say alike: it is not theirs to decide in turns."""
 
 
 class Edge(msgspec.Struct, frozen=True, order=True):
@@ -103,7 +106,8 @@ class Governing(msgspec.Struct, frozen=True):
 def governing(policies: Sequence[RolloutPolicy], daemonsets: Sequence[DaemonSet]) -> Governing:
     """Return who governs whom.
 
-    Raises InputError where two policies say what only one may, or where their orders together are a cycle.
+    Raises InputError where two policies say what only one may, where an order names a DaemonSet that is no target of
+    any policy, or where orders together are a cycle.
     """
     governed = tuple(
         Governed(daemonset.identity, matching)
@@ -111,10 +115,16 @@ def governing(policies: Sequence[RolloutPolicy], daemonsets: Sequence[DaemonSet]
         if (matching := tuple(policy for policy in policies if _governs(policy, daemonset)))
     )
     order = tuple(sorted({edge for policy in policies for edge in _edges(policy)}))
-    problems = [*_double_problems(governed), *_order_problems(order), *_cycle_problems(order)]
+    here = {entry.daemonset for entry in governed}
+    outside = {daemonset.identity for daemonset in daemonsets} - here
+    problems = [
+        *_double_problems(governed),
+        *_order_problems(order),
+        *_outside_problems(order, outside),
+        *_cycle_problems(order),
+    ]
     if problems:
         raise InputError.of(problems)
-    here = {entry.daemonset for entry in governed}
     return Governing(
         tuple(policies),
         governed,
@@ -153,7 +163,8 @@ def _double_problems(governed: Iterable[Governed]) -> Iterator[Problem]:
     for entry in governed:
         for field, read in SINGLE:
             speaking = [policy for policy in entry.policies if read(policy.spec) != read(_DEFAULT)]
-            if len(speaking) > 1:
+            alike = field in _MAY_AGREE and all(read(policy.spec) == read(speaking[0].spec) for policy in speaking)
+            if len(speaking) > 1 and not alike:
                 yield _from_two(f"spec.{field}", str(entry.daemonset), [policy.identity for policy in speaking])
 
 
@@ -166,6 +177,19 @@ def _order_problems(order: Sequence[Edge]) -> Iterator[Problem]:
     for daemonset, policies in sorted(speaking.items()):
         if len(policies) > 1:
             yield _from_two("spec.order", str(daemonset), sorted(policies))
+
+
+def _outside_problems(order: Sequence[Edge], outside: AbstractSet[Identity]) -> Iterator[Problem]:
+    """An order that names a DaemonSet which no policy governs would be kept by nobody."""
+    said_by = {daemonset: edge.policy for edge in order for daemonset in (edge.first, edge.then)}
+    for daemonset in sorted(said_by.keys() & outside):
+        yield Problem(
+            reason="FieldValueInvalid",
+            field="spec.order.chains",
+            object=f"RolloutPolicy {said_by[daemonset]}",
+            message="must name targets of this or another policy",
+            value=str(daemonset),
+        )
 
 
 def _from_two(field: str, daemonset: str, policies: Sequence[Identity]) -> Problem:
