@@ -18,7 +18,7 @@ from dsplan.report.document import plan_document
 from dsplan.testing import a_node
 from dsplan.verify import verify
 from tests.waves.rollout.fleet import OLD, Fleet, a_policy
-from tests.waves.rollout.test_properties import random_fleet
+from tests.waves.rollout.test_properties import BYTES, random_fleet
 
 Tree = dict[str, Any]
 
@@ -50,7 +50,9 @@ def a_fleet() -> Fleet:
             domains=[{"topologyKey": "zone"}],
         ),
         a_policy("q", ["a", "b", "c"], budgets=[{"maxUnavailable": 1, "scope": "Node"}]),
-        a_policy("r", ["c"], budgets=[{"maxUnavailable": 2}], canary={"count": 1}, steps={"list": [4]}),
+        a_policy(
+            "r", ["c"], budgets=[{"maxUnavailable": 2}], canary={"count": 1}, steps={"list": [4]}, rates={**BYTES}
+        ),
     ]
     fleet = Fleet(nodes, policies, ["a", "b", "c"])
     fleet.set_ready("a", "n0", ready=False, hash_label=OLD)
@@ -178,6 +180,15 @@ def _stalled_invented(tree: Tree) -> None:
     tree["policies"]["stalled"] = [{"place": 0, "daemonset": 0, "count": 1, "rule": "none"}]
 
 
+def _rate_lowered(tree: Tree) -> None:
+    tree["policies"]["rates"][0]["limit"] //= 2
+
+
+def _heavier(tree: Tree) -> None:
+    for weight in tree["policies"]["rates"][0]["weights"]:
+        weight[2] *= 2
+
+
 def _nonsense(tree: Tree) -> None:
     tree["policies"]["nodeSets"][0] = "9-1"
 
@@ -206,6 +217,8 @@ def _nonsense(tree: Tree) -> None:
         (_action_on_another_node, "actions"),
         (_actions_of_all_nodes, "policy actions"),
         (_stalled_invented, "policy"),
+        (_rate_lowered, "policy rate"),
+        (_heavier, "policy rate"),
         (_nonsense, "shape"),
     ],
     ids=lambda value: getattr(value, "__name__", None),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 from dsplan.waves.problem import Problem, Steps
 
@@ -26,6 +26,7 @@ def wave_problems(problem: Problem, wave: Iterable[Unit], *, first: bool) -> lis
         size = sum((c, d) in limit.cells for c, _, d in wave)
         if size > room:
             found.append(f"limit {limit.name}: {size} > {room}")
+    found += load_problems(problem, wave, first=first)
     for place, rule in enumerate(problem.per_node):
         per_node = Counter((c, n) for c, n, d in wave if d in rule.daemonsets)
         for (c, n), count in per_node.items():
@@ -39,6 +40,17 @@ def wave_problems(problem: Problem, wave: Iterable[Unit], *, first: bool) -> lis
             touched |= set(touch.open)
         if len(touched) > touch.limit:
             found.append(f"domains {sorted(touched)} > {touch.limit}")
+    return found
+
+
+def load_problems(problem: Problem, wave: list[Unit], *, first: bool) -> list[str]:
+    found = []
+    for load in problem.loads:
+        room = max(0, load.limit - load.down) if first else load.limit
+        weights = dict(load.weights)
+        weight = sum(min(load.limit, weights.get((c, d), 0)) for c, _, d in wave)
+        if weight > room:
+            found.append(f"load {load.name}: {weight} > {room}")
     return found
 
 
@@ -72,35 +84,45 @@ def targets_now(steps: Steps, done: set[Unit]) -> list[int]:
     return total
 
 
-def optimum(problem: Problem, most: int = 30) -> int | None:
-    """The fewest waves, by walking every set of units that can be done (bits); None where not all can ever be."""
+def optimum(problem: Problem) -> int | None:
+    """The fewest waves, walking breadth first through the sets of units that can be done; None where not all can be.
+
+    A set is looked at once, in the first wave after which it can be done: what may follow depends on nothing else. All
+    subsets of what is left of all sets of 9 units are 3^9 pairs, so every one is tried.
+    """
     units = units_of(problem)
     everything = (1 << len(units)) - 1
+    before = [_before(1 << place, units, problem) for place in range(len(units))]
     allowed = {
-        first: [mask for mask in range(1, everything + 1) if not wave_problems(problem, _of(mask, units), first=first)]
+        first: [not wave_problems(problem, _of(mask, units), first=first) for mask in range(everything + 1)]
         for first in (True, False)
     }
-    before = [_before(mask, units, problem) for mask in range(everything + 1)]
-    reached = {0}
-    for wave in range(most):
-        if everything in reached:
-            return wave
-        following = set(reached)
-        for done in reached:
-            may_go = _stepwise(problem, done, units)
-            following |= {
-                done | mask
-                for mask in allowed[wave == 0]
-                if not mask & done and not before[mask] & ~done and not mask & ~may_go[0] and may_go[1](mask)
-            }
-        if not problem.steps:
-            following = {
-                done for done in following if not any(done != other and done & ~other == 0 for other in following)
-            }
-        if following == reached and wave:
-            return None
-        reached = following
-    return None
+    known, reached, wave = {0}, [0], 0
+    while everything not in known and reached:
+        following = {
+            done | mask
+            for done in reached
+            for mask in _steps_from(done, everything, before, problem, units)
+            if allowed[wave == 0][mask]
+        } - known
+        if wave == 0:
+            following.add(0)  # waiting once for what is down already changes what may go
+        known |= following
+        reached = sorted(following)
+        wave += 1
+    return wave if everything in known else None
+
+
+def _steps_from(done: int, everything: int, before: list[int], problem: Problem, units: list[Unit]) -> Iterator[int]:
+    """Every set of units that order and steps let go next."""
+    may_go, fits = _stepwise(problem, done, units)
+    free = everything & ~done & may_go
+    free &= ~sum(1 << place for place, needed in enumerate(before) if needed & ~done)
+    mask = free
+    while mask:
+        if fits(mask):
+            yield mask
+        mask = (mask - 1) & free
 
 
 def _of(mask: int, units: list[Unit]) -> list[Unit]:

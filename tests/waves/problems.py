@@ -6,7 +6,7 @@ from random import Random
 from typing import Any
 
 from dsplan.waves.naming import name_units
-from dsplan.waves.problem import Cell, Limit, NodeClass, PerNode, Precedence, Problem, Steps, Touch
+from dsplan.waves.problem import Cell, Limit, Load, NodeClass, PerNode, Precedence, Problem, Steps, Touch
 from dsplan.waves.schedule import schedule
 from dsplan.waves.schedule_types import Schedule
 from tests.waves.oracle import Unit, optimum, schedule_problems
@@ -15,7 +15,7 @@ Classes = list[tuple[int, tuple[int, ...]]]
 
 
 def random_problem(
-    rng: Random, *, order: bool = False, steps: bool = False, touch: bool = False, most: int = 9
+    rng: Random, *, order: bool = False, steps: bool = False, touch: bool = False, load: bool = False, most: int = 9
 ) -> Problem:
     daemonsets = rng.randint(1, 3)
     classes = _classes(rng, daemonsets, most)
@@ -29,6 +29,8 @@ def random_problem(
         more["steps"] = (_steps(rng, classes, cells, daemonsets),)
     if touch:
         more["touches"] = tuple(_touch(rng, classes, cells) for _ in range(rng.choice((1, 1, 2))))
+    if load:
+        more["loads"] = (_load(rng, cells),)
     return Problem(
         classes=tuple(NodeClass(n, ds, (rng.choice([0, 0, 1]),) if per_node else ()) for n, ds in classes),
         limits=tuple(_limit(rng, cells, place) for place in range(rng.randint(0, 3))),
@@ -50,6 +52,12 @@ def _limit(rng: Random, cells: list[Cell], place: int) -> Limit:
     limit = rng.randint(1, 3)
     inside = frozenset(rng.sample(cells, rng.randint(1, len(cells))))
     return Limit(f"L{place}", inside, limit, rng.choice([0, 0, rng.randint(0, limit)]))
+
+
+def _load(rng: Random, cells: list[Cell]) -> Load:
+    limit = rng.randint(2, 7)
+    weights = tuple((cell, rng.randint(1, 8)) for cell in cells if rng.random() < 0.8)
+    return Load("bytes", weights, limit, rng.choice([0, 0, rng.randint(0, limit)]))
 
 
 def _steps(rng: Random, classes: Classes, cells: list[Cell], daemonsets: int) -> Steps:

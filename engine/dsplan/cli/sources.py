@@ -83,9 +83,10 @@ def read_world(paths: tuple[str, ...], namespace: str | None, selector: str | No
     if (*paths, *choice.cluster).count("-") > 1:
         raise click.UsageError("standard input can be read once")
     if paths and not choice.cluster and not choice.wants_live:
-        return read_cluster(paths, choice)
+        return _sized(read_cluster(paths, choice), paths, choice)
     if not paths:
-        return read_cluster(choice.cluster, choice, namespace=namespace, selector=selector)
+        world = read_cluster(choice.cluster, choice, namespace=namespace, selector=selector)
+        return _sized(world, choice.cluster, choice)
     from ..manifests.decode import DEFAULT_NAMESPACE
     from ..manifests.load import load
     from ..manifests.overlay import overlay
@@ -93,7 +94,15 @@ def read_world(paths: tuple[str, ...], namespace: str | None, selector: str | No
     # All of it: a manifest's DaemonSet may be one that the options do not choose.
     cluster = read_cluster(choice.cluster, choice)
     manifests = load(paths, validate=choice.validate, trust_stored=False, namespace=namespace or DEFAULT_NAMESPACE)
-    return overlay(cluster, manifests)
+    return _sized(overlay(cluster, manifests), choice.cluster, choice)
+
+
+def _sized(world: World, paths: tuple[str, ...], choice: ClusterChoice) -> World:
+    """Return the world with the sizes of images, where a policy asks for them and the cluster can be read again."""
+    from ..manifests.image_sizes import with_image_sizes
+
+    files = tuple(path for path in paths if path != "-")
+    return world if paths and not files else with_image_sizes(world, lambda: cluster_objects(files, choice))
 
 
 def read_cluster(

@@ -18,6 +18,7 @@ __all__ = [
     "PolicyLimit",
     "PolicyNodeRule",
     "PolicyOrder",
+    "PolicyRate",
     "PolicyRun",
     "PolicyStalled",
     "PolicyStep",
@@ -91,6 +92,22 @@ class PolicyLimit(_Entry, frozen=True, kw_only=True):
     stuck: int = 0
 
 
+class PolicyRate(_Entry, frozen=True, kw_only=True):
+    """Of `daemonsets`, at most `limit` pods begin in a minute and so in a wave, `begun` of them spent in the first.
+
+    With `weights` it is bytes: (class, DaemonSet, bytes that each pod pulls), of which no pod has more than the limit.
+    `atLeastSeconds` is how long it takes until the last pod begins.
+    """
+
+    policy: str
+    text: str
+    daemonsets: tuple[int, ...]
+    limit: int
+    begun: int = 0
+    at_least_seconds: float = 0.0
+    weights: tuple[tuple[int, int, int], ...] | None = None
+
+
 class PolicyNodeRule(_Entry, frozen=True, kw_only=True):
     """At most `limit` of `daemonsets` are down on any one node."""
 
@@ -155,6 +172,7 @@ class PoliciesEntry(_Entry, frozen=True, kw_only=True):
     searched: int = 0
     node_sets: tuple[str, ...] = ()
     limits: tuple[PolicyLimit, ...] = ()
+    rates: tuple[PolicyRate, ...] = ()
     per_node: tuple[PolicyNodeRule, ...] = ()
     order: tuple[PolicyOrder, ...] = ()
     steps: tuple[PolicySteps, ...] = ()

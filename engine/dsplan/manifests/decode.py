@@ -13,6 +13,7 @@ from ..model.daemonset import DaemonSet, Deployment
 from ..model.meta import RawTree
 from ..model.policy import POLICY_API_VERSION
 from ..model.world import CLUSTER_WIDE, KINDS, KubernetesObject, World
+from .image_sizes import needs_image_sizes, sizes_in
 from .placement_policies import decode_placement_policy
 from .policies import decode_policy
 
@@ -38,8 +39,11 @@ def decode(trees: Iterable[RawTree], **world_fields: Any) -> World:
     """
     collected: dict[str, list[Any]] = {field: [] for field, _ in KINDS.values()}
     problems: list[Problem] = []
+    nodes: list[RawTree] = []
     for tree in trees:
         for item in flatten(tree):
+            if item.get("kind") == "Node":
+                nodes.append(item)
             try:
                 decoded = decode_object(item)
             except InputError as error:
@@ -50,7 +54,10 @@ def decode(trees: Iterable[RawTree], **world_fields: Any) -> World:
     if problems:
         raise InputError.of(problems)
     fields: dict[str, Any] = {field: tuple(objects) for field, objects in collected.items()}
-    return World(**fields, **world_fields)
+    world = World(**fields, **world_fields)
+    if world.image_sizes or not needs_image_sizes(world):
+        return world
+    return msgspec.structs.replace(world, image_sizes=sizes_in(nodes))
 
 
 def flatten(tree: RawTree) -> Iterator[RawTree]:

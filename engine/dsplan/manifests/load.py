@@ -13,6 +13,7 @@ from dsplan.errors import InputError, Problem
 from dsplan.manifests import nodepool
 from dsplan.manifests.decode import DEFAULT_NAMESPACE, POLICY_DECODERS, decode_object, in_namespace
 from dsplan.manifests.defaulting import default_object
+from dsplan.manifests.image_sizes import with_image_sizes
 from dsplan.manifests.judging import Checks, Level, is_repeated_key, judge
 from dsplan.manifests.origin_table import OriginTable, with_place
 from dsplan.manifests.reading.groups import Selection
@@ -59,8 +60,10 @@ def load(
     objects go that need a namespace and have none, as `kubectl apply -n` puts them.
     """
     level: Level = validate if isinstance(validate, str) else "strict" if validate else "ignore"
-    found = stream(paths, stdin, types=TYPES, progress=progress)
-    return world_of(found, checks=Checks(level, trust_stored), namespace=namespace)
+    sources = list(paths)
+    found = stream(sources, stdin, types=TYPES, progress=progress)
+    world = world_of(found, checks=Checks(level, trust_stored), namespace=namespace)
+    return with_image_sizes(world, lambda: stream(path for path in sources if path != "-"))
 
 
 def world_of(found: Iterable[Found], *, checks: Checks = _TRUSTING, namespace: str = DEFAULT_NAMESPACE) -> World:

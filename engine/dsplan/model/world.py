@@ -108,6 +108,8 @@ def _in_order(found: tuple[N, ...]) -> Sequence[N]:
 class World(msgspec.Struct, frozen=True, kw_only=True):
     """Objects, policies and State, sorted by namespace and name whatever order they came in.
 
+    `image_sizes` has bytes by full name, as nodes report them; only where a policy limits bytes.
+
     >>> World(nodes=(Node(metadata=ObjectMeta(name="b")), Node(metadata=ObjectMeta(name="a")))).nodes[0].name
     'a'
     """
@@ -128,6 +130,7 @@ class World(msgspec.Struct, frozen=True, kw_only=True):
     rollout_policies: tuple[RolloutPolicy, ...] = ()
     placement_policies: tuple[PlacementPolicy, ...] = ()
     state: State = State()
+    image_sizes: dict[str, int] = {}
     notes: tuple[Note, ...] = ()
     origins: Origins | None = None
 

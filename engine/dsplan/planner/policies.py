@@ -39,7 +39,7 @@ def plan_policies(world: World, step: Step, *, now: datetime) -> PolicyPlan:
         if entry.observed is not None and entry.verdicts is not None
     ]
     try:
-        return decide(world.rollout_policies, subjects, step.index, world.state, now)
+        return decide(world.rollout_policies, subjects, step.index, world.state, now, world.image_sizes)
     except InputError as error:
         raise InputError.of(_placed(problem, world) for problem in error.problems) from None
 

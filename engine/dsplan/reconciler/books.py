@@ -56,7 +56,7 @@ class Books:
         self._gone: set[Identity] = set()
         self._due: list[tuple[datetime, _Key]] = []
         self._behind: set[str] = set()
-        self.governor = Governor(world.state.policies)
+        self.governor = Governor(world.state.policies, world.image_sizes)
         for kind, version in world.state.seen:
             if kind in self.store.shelves:
                 self.store.shelves[kind].newest = version

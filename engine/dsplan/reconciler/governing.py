@@ -7,7 +7,7 @@ costs what `plan_policies` costs, not what changed. DaemonSets that no policy go
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
@@ -61,8 +61,9 @@ class Governor:
     Time spent in a step counts whoever asks; that a wave has begun counts only when one of its actions was issued.
     """
 
-    def __init__(self, progress: tuple[PolicyProgress, ...]) -> None:
+    def __init__(self, progress: tuple[PolicyProgress, ...], image_sizes: Mapping[str, int]) -> None:
         self.progress = progress
+        self._image_sizes = image_sizes
         self.rule = Rule()
         self.dirty = True
         self._begun: dict[Identity, PolicyProgress] = {}
@@ -114,7 +115,7 @@ class Governor:
         ordered = sorted(policies, key=lambda policy: (policy.metadata.namespace, policy.metadata.name))
         state = msgspec.structs.replace(state, policies=self.progress)
         try:
-            plan = decide(ordered, subjects, nodes, state, now)
+            plan = decide(ordered, subjects, nodes, state, now, self._image_sizes)
         except InputError as error:
             return Rule(error="; ".join(map(str, error.problems)))
         before = {entry.policy: entry for entry in self.progress}

@@ -44,9 +44,9 @@ class Store:
         return before
 
     def world(self, given: World, state: State) -> World:
-        """Return all objects as a World; notes and origins are those of the World it began with."""
+        """Return all objects as a World; notes, origins and image sizes are those of the World it began with."""
         fields: dict[str, Any] = {field: tuple(self.shelves[kind]) for kind, (field, _) in KINDS.items()}
-        return World(**fields, state=state, notes=given.notes, origins=given.origins)
+        return World(**fields, state=state, notes=given.notes, origins=given.origins, image_sizes=given.image_sizes)
 
 
 def objects_of(world: World) -> Iterator[tuple[str, Any, ObjectMeta]]:

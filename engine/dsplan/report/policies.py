@@ -14,6 +14,7 @@ from ..document.policies import (
     PolicyLimit,
     PolicyNodeRule,
     PolicyOrder,
+    PolicyRate,
     PolicyRun,
     PolicyStalled,
     PolicyStep,
@@ -58,6 +59,7 @@ class _Writer:
             searched=sum(part.searched for part in schedule.parts),
             node_sets=tuple(self._sets),
             limits=limits,
+            rates=tuple(self._rates()),
             per_node=tuple(
                 PolicyNodeRule(daemonsets=self._of(rule.daemonsets), limit=rule.limit)
                 for rule in plan.assembled.node_rules
@@ -136,6 +138,19 @@ class _Writer:
                 fixed=limit.fixed,
                 down=limit.down,
                 stuck=limit.stuck,
+            )
+
+    def _rates(self) -> Iterable[PolicyRate]:
+        for rate, load in zip(self._plan.assembled.rates, self._plan.assembled.problem.loads, strict=True):
+            weights = tuple((place, self._number[daemonset], weight) for (place, daemonset), weight in load.weights)
+            yield PolicyRate(
+                policy=str(rate.policy),
+                text=rate.text,
+                daemonsets=self._of(rate.daemonsets),
+                limit=rate.limit,
+                begun=rate.begun,
+                at_least_seconds=rate.seconds,
+                weights=None if rate.weights is None else weights,
             )
 
     def _steps(self) -> Iterable[PolicySteps]:

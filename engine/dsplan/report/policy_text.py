@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from ..document.idsets import ids_of
-from ..document.policies import PoliciesEntry, PolicyEntry, PolicyLimit, PolicyRun
+from ..document.policies import PoliciesEntry, PolicyEntry, PolicyLimit, PolicyRate, PolicyRun
 from ..document.types import PlanDocument
 from ..model.durations import duration_text
 from .style import Style
@@ -80,6 +80,9 @@ def _policy(policy: PolicyEntry, entry: PoliciesEntry, plan: PlanDocument, style
         yield style.paint(f"  ! not enforced on {_name(plan, switch.daemonset)}: {switch.first_step}", "red")
     mine = [limit for limit in entry.limits if limit.policy == f"{policy.namespace}/{policy.name}"]
     yield from _limits(mine, policy.limits, style)
+    for rate in entry.rates:
+        if rate.policy == f"{policy.namespace}/{policy.name}":
+            yield f"  rate {_rate(rate)}"
     if len(policy.steps) > 1:
         yield from _steps(policy)
     if policy.canary_text:
@@ -104,6 +107,12 @@ def _limits(limits: Sequence[PolicyLimit], total: int, style: Style) -> Iterator
         yield f"  limit {limit.name}: {_arithmetic(limit)}{'; ' + ', '.join(spent) if spent else ''}"
     if total > len(shown):
         yield f"  ... and {total - len(shown):,} more limits, of which {total - len(limits):,} can never bind"
+
+
+def _rate(rate: PolicyRate) -> str:
+    spent = f"; {rate.begun:,} spent" if rate.begun else ""
+    least = f"; the last begins after {duration_text(rate.at_least_seconds)} or later" if rate.at_least_seconds else ""
+    return rate.text + spent + least
 
 
 def _arithmetic(limit: PolicyLimit) -> str:

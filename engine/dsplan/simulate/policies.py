@@ -35,6 +35,7 @@ class PolicyController:
     def __init__(self, world: World, *, pass_gates: bool = True) -> None:
         self._policies = world.rollout_policies
         self._pass_gates = pass_gates
+        self._image_sizes = world.image_sizes
         found = governing(self._policies, world.daemonsets)
         self._governed = {entry.daemonset: entry for entry in found.governed}
         self._controller = BuiltinController()
@@ -86,7 +87,9 @@ class PolicyController:
                 seen = cluster.observation(daemonset.identity)
                 subjects.append(Subject(daemonset, seen.verdicts, seen.observed))
         subjects.sort(key=lambda subject: subject.identity)
-        return decide(self._policies, subjects, cluster.objects.index, cluster.objects.state, cluster.now)
+        return decide(
+            self._policies, subjects, cluster.objects.index, cluster.objects.state, cluster.now, self._image_sizes
+        )
 
 
 def _passed(plan: PolicyPlan) -> Iterator[PolicyProgress]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from .ceilings import Ceiling, waves_needed
-from .problem import Cell, Precedence, Problem, Steps, Touch
+from .problem import Cell, Load, Precedence, Problem, Steps, Touch
 
 __all__ = ["heads_of", "lower_bound", "tails_of"]
 
@@ -29,6 +29,7 @@ def lower_bound(problem: Problem, ceilings: Sequence[Ceiling]) -> int:
     found = [int(bool(counts)), *(heads[cell] + 1 + tails[cell] for cell in counts)]
     for ceiling in ceilings:
         found.extend(_of_set(ceiling, counts, heads, tails))
+    found.extend(_of_load(load, counts) for load in problem.loads)
     found.extend(_of_steps(steps, ceilings, counts) for steps in problem.steps)
     found.extend(_of_touch(touch, ceilings, counts) for touch in problem.touches)
     return max(found)
@@ -98,6 +99,12 @@ def _of_set(
         start = min(heads[cell] for cell in early)
         first = ceiling.limit if start else ceiling.first
         yield start + waves_needed(sum(counts[cell] for cell in early), ceiling.limit, first) + tail
+
+
+def _of_load(load: Load, counts: Mapping[Cell, int]) -> int:
+    """What all units weigh together, in waves that are filled to the brim."""
+    weight = sum(weight * counts.get(cell, 0) for cell, weight in load.by_cell().items())
+    return waves_needed(weight, load.limit, max(0, load.limit - load.down))
 
 
 def _of_steps(steps: Steps, ceilings: Sequence[Ceiling], counts: Mapping[Cell, int]) -> int:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 
-from .problem import Cell, Problem
+from .problem import Cell, Load, Problem
 
 __all__ = ["Ceiling", "binding", "ceilings", "waves_needed"]
 
@@ -47,6 +47,8 @@ def ceilings(problem: Problem) -> tuple[Ceiling, ...]:
 
 def _all(problem: Problem) -> Iterator[Ceiling]:
     present = frozenset(problem.cells())
+    for load in problem.loads:
+        yield from _of_load(load, present)
     for limit in problem.limits:
         cells = limit.cells & present
         if cells:
@@ -57,6 +59,14 @@ def _all(problem: Problem) -> Iterator[Ceiling]:
             if cells:
                 later, first = members.room(place, rule, first=False), members.room(place, rule, first=True)
                 yield Ceiling(cells, members.size * later, members.size * first, rule.name)
+
+
+def _of_load(load: Load, present: frozenset[Cell]) -> Iterator[Ceiling]:
+    """Yield how many units of at least some weight go together: all there is to a load of equal units."""
+    weights = {cell: weight for cell, weight in load.by_cell().items() if cell in present}
+    for least in sorted(set(weights.values())):
+        cells = frozenset(cell for cell, weight in weights.items() if weight >= least)
+        yield Ceiling(cells, load.limit // least, max(0, load.limit - load.down) // least, load.name)
 
 
 def binding(found: Iterable[Ceiling], counts: Mapping[Cell, int]) -> list[Ceiling]:

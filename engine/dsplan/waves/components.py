@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 
 from .ceilings import binding, ceilings
-from .problem import Cell, Limit, NodeClass, PerNode, Precedence, Problem, Steps, Touch
+from .problem import Cell, Limit, Load, NodeClass, PerNode, Precedence, Problem, Steps, Touch
 from .schedule_types import Stalled
 
 __all__ = ["Component", "components", "without_stalled"]
@@ -99,15 +99,19 @@ def components(problem: Problem) -> list[Component]:
     graph.add_nodes_from(counts)
     for cells in (*(ceiling.cells for ceiling in limits), *_coupled(problem, counts)):
         members = sorted(cells)
+        if not members:
+            continue
         graph.add_edges_from((members[0], other) for other in members[1:])
     whole = msgspec.structs.replace(
-        problem, limits=tuple(Limit("", c.cells, c.limit, c.limit - c.first) for c in limits)
+        problem,
+        limits=tuple(Limit("", c.cells, c.limit, c.limit - c.first) for c in limits),
+        loads=tuple(load for load in problem.loads if load.is_mixed and _can_bind(load, counts)),
     )
     found = sorted((sorted(part) for part in nx.connected_components(graph)), key=lambda part: part[0])
     return [_Numbering(part).component(whole) for part in found]
 
 
-def _coupled(problem: Problem, counts: Iterable[Cell]) -> Iterator[list[Cell]]:
+def _coupled(problem: Problem, counts: Mapping[Cell, int]) -> Iterator[list[Cell]]:
     """Yield the sets of cells that steps, order and domains tie together."""
     by_daemonset: dict[int, list[Cell]] = {}
     for cell in counts:
@@ -119,6 +123,13 @@ def _coupled(problem: Problem, counts: Iterable[Cell]) -> Iterator[list[Cell]]:
             yield [*by_daemonset[edge.first], *by_daemonset[edge.then]]
     for touch in problem.touches:
         yield [cell for domain in touch.domains for cell in domain if cell in counts]
+    for load in problem.loads:
+        if _can_bind(load, counts):
+            yield [cell for cell in load.by_cell() if cell in counts]
+
+
+def _can_bind(load: Load, counts: Mapping[Cell, int]) -> bool:
+    return sum(weight * counts.get(cell, 0) for cell, weight in load.by_cell().items()) + load.down > load.limit
 
 
 class _Numbering:
@@ -139,6 +150,7 @@ class _Numbering:
                 for limit in problem.limits
                 if (cells := self._local(limit.cells))
             ),
+            loads=tuple(part for load in problem.loads if (part := self._of_load(load)).weights),
             per_node=tuple(PerNode("", self._daemonsets(rule.daemonsets), rule.limit) for rule in problem.per_node),
             steps=tuple(self._of_steps(problem.steps[place]) for place in steps),
             order=tuple(
@@ -162,6 +174,10 @@ class _Numbering:
     def _of_class(self, members: NodeClass, position: int) -> NodeClass:
         kept = tuple(self._daemonset[d] for d in members.daemonsets if (position, d) in self._inside)
         return msgspec.structs.replace(members, daemonsets=kept)
+
+    def _of_load(self, load: Load) -> Load:
+        mine = (((self._class[c], self._daemonset[d]), w) for (c, d), w in load.weights if (c, d) in self._inside)
+        return Load("", tuple(sorted(mine)), load.limit, load.down)
 
     def _of_steps(self, steps: Steps) -> Steps:
         kept = [place for place, daemonset in enumerate(steps.daemonsets) if daemonset in self._daemonset]

@@ -60,6 +60,7 @@ class Greedy:
                 self.around[cell].append(place)
         self.tails = tails_of(problem, ceilings)
         self.groups: list[dict[int, int]] = [{0: members.size} for members in problem.classes]
+        self.loads = [load.by_cell() for load in problem.loads]
         self._in_set = [sum(problem.count(cell) for cell in ceiling.cells) for ceiling in ceilings]
         self._of_daemonset: dict[int, int] = defaultdict(int)
         self.of_cell = {cell: problem.count(cell) for cell in problem.cells()}
@@ -98,8 +99,10 @@ class Greedy:
 
     def _is_cut(self) -> bool:
         """Return whether the first wave is held up by what is down already."""
-        return any(ceiling.first < ceiling.limit for ceiling in self.ceilings) or any(
-            touch.open for touch in self.problem.touches
+        return (
+            any(ceiling.first < ceiling.limit for ceiling in self.ceilings)
+            or any(touch.open for touch in self.problem.touches)
+            or any(load.down for load in self.problem.loads)
         )
 
     def _wave(self) -> tuple[Move, ...]:
@@ -111,9 +114,10 @@ class Greedy:
     def _candidates(self) -> Iterator[tuple[Cell, Group]]:
         """Yield what may go now, the most urgent first, by class and DaemonSet among equals.
 
-        Where domains are limited, those that need most waves come first: whoever comes first opens its domain.
+        Where domains are limited, those that need most waves come first: whoever comes first opens its domain. Of
+        equally urgent ones the heaviest come first, the light ones fill what is left.
         """
-        found: list[tuple[int, int, Cell, Group]] = []
+        found: list[tuple[int, int, int, Cell, Group]] = []
         needs = [domains.needs() for domains in self.touches]
         for position, groups in enumerate(self.groups):
             for daemonset in self.problem.classes[position].daemonsets:
@@ -121,8 +125,10 @@ class Greedy:
                 if self.of_cell[cell]:
                     urgency = self._urgency(cell)
                     need = max((by_cell.get(cell, urgency) for by_cell in needs), default=0)
-                    found += ((-need, -urgency, cell, (position, done)) for done in groups if self._may_go(cell, done))
-        return ((cell, group) for _, _, cell, group in sorted(found))
+                    weight = max((weights.get(cell, 0) for weights in self.loads), default=0)
+                    key = -need, -urgency, -weight, cell
+                    found += ((*key, (position, done)) for done in groups if self._may_go(cell, done))
+        return ((cell, group) for *_, cell, group in sorted(found))
 
     def _may_go(self, cell: Cell, done: int) -> bool:
         if done >> cell[1] & 1:
@@ -247,6 +253,7 @@ class _Wave:
         self._plan = plan
         self._first = first
         self._room = [ceiling.first if first else ceiling.limit for ceiling in plan.ceilings]
+        self._load_room = [max(0, load.limit - load.down * first) for load in plan.problem.loads]
         self._segments: dict[Group, list[tuple[int, int]]] = {}
         self._allowed = {daemonset: left for clock in plan.clocks for daemonset, left in clock.left.items()}
         self._opened = [set(domains.open) if first else set() for domains in plan.touches]
@@ -258,6 +265,9 @@ class _Wave:
             (self._room[place] for place in self._plan.around[cell]), default=self._plan.groups[group[0]][group[1]]
         )
         available = min(available, self._allowed.get(cell[1], available))
+        for weights, room in zip(self._plan.loads, self._load_room, strict=True):
+            if cell in weights:
+                available = min(available, room // weights[cell])
         if available <= 0 or not self._opens(cell):
             return
         taken = 0
@@ -274,6 +284,9 @@ class _Wave:
             self._open(cell)
         for place in self._plan.around[cell]:
             self._room[place] -= taken
+        self._load_room = [
+            room - taken * weights.get(cell, 0) for weights, room in zip(self._plan.loads, self._load_room, strict=True)
+        ]
         if cell[1] in self._allowed:
             self._allowed[cell[1]] -= taken
 

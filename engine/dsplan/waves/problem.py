@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-__all__ = ["Cell", "Limit", "NodeClass", "PerNode", "Precedence", "Problem", "Steps", "Touch"]
+__all__ = ["Cell", "Limit", "Load", "NodeClass", "PerNode", "Precedence", "Problem", "Steps", "Touch"]
 
 Cell = tuple[int, int]
 """(position of the node class, position of the DaemonSet)."""
@@ -41,6 +41,35 @@ class Limit(msgspec.Struct, frozen=True):
     cells: frozenset[Cell]
     limit: int
     down: int = 0
+
+
+class Load(msgspec.Struct, frozen=True):
+    """Units weigh (image bytes): those of a wave at most `limit` together, less `down` in the first wave.
+
+    `weights` are of the cells that weigh anything; a unit heavier than the limit weighs as much as the limit.
+
+    >>> load = Load("bytes", (((0, 0), 3), ((0, 1), 9)), limit=4)
+    >>> load.weight((0, 1)), load.weight((1, 0)), load.is_mixed
+    (4, 0, True)
+    """
+
+    name: str
+    weights: tuple[tuple[Cell, int], ...]
+    limit: int
+    down: int = 0
+
+    def weight(self, cell: Cell) -> int:
+        """Return what each unit of a cell weighs, at most the limit."""
+        return self.by_cell().get(cell, 0)
+
+    def by_cell(self) -> dict[Cell, int]:
+        """Return what each unit of every cell that weighs anything weighs."""
+        return {cell: min(weight, self.limit) for cell, weight in self.weights}
+
+    @property
+    def is_mixed(self) -> bool:
+        """Whether units weigh differently: equal ones are merely counted."""
+        return len(set(self.by_cell().values())) > 1
 
 
 class PerNode(msgspec.Struct, frozen=True):
@@ -94,6 +123,7 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
 
     classes: tuple[NodeClass, ...]
     limits: tuple[Limit, ...] = ()
+    loads: tuple[Load, ...] = ()
     per_node: tuple[PerNode, ...] = ()
     steps: tuple[Steps, ...] = ()
     order: tuple[Precedence, ...] = ()

@@ -60,7 +60,7 @@ def _solve(problem: Problem) -> _Solved:
     limits = binding(ceilings(problem), counts)
     bound = lower_bound(problem, limits)
     few_steps = all(len(steps.sizes) <= _MOST_STEPS for steps in problem.steps)
-    if not problem.order and not problem.touches and len(problem.steps) <= 1 and few_steps:
+    if not problem.order and not problem.touches and not problem.loads and len(problem.steps) <= 1 and few_steps:
         planner = FlowPlanner(counts, limits, problem.steps[0] if problem.steps else None)
         if planner.applies:
             runs, proved, ends = planner.plan()

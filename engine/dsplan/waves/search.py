@@ -33,14 +33,14 @@ class Searched:
 
 
 def improve(problem: Problem, ceilings: Sequence[Ceiling], bound: int, found: int) -> Searched:
-    """Look for fewer than `found` waves, from `bound` up, where only limits decide (no order, steps or domains)."""
+    """Look for fewer than `found` waves, from `bound` up, where limits and loads decide alone."""
     result = Searched(bound)
     counts = {cell: problem.count(cell) for cell in problem.cells()}
     for waves in range(bound, found):
         if len(counts) * waves > LARGEST:
             break
         try:
-            answer = _feasible(counts, ceilings, waves, result)
+            answer = _feasible(problem, counts, ceilings, waves, result)
         except LimitExceeded:
             break
         if answer is not None:
@@ -51,7 +51,7 @@ def improve(problem: Problem, ceilings: Sequence[Ceiling], bound: int, found: in
 
 
 def _feasible(
-    counts: Mapping[Cell, int], ceilings: Sequence[Ceiling], waves: int, result: Searched
+    problem: Problem, counts: Mapping[Cell, int], ceilings: Sequence[Ceiling], waves: int, result: Searched
 ) -> list[WaveRun] | None:
     from constraint import ExactSumConstraint, FunctionConstraint, MaxSumConstraint
     from constraint import Problem as Csp
@@ -67,10 +67,18 @@ def _feasible(
         for wave in range(waves):
             inside = [(cell, wave) for cell in sorted(ceiling.cells)]
             csp.addConstraint(MaxSumConstraint(ceiling.limit if wave else ceiling.first), inside)
+    for load in problem.loads:
+        weights = load.by_cell()
+        for wave in range(waves):
+            room = load.limit if wave else max(0, load.limit - load.down)
+            csp.addConstraint(MaxSumConstraint(room, list(weights.values())), [(cell, wave) for cell in weights])
     for wave in range(2, waves):  # all waves but the first are alike: one order of them is enough
         csp.addConstraint(FunctionConstraint(_not_less), [(cells[0], wave - 1), (cells[0], wave)])
     csp.addConstraint(_counting(result), names)
-    solution: dict[Any, int] | None = csp.getSolution()
+    try:
+        solution: dict[Any, int] | None = csp.getSolution()
+    except ValueError:  # min() of a domain that propagation has emptied: nothing is left to try
+        return None
     if solution is None:
         return None
     return [

@@ -108,6 +108,10 @@ def _within_waves(problem: Problem, ceilings: Sequence[Ceiling], units: Sequence
             of_class = problem.classes[position]
             first, later = of_class.room(place, rule, first=True), of_class.room(place, rule, first=False)
             yield _at_most(first, later), members
+    for load in problem.loads:
+        weights = load.by_cell()
+        heavy = {unit: weights[unit[0], unit[2]] for unit in units if (unit[0], unit[2]) in weights}
+        yield _at_most_weight(heavy, max(0, load.limit - load.down), load.limit), list(heavy)
     for touch in problem.touches:
         domain_of = {
             unit: place for place, domain in enumerate(touch.domains) for unit in units if (unit[0], unit[2]) in domain
@@ -129,6 +133,16 @@ def _between_waves(problem: Problem, units: Sequence[Unit]) -> Iterator[Rule]:
 def _at_most(first: int, later: int) -> Callable[[Waves], bool]:
     def holds(waves: Waves) -> bool:
         return all(count <= (later if wave else first) for wave, count in Counter(waves.values()).items())
+
+    return holds
+
+
+def _at_most_weight(weights: Mapping[Unit, int], first: int, later: int) -> Callable[[Waves], bool]:
+    def holds(waves: Waves) -> bool:
+        weight = Counter[int]()
+        for unit, wave in waves.items():
+            weight[wave] += weights[unit]
+        return all(total <= (later if wave else first) for wave, total in weight.items())
 
     return holds
 

@@ -66,8 +66,8 @@ class Fleet:
             state=self.state,
         )
 
-    def plan(self) -> PolicyPlan:
-        world = self.world()
+    def plan(self, image_sizes: Mapping[str, int] | None = None) -> PolicyPlan:
+        world = msgspec.structs.replace(self.world(), image_sizes=dict(image_sizes or {}))
         return plan_policies(world, step(world, now=self.now), now=self.now)
 
     def act(self) -> PolicyPlan:

@@ -286,29 +286,69 @@ def test_pods_without_room_are_forgiven_up_to_a_number() -> None:
     assert [unit.node for unit in fleet.plan().wave] == ["n1"]
 
 
-def test_pods_per_minute() -> None:
+def test_pods_per_minute_make_waves() -> None:
+    """A wave begins at one moment, so at most 2 of 5 go in it, and the next one begins a minute later."""
     fleet = Fleet(5, [a_policy(rates={"podsPerMinute": 2})])
     plan = fleet.act()
     assert (len(plan.wave), plan.requeue_after) == (2, 60.0)
+    assert (plan.schedule.waves, plan.schedule.bound, plan.schedule.minimal) == (3, 3, True)
+    assert [(rate.limit, rate.seconds) for rate in plan.assembled.rates] == [(2, 120.0)]
     fleet.settle()
     fleet.wait(seconds=30)
-    assert fleet.act().wave == ()
+    assert (fleet.act().wave, fleet.plan().requeue_after) == ((), 30.0)
+    assert fleet.plan().schedule.waves == 3  # the first of which is empty
     fleet.wait(seconds=30)
     assert len(fleet.act().wave) == 2
 
 
+def test_sick_pods_go_first_and_spend_the_rate() -> None:
+    fleet = Fleet(5, [a_policy(rates={"podsPerMinute": 3})])
+    for name in ("n4", "n5"):
+        fleet.set_ready("ds", name, ready=False, hash_label=OLD)
+    plan = fleet.plan()
+    assert [action.node for action in plan.actions] == ["n4", "n5", "n1"]
+    assert [run.size for run in plan.schedule.runs()] == [1, 2]
+
+
 def test_image_bytes_per_second() -> None:
+    """10 Mi a second are 600 Mi a minute: two pulls of 300 Mi."""
     rates = {"imageBytesPerSecond": "10Mi", "imageBytes": {"app:1": "300Mi"}}
     fleet = Fleet(5, [a_policy(rates=rates)])
     plan = fleet.act()
-    assert (len(plan.wave), plan.requeue_after) == (1, 30.0)
+    assert (len(plan.wave), plan.requeue_after) == (2, 60.0)
+    assert (plan.schedule.waves, plan.schedule.minimal, plan.schedule.methods) == (3, True, ("flow",))
     fleet.settle()
-    fleet.wait(seconds=29)
+    fleet.wait(seconds=59)
     assert fleet.act().wave == ()
     fleet.wait(seconds=1)
-    assert len(fleet.act().wave) == 1
+    assert len(fleet.act().wave) == 2
     unknown = Fleet(5, [a_policy(rates={"imageBytesPerSecond": "10Mi"})]).plan()
     assert [note.text for note in unknown.notes] == ["the size of app:1 is not known and counts as nothing"]
+    assert unknown.schedule.waves == 1
+
+
+def test_an_image_larger_than_a_minute_goes_alone_and_takes_its_time() -> None:
+    fleet = Fleet(3, [a_policy(rates={"imageBytesPerSecond": "1Mi", "imageBytes": {"app:1": "90Mi"}})])
+    plan = fleet.act()
+    assert ([unit.node for unit in plan.wave], plan.requeue_after, plan.schedule.waves) == (["n1"], 90.0, 3)
+
+
+def test_images_of_different_size_are_packed() -> None:
+    """60 Mi a minute; a pulls 40, b pulls 20: one of each is full. c pulls nothing and waits for nobody."""
+    sizes = {"a:1": "40Mi", "b:1": "20Mi", "c:1": 0}
+    rates = {"imageBytesPerSecond": "1Mi", "imageBytes": sizes}
+    sets: list[DaemonSet | str] = [a_daemonset(name, on_delete=True, image=f"{name}:1") for name in "abc"]
+    fleet = Fleet(4, [a_policy(targets="abc", rates=rates)], sets)
+    plan = fleet.plan()
+    assert (plan.schedule.waves, plan.schedule.bound) == (4, 4)
+    waves = fleet.run(seconds=60)
+    assert [sorted(name for name, _ in wave) for wave in waves] == [[*"abcccc"], [*"ab"], [*"ab"], [*"ab"]]
+
+
+def test_sizes_that_nodes_report_count_by_any_name() -> None:
+    fleet = Fleet(4, [a_policy(rates={"imageBytesPerSecond": 10})])
+    plan = fleet.plan({"docker.io/library/app:1": 300})
+    assert (plan.notes, plan.schedule.waves) == ((), 2)
 
 
 def test_outside_the_window_nothing_begins_not_even_repair() -> None:
@@ -401,7 +441,11 @@ def test_a_cycle_over_two_policies_is_named() -> None:
     ]
     Fleet(1, policies, ["a", "b", "c", "d"]).plan()
     with pytest.raises(InputError) as caught:
-        Fleet(1, [*policies, a_policy("three", ["b", "c", "d", "a"], order={"chains": [["b", "c"], ["d", "a"]]})], ["a", "b"]).plan()
+        Fleet(
+            1,
+            [*policies, a_policy("three", ["b", "c", "d", "a"], order={"chains": [["b", "c"], ["d", "a"]]})],
+            ["a", "b"],
+        ).plan()
     cycles = [problem for problem in caught.value.problems if problem.message == "is a cycle"]
     assert [problem.value for problem in cycles] == ["default/a -> default/b -> default/c -> default/d -> default/a"]
     assert cycles[0].object == "RolloutPolicy default/one and default/three and default/two"

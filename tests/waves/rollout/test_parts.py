@@ -120,19 +120,23 @@ def test_steps_never_fall_below_the_canary() -> None:
 def test_pods_per_minute_are_counted_over_any_minute() -> None:
     started = (Started(at=NOW - timedelta(seconds=59), pods=2), Started(at=NOW - timedelta(seconds=61), pods=9))
     pacer = Pacer(Rates(pods_per_minute=3), started, NOW)
-    assert [pacer.begin(frozenset()) for _ in range(2)] == [True, False]
-    assert pacer.again_at == NOW + timedelta(seconds=1)
+    assert [pacer.begin(0) for _ in range(2)] == [True, False]
+    assert pacer.free_at == NOW + timedelta(seconds=1)
     assert [entry.pods for entry in pacer.remembered()] == [2, 1]
 
 
-def test_a_pull_begins_when_those_before_it_are_through() -> None:
-    rates = Rates(image_bytes_per_second="1Mi", image_bytes={"i": "90Mi"})
-    started = (Started(at=NOW - timedelta(seconds=80), pods=1, image_bytes=90 * 2**20),)
-    pacer = Pacer(rates, started, NOW)
-    assert not pacer.begin(frozenset({"i"}))
-    assert pacer.again_at == NOW + timedelta(seconds=10)
-    assert pacer.begin(frozenset({"unknown"}))
+def test_bytes_are_counted_over_any_minute_and_a_larger_pull_until_it_is_through() -> None:
+    rates = Rates(image_bytes_per_second="1Mi")
+    small, large = 20 * 2**20, 90 * 2**20
+    pacer = Pacer(rates, (), NOW)
+    assert [pacer.begin(small) for _ in range(4)] == [True, True, True, False]
+    assert pacer.free_at == NOW + timedelta(seconds=60)
+    started = (Started(at=NOW - timedelta(seconds=80), pods=1, image_bytes=large),)
+    busy = Pacer(rates, started, NOW)
+    assert not busy.begin(small)
+    assert busy.begin(0)
+    assert busy.free_at == NOW + timedelta(seconds=10)
     later = Pacer(rates, started, NOW + timedelta(seconds=10))
-    assert later.begin(frozenset({"i"}))
-    assert not later.begin(frozenset({"i"}))
-    assert later.seconds(3, 270 * 2**20) == 270.0
+    assert later.begin(large)
+    assert not later.begin(small)
+    assert later.seconds(3 * large) == 270.0

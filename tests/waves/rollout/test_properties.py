@@ -19,6 +19,8 @@ from tests.waves.rollout.fleet import NEW, OLD, Fleet, a_policy
 from tests.waves.rollout.rules import broken_rules
 
 LABELS = ("zone", "pool")
+BYTES = {"imageBytesPerSecond": "1Mi", "imageBytes": {"app:1": "25Mi"}}
+"""Two pods a minute."""
 
 
 def random_fleet(rng: Random) -> Fleet:
@@ -46,7 +48,7 @@ def _policy(rng: Random, name: str, daemonsets: Sequence[str], *, alone: bool) -
         if rng.random() < 0.5:
             spec["canary"] = {"count": rng.randint(1, 2), "soak": "1m"}
     if alone and rng.random() < 0.2:
-        spec["rates"] = {"podsPerMinute": rng.randint(1, 3)}
+        spec["rates"] = rng.choice(({"podsPerMinute": rng.randint(1, 3)}, BYTES))
     chosen = (
         sorted(rng.sample(list(daemonsets), rng.randint(1, len(daemonsets)))) if not spec.get("order") else daemonsets
     )
@@ -91,11 +93,10 @@ def roll_out(fleet: Fleet, rng: Random) -> list[str]:
 @given(rng=st.randoms(use_true_random=False))
 def test_a_fleet_that_obeys_takes_no_more_waves_than_were_planned(rng: Random) -> None:
     fleet = random_fleet(rng)
-    fleet.policies = [policy for policy in fleet.policies if policy.spec.rates is None]
     fleet.settle()
     if not fleet.policies or any(policy.spec.steps for policy in fleet.policies):
         return
     planned = fleet.plan().schedule
-    taken = len(fleet.run())
+    taken = len(fleet.run(seconds=61))
     assert taken >= planned.bound
     assert taken == planned.waves or "greedy" in planned.methods

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+from ...model.images import split_domain
 from ...model.regex import regex
 
 __all__ = ["default_pull_policy"]
@@ -24,8 +25,6 @@ _IDENTIFIER = regex(r"[a-f0-9]{64}")
 _DIGEST = regex(r"sha256:[a-f0-9]{64}|sha384:[a-f0-9]{96}|sha512:[a-f0-9]{128}")
 _LONGEST_PATH = 255
 _LONGEST_REMEMBERED = 512
-_HUB = "docker.io"
-_OLD_HUB = "index.docker.io"
 
 
 def default_pull_policy(image: object) -> str:
@@ -51,7 +50,7 @@ def _tag(image: str) -> str | None:
     """Return the tag, `latest` if neither tag nor digest is given, or None: no tag, or no reference at all."""
     if _IDENTIFIER.fullmatch(image):
         return None
-    domain, remainder = _split_domain(image)
+    domain, remainder = split_domain(image)
     if remainder.partition(":")[0] != remainder.partition(":")[0].lower():
         return None
     match = _REFERENCE.fullmatch(f"{domain}/{remainder}")
@@ -60,15 +59,3 @@ def _tag(image: str) -> str | None:
     if match["digest"] is None:
         return match["tag"] or "latest"
     return match["tag"] if _DIGEST.fullmatch(match["digest"]) else None
-
-
-def _split_domain(image: str) -> tuple[str, str]:
-    """Return domain and the rest; names without a domain belong to the hub, there under `library/` if they are bare."""
-    first, slash, rest = image.partition("/")
-    is_domain = slash and (first == "localhost" or "." in first or ":" in first or first != first.lower())
-    domain, remainder = (first, rest) if is_domain else (_HUB, image)
-    if domain == _OLD_HUB:
-        domain = _HUB
-    if domain == _HUB and "/" not in remainder:
-        remainder = f"library/{remainder}"
-    return domain, remainder

@@ -28,6 +28,10 @@ def broken_by_actions(plan: PlanDocument, tally: Tally) -> Iterator[tuple[str, s
         size = sum(cells[cell] for cell in tally.cells(limit))
         if size > max(0, limit.limit - limit.down - limit.stuck):
             yield "policy actions", f"{limit.name}: begins {size}, more than are allowed now"
+    for rate in plan.policies.rates:
+        size = tally.weight(rate, cells)
+        if size > max(0, rate.limit - rate.begun):
+            yield "policy actions", f"{rate.text}: begins {size}, more than are allowed now"
 
 
 def _begun(plan: PlanDocument, tally: Tally) -> list[tuple[Cell, int]]:

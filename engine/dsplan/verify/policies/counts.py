@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from ...document.idsets import ids_of
-from ...document.policies import PoliciesEntry, PolicyLimit
+from ...document.policies import PoliciesEntry, PolicyLimit, PolicyRate
 from ...document.types import DaemonSetEntry, PlanDocument, RolloutEntry
 
 __all__ = ["Cell", "Tally", "updated"]
@@ -69,6 +69,13 @@ class Tally:
             if times > 0:
                 done.update({cell: count * times for cell, count in takes.items()})
         return done
+
+    def weight(self, rate: PolicyRate, takes: Counter[Cell]) -> int:
+        """Return what a wave takes of a rate: pods, or bytes of which one pod never has more than the limit."""
+        if rate.weights is None:
+            return sum(count for cell, count in takes.items() if cell[1] in rate.daemonsets)
+        weights = {(place, daemonset): min(rate.limit, weight) for place, daemonset, weight in rate.weights}
+        return sum(count * weights.get(cell, 0) for cell, count in takes.items())
 
     def cells(self, limit: PolicyLimit) -> set[Cell]:
         """Return the cells that a limit counts."""

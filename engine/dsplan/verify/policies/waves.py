@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from ...document.policies import PolicyLimit, PolicyOrder, PolicySteps
+from ...document.policies import PolicyLimit, PolicyOrder, PolicyRate, PolicySteps
 from ...document.types import PlanDocument
 from .counts import Cell, Tally
 
@@ -30,6 +30,8 @@ class WaveRules:
         yield from self._completeness()
         for limit in self.entry.limits:
             yield from self._limit(limit)
+        for rate in self.entry.rates:
+            yield from self._rate(rate)
         yield from self._per_node()
         yield from self._order()
         for steps in self.entry.steps:
@@ -69,6 +71,14 @@ class WaveRules:
             size = sum(takes[cell] for cell in cells)
             if size > most:
                 yield "policy budget", f"{limit.name}: wave {number + 1} takes {size}, {most} are allowed"
+                return
+
+    def _rate(self, rate: PolicyRate) -> _Check:
+        for number, takes in self.tally.waves():
+            most = max(0, rate.limit - (rate.begun if number == 0 else 0))
+            size = self.tally.weight(rate, takes)
+            if size > most:
+                yield "policy rate", f"{rate.text}: wave {number + 1} takes {size}, {most} are allowed"
                 return
 
     def _per_node(self) -> _Check:
@@ -146,6 +156,12 @@ class WaveRules:
             room = limit.limit - limit.stuck
             if room > 0 and entry.bound < -(-units // room):
                 yield "policy bound", f"{limit.name} alone needs {-(-units // room)} waves"
+        going = Counter(self.tally.size)
+        going.subtract({(entry.place, entry.daemonset): entry.count for entry in self.entry.stalled})
+        for rate in entry.rates:
+            least = -(-self.tally.weight(rate, going) // rate.limit)
+            if entry.bound < least:
+                yield "policy bound", f"{rate.text} alone needs {least} waves"
 
     def _name(self, place: int) -> str:
         entry = self.plan.daemonsets[place]

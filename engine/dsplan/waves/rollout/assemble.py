@@ -15,8 +15,9 @@ from pyroaring import BitMap
 from ...eligibility import NodeIndex
 from ...eligibility.index import as_bitmap
 from ...model.meta import Identity
-from ..problem import Cell, Limit, NodeClass, PerNode, Precedence, Problem, Steps, Touch
+from ..problem import Cell, Limit, Load, NodeClass, PerNode, Precedence, Problem, Steps, Touch
 from .limits import NodeRule, RolloutLimit
+from .rates import RolloutRate
 from .targets import Edge
 
 __all__ = ["Assembled", "DomainRule", "Pending", "StepPlan", "assemble"]
@@ -54,13 +55,14 @@ class Pending(msgspec.Struct, frozen=True):
 class Assembled(msgspec.Struct, frozen=True):
     """A problem and what its numbers stand for: `daemonsets[i]`, and the nodes of class `c` in their order.
 
-    `limits` are those of all given limits that can bind.
+    `limits` are those of all given limits that can bind; `rates[i]` is the i-th of the problem's loads.
     """
 
     problem: Problem
     daemonsets: tuple[Identity, ...]
     nodes: tuple[tuple[int, ...], ...]
     limits: tuple[RolloutLimit, ...] = ()
+    rates: tuple[RolloutRate, ...] = ()
     node_rules: tuple[NodeRule, ...] = ()
     order: tuple[Edge, ...] = ()
     domains: tuple[DomainRule, ...] = ()
@@ -80,6 +82,7 @@ class Assembled(msgspec.Struct, frozen=True):
 def assemble(
     old: Mapping[Identity, BitMap],
     limits: Sequence[RolloutLimit],
+    rates: Sequence[RolloutRate],
     node_rules: Sequence[NodeRule],
     spending: Mapping[Identity, tuple[BitMap, BitMap]],
     steps: Sequence[StepPlan],
@@ -96,6 +99,7 @@ def assemble(
     kept = [limit for limit in limits if _can_bind(limit, old)]
     keys = _Keys(index, {identity: old[identity] for identity in daemonsets})
     keys.add_limits(kept)
+    keys.add_rates(rates)
     keys.split(*(plan.canary for plan in steps if plan.canary is not None))
     keys.split(*(entry.nodes for entry in pending))
     keys.add_domains(domains)
@@ -118,6 +122,7 @@ def assemble(
             ),
             *(_wait(entry, cells) for entry in pending),
         ),
+        loads=tuple(_load(rate, cells) for rate in rates),
         per_node=tuple(
             PerNode(
                 f"at most {rule.limit} of a node's daemons",
@@ -135,7 +140,9 @@ def assemble(
         touches=tuple(_touch(rule, cells, index) for rule in domains),
     )
     names = tuple(nodes for _, nodes in classes)
-    return Assembled(problem, daemonsets, names, tuple(kept), tuple(node_rules), tuple(order), tuple(domains))
+    return Assembled(
+        problem, daemonsets, names, tuple(kept), tuple(rates), tuple(node_rules), tuple(order), tuple(domains)
+    )
 
 
 def _can_bind(limit: RolloutLimit, old: Mapping[Identity, BitMap]) -> bool:
@@ -158,11 +165,12 @@ class _Cells:
         self._representative = representative
         self._number = number
 
-    def of(self, daemonsets: Sequence[Identity] | frozenset[Identity], nodes: BitMap) -> frozenset[Cell]:
+    def of(self, daemonsets: Sequence[Identity] | frozenset[Identity], nodes: BitMap | None) -> frozenset[Cell]:
+        """Return the cells of DaemonSets on a set of nodes (None: on all)."""
         wanted = {self._number[identity] for identity in daemonsets if identity in self._number}
         return frozenset(
             (place, daemonset)
-            for position in self._present & nodes
+            for position in (self._present if nodes is None else self._present & nodes)
             for place in (self._representative[position],)
             for daemonset in self._daemonsets[place]
             if daemonset in wanted
@@ -203,6 +211,12 @@ class _Keys:
             if signature not in known:
                 known.add(signature)
                 self._split(list(domains.values()))
+
+    def add_rates(self, rates: Sequence[RolloutRate]) -> None:
+        """Tell apart nodes that have different amounts to pull."""
+        for rate in rates:
+            for _, groups in sorted((rate.weights or {}).items()):
+                self._split([nodes for _, nodes in groups])
 
     def split(self, *sets: BitMap) -> None:
         """Tell nodes inside of each set from those outside."""
@@ -249,6 +263,16 @@ def _wait(entry: Pending, cells: _Cells) -> Limit:
     """Return a limit that leaves no room in the first wave, and all the room there is later."""
     room = 0 if entry.for_good else max(1, len(entry.nodes))
     return Limit(entry.text, cells.of((entry.daemonset,), entry.nodes), room, room)
+
+
+def _load(rate: RolloutRate, cells: _Cells) -> Load:
+    """Return a rate as what each unit weighs: 1, or the bytes that it pulls."""
+    found: dict[Cell, int] = {}
+    for daemonset in rate.daemonsets:
+        groups = ((1, None),) if rate.weights is None else rate.weights.get(daemonset, ())
+        for weight, nodes in groups:
+            found |= dict.fromkeys(cells.of((daemonset,), nodes), weight)
+    return Load(rate.text, tuple(sorted(found.items())), rate.limit, rate.begun)
 
 
 def _steps(plan: StepPlan, cells: _Cells, number: Mapping[Identity, int]) -> Steps:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
@@ -22,6 +23,7 @@ from .assemble import Assembled, DomainRule, Pending, assemble
 from .limits import NodeRule, RolloutLimit, limits_of, node_rules
 from .node_order import order_nodes
 from .plan_types import PolicyHeld, PolicyPlan, Unit
+from .rates import RolloutRate
 from .reports import report_of, switch_of
 from .subjects import Subject, units_of
 from .targets import Governing, governing
@@ -35,13 +37,19 @@ Wait = tuple[str, datetime | None]
 
 
 def decide(
-    policies: Sequence[RolloutPolicy], subjects: Sequence[Subject], index: NodeIndex, state: State, now: datetime
+    policies: Sequence[RolloutPolicy],
+    subjects: Sequence[Subject],
+    index: NodeIndex,
+    state: State,
+    now: datetime,
+    image_sizes: Mapping[str, int] | None = None,
 ) -> PolicyPlan:
     """Return what policies come to over the DaemonSets that could be observed.
 
+    `image_sizes` are bytes by full name, for rates of bytes.
     Raises InputError where two policies contradict each other.
     """
-    return _Decision(policies, subjects, index, state, now).plan()
+    return _Decision(policies, subjects, index, state, now, image_sizes or {}).plan()
 
 
 class _Decision:
@@ -54,6 +62,7 @@ class _Decision:
         index: NodeIndex,
         state: State,
         now: datetime,
+        image_sizes: Mapping[str, int],
     ) -> None:
         self.index = index
         self.now = now
@@ -67,6 +76,8 @@ class _Decision:
         progress = {entry.policy: entry for entry in state.policies}
         self.views = [self._view(policy, progress.get(policy.identity)) for policy in policies]
         self.rank = self._ranks()
+        before = {view.policy.identity: view.before for view in self.views}
+        self.writing = Writing(self.governed, self.subjects, before, image_sizes, index, now, self.rank)
         self._closed: set[Identity] = set()
 
     def _view(self, policy: RolloutPolicy, before: PolicyProgress | None) -> View:
@@ -88,6 +99,7 @@ class _Decision:
         assembled = assemble(
             old,
             [limit for found in limits.values() for limit in found],
+            [rate for view in self.views for rate in self._rates(view, old)],
             rules,
             spent,
             [view.standing.plan for view in self.views if view.standing.plan is not None],
@@ -99,14 +111,13 @@ class _Decision:
         )
         for_good = _with_holds(assembled, self._held_for_good())
         whole = schedule(for_good)
-        writing = Writing(self.governed, self.subjects, self.units, self.index, self.now, self.rank)
-        waits = self._waits(assembled, whole, writing)
+        waits = self._waits(assembled, whole)
         holds = [(identity, text) for identity, (text, _) in waits.items()]
         holding = msgspec.structs.replace(assembled, problem=for_good)
         startable = schedule(_with_holds(holding, holds)) if holds else whole
         wave = tuple(_first_wave(assembled, startable, self.index))
         sick = tuple(self._sick())
-        paced = writing.write(wave, sick, {view.policy.identity: view.before for view in self.views})
+        paced = self.writing.write(wave, sick, self._left(old, wave, waits))
         return PolicyPlan(
             policies=tuple(
                 report_of(view, self.views, found, whole, self.governed, self.subjects, self.index)
@@ -119,18 +130,30 @@ class _Decision:
             sick=paced.sick,
             actions=paced.actions,
             held=_merged(self._held(assembled, whole, startable, waits, paced.wave, old)),
-            stalls=tuple(self._stalls(whole, assembled, writing)),
+            stalls=tuple(self._stalls(whole, assembled)),
             teardown=self.governing.teardown(),
             by_host=frozenset(identity for identity, entry in self.governed.items() if entry.by_host),
             surging=frozenset(identity for identity, entry in self.governed.items() if entry.surge),
             frozen=frozenset(identity for identity, entry in self.governed.items() if entry.frozen),
             progress=tuple(self._progress(view, limits, paced.started) for view in self.views),
-            notes=tuple(sorted({*self.governing.notes, *self._notes(rules), *writing.notes})),
+            notes=tuple(sorted({*self.governing.notes, *self._notes(rules), *self.writing.notes})),
             requeue_after=self._requeue(waits, paced.again_at),
         )
 
     def _limits(self, view: View) -> tuple[RolloutLimit, ...]:
         return tuple(limits_of(view.policy, view.units, view.spending.by_daemonset, self.index, view.fixed))
+
+    def _rates(self, view: View, old: Mapping[Identity, BitMap]) -> Iterator[RolloutRate]:
+        return self.writing.rates(view.policy, {identity: old[identity] for identity in view.targets}, self._sick())
+
+    def _left(
+        self, old: Mapping[Identity, BitMap], wave: Sequence[Unit], waits: Mapping[Identity, Wait]
+    ) -> frozenset[Identity]:
+        """Return the DaemonSets with old pods beyond a wave, that wait for nothing else."""
+        going = Counter(unit.daemonset for unit in wave)
+        return frozenset(
+            identity for identity, nodes in old.items() if len(nodes) > going[identity] and identity not in waits
+        )
 
     def _spent(self, identity: Identity) -> tuple[BitMap, BitMap]:
         """Return what any policy counts as down: the strictest view, for rules per node."""
@@ -175,15 +198,15 @@ class _Decision:
             if view.spending.halted:
                 yield from ((identity, view.spending.halted) for identity in view.targets)
 
-    def _waits(self, assembled: Assembled, whole: Schedule, writing: Writing) -> dict[Identity, Wait]:
+    def _waits(self, assembled: Assembled, whole: Schedule) -> dict[Identity, Wait]:
         """Return the DaemonSets of which nothing may begin now: until when, and why."""
         found: dict[Identity, Wait] = {}
         for identity, entry in self.governed.items():
             if switch := switch_of(self.subjects[identity], entry):
                 found[identity] = (f"not enforced: {switch}", None)
-        seconds = writing.wave_seconds(_first_wave(assembled, whole, self.index))
+        seconds = self.writing.wave_seconds(_first_wave(assembled, whole, self.index))
         for view in self.views:
-            closed = writing.closed(view.policy, seconds)
+            closed = self.writing.closed(view.policy, seconds)
             if closed is not None:
                 self._closed |= set(view.targets)
             text, again_at = closed or (view.standing.waits, view.standing.again_at)
@@ -256,7 +279,7 @@ class _Decision:
     def _names(self, positions: Iterable[int]) -> tuple[str, ...]:
         return tuple(self.index.names[position] for position in sorted(positions))
 
-    def _stalls(self, whole: Schedule, assembled: Assembled, writing: Writing) -> Iterator[str]:
+    def _stalls(self, whole: Schedule, assembled: Assembled) -> Iterator[str]:
         """Yield what will never go on by itself."""
         rules: dict[tuple[Identity, str], int] = {}
         for entry in whole.stalled:
@@ -264,12 +287,12 @@ class _Decision:
             rules[key] = rules.get(key, 0) + entry.count
         for (identity, rule), count in sorted(rules.items()):
             yield f"{identity}: {count:,} pods never go: {rule}"
-        seconds = writing.wave_seconds(_first_wave(assembled, whole, self.index))
+        seconds = self.writing.wave_seconds(_first_wave(assembled, whole, self.index))
         for view in self.views:
             name = f"policy {view.policy.identity}"
             if view.canary is not None and not view.canary.nodes:
                 yield f"{name}: the canary has no node"
-            if view.policy.spec.windows is not None and writing.never_opens(view.policy, seconds):
+            if view.policy.spec.windows is not None and self.writing.never_opens(view.policy, seconds):
                 yield f"{name}: no window is long enough for one wave, which takes {round(seconds):,} s at least"
             if view.standing.waits.endswith("failed") or "its gate failed" in view.standing.waits:
                 yield f"{name}: {view.standing.waits}"

@@ -1,19 +1,29 @@
-"""How many of the pods that may go now do go now: pods per minute, image bytes per second."""
+"""How fast pods are replaced: so many in any minute, and so many image bytes.
+
+A wave begins at one moment, so it is no larger than what may begin in a minute. An image larger than what a minute may
+pull is pulled all the same: alone, and the next pull waits until it is through at that rate.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import chain
 
+import msgspec
+from pyroaring import BitMap
+
+from ...model.images import full_name
+from ...model.meta import Identity
 from ...model.pod import PodSpec
 from ...model.policy import Rates
 from ...model.quantity import value
 from ...model.state import Started
 
-__all__ = ["Pacer", "images_of", "unknown_images"]
+__all__ = ["ImageSizes", "Pacer", "RolloutRate", "images_of", "pull_groups"]
 
 _MINUTE = timedelta(minutes=1)
+_SECONDS = 60
 
 
 def images_of(spec: PodSpec) -> frozenset[str]:
@@ -21,74 +31,124 @@ def images_of(spec: PodSpec) -> frozenset[str]:
     return frozenset(container.image for container in chain(spec.init_containers, spec.containers) if container.image)
 
 
-def unknown_images(rates: Rates, images: Iterable[str]) -> list[str]:
-    """Return the images whose size a byte rate would need and nobody gave."""
-    return sorted(set(images) - rates.image_bytes.keys()) if rates.image_bytes_per_second else []
+class ImageSizes:
+    """Bytes of images: as a policy's `imageBytes` has them, else as nodes report them (`known`, by full name).
+
+    >>> sizes = ImageSizes(Rates(image_bytes={"app:2": "90Mi"}), {"docker.io/library/app:1": 5, "quay.io/a:1": 7})
+    >>> sizes.of("app:2"), sizes.of("app:1"), sizes.unknown(["app:3", "quay.io/a:1"])
+    (94371840, 5, ['app:3'])
+    """
+
+    def __init__(self, rates: Rates, known: Mapping[str, int]) -> None:
+        self._own = {image: value(str(size)) for image, size in rates.image_bytes.items()}
+        self._known = known
+
+    def of(self, image: str) -> int | None:
+        """Return the bytes of an image, None where nobody gave them."""
+        own = self._own.get(image)
+        return self._known.get(full_name(image)) if own is None else own
+
+    def unknown(self, images: Iterable[str]) -> list[str]:
+        """Return the images whose size nobody gave, sorted."""
+        return sorted(image for image in set(images) if self.of(image) is None)
+
+    def total(self, images: Iterable[str]) -> int:
+        """Return the bytes of images together; those of unknown size count as nothing."""
+        return sum(self.of(image) or 0 for image in images)
+
+
+class RolloutRate(msgspec.Struct, frozen=True, kw_only=True):
+    """Of the pods of `daemonsets`, at most `limit` begin in any minute, of which `begun` are spent.
+
+    With `weights` it is bytes and not pods: for each DaemonSet, what each pod pulls on sets of nodes. `total` is what
+    there is to begin.
+    """
+
+    policy: Identity
+    daemonsets: tuple[Identity, ...]
+    limit: int
+    begun: int
+    text: str
+    total: int
+    weights: dict[Identity, tuple[tuple[int, BitMap], ...]] | None = None
+
+    @property
+    def seconds(self) -> float:
+        """How long at least it takes until the last of them begins."""
+        return 60.0 * max(0, -(-(self.total + self.begun) // self.limit) - 1)
+
+
+def pull_groups(pulls: Mapping[int, int]) -> tuple[tuple[int, BitMap], ...]:
+    """Return (bytes, nodes) of what nodes have to pull, those that pull something, by size.
+
+    >>> pull_groups({0: 5, 1: 0, 2: 5})
+    ((5, BitMap([0, 2])),)
+    """
+    nodes: dict[int, BitMap] = {}
+    for position, size in pulls.items():
+        if size:
+            nodes.setdefault(size, BitMap()).add(position)
+    return tuple(sorted(nodes.items(), key=lambda item: item[0]))
 
 
 class Pacer:
     """One policy's rates during one decision.
 
-    Pods: in any minute at most so many begin. Bytes: the next pull begins when those before it are through, at that
-    rate; one pull is always let begin, however large.
-
     >>> from datetime import UTC
     >>> pacer = Pacer(Rates(pods_per_minute=2), (), datetime(2026, 1, 1, tzinfo=UTC))
-    >>> [pacer.begin(frozenset()) for _ in range(3)], pacer.again_at.minute
+    >>> [pacer.begin(0) for _ in range(3)], pacer.free_at.minute
     ([True, True, False], 1)
     """
 
     def __init__(self, rates: Rates, started: Sequence[Started], now: datetime) -> None:
-        self._rates = rates
         self._now = now
-        self._sizes: Mapping[str, int] = {image: value(str(size)) for image, size in rates.image_bytes.items()}
-        self._per_second = value(str(rates.image_bytes_per_second))
-        self._busy_until = datetime.min.replace(tzinfo=now.tzinfo)
-        self._kept: list[Started] = []
-        for entry in sorted(started):
-            self._pull(entry.at, entry.image_bytes)
-            if now - entry.at < _MINUTE or self._busy_until > now:
-                self._kept.append(entry)
-        self._recent = [entry for entry in self._kept if now - entry.at < _MINUTE]
-        self.pods = 0
-        self.image_bytes = 0
-        self.again_at: datetime | None = None
+        self._pods_limit = rates.pods_per_minute
+        self._bytes_per_second = value(str(rates.image_bytes_per_second))
+        self.bytes_limit = self._bytes_per_second * _SECONDS
+        self._kept = [entry for entry in sorted(started) if self._until(entry.at, entry.image_bytes) > now]
+        self._begun = Started(at=now, pods=0)
 
-    def _pull(self, at: datetime, size: int) -> None:
-        if self._per_second and size:
-            self._busy_until = max(self._busy_until, at) + timedelta(seconds=size / self._per_second)
+    def _until(self, at: datetime, size: int) -> datetime:
+        """Return until when what began at a moment is spent."""
+        if size <= self.bytes_limit or not self._bytes_per_second:
+            return at + _MINUTE
+        return at + timedelta(seconds=size / self._bytes_per_second)
 
-    def begin(self, images: frozenset[str]) -> bool:
-        """Return whether one more pod that needs `images` may begin now, and count it if so."""
-        size = sum(self._sizes.get(image, 0) for image in images)
-        if self._rates.pods_per_minute:
-            used = self.pods + sum(entry.pods for entry in self._recent)
-            if used >= self._rates.pods_per_minute:
-                self._wait_until(min((entry.at for entry in self._recent), default=self._now) + _MINUTE)
-                return False
-        if self._per_second and size and self._busy_until > self._now:
-            self._wait_until(self._busy_until)
+    def _entries(self) -> Iterator[Started]:
+        yield from self._kept
+        if self._begun.pods:
+            yield self._begun
+
+    @property
+    def pods(self) -> int:
+        """Pods that began within a minute."""
+        return sum(entry.pods for entry in self._entries() if self._now - entry.at < _MINUTE)
+
+    @property
+    def image_bytes(self) -> int:
+        """Bytes that are spent; what is larger than a minute's counts as a minute's."""
+        return sum(min(entry.image_bytes, self.bytes_limit) for entry in self._entries())
+
+    def begin(self, size: int) -> bool:
+        """Return whether one more pod that pulls `size` bytes may begin now, and count it if so."""
+        if self._pods_limit and self.pods >= self._pods_limit:
             return False
-        self.pods += 1
-        self.image_bytes += size
-        self._pull(self._now, size)
+        if self.bytes_limit and size and self.image_bytes + min(size, self.bytes_limit) > self.bytes_limit:
+            return False
+        self._begun = msgspec.structs.replace(
+            self._begun, pods=self._begun.pods + 1, image_bytes=self._begun.image_bytes + size
+        )
         return True
 
-    def _wait_until(self, moment: datetime) -> None:
-        self.again_at = moment if self.again_at is None else min(self.again_at, moment)
+    @property
+    def free_at(self) -> datetime | None:
+        """When some of what is spent is free again; None where nothing is spent."""
+        return min((self._until(entry.at, entry.image_bytes) for entry in self._entries()), default=None)
 
     def remembered(self) -> tuple[Started, ...]:
         """Return what the next decision needs: the last minute, and the pulls that are not through."""
-        found = list(self._kept)
-        if self.pods:
-            found.append(Started(at=self._now, pods=self.pods, image_bytes=self.image_bytes))
-        return tuple(sorted(found))
+        return tuple(sorted(self._entries()))
 
-    def seconds(self, pods: int, image_bytes: int) -> float:
-        """Return how long at least it takes to begin so many pods and pull so many bytes."""
-        by_pods = max(0, -(-pods // self._rates.pods_per_minute) - 1) * 60.0 if self._rates.pods_per_minute else 0.0
-        return max(by_pods, image_bytes / self._per_second if self._per_second else 0.0)
-
-    def size_of(self, images: frozenset[str]) -> int:
-        """Return the bytes of images."""
-        return sum(self._sizes.get(image, 0) for image in images)
+    def seconds(self, image_bytes: int) -> float:
+        """Return how long pulls of so many bytes take at this rate."""
+        return image_bytes / self._bytes_per_second if self._bytes_per_second else 0.0

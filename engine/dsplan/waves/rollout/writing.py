@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 
 import msgspec
+from pyroaring import BitMap
 
 from ...diff import Action, ActionReason, Actor, Precondition, Stage, blueprint_of
 from ...eligibility import NodeIndex
@@ -15,8 +17,8 @@ from ...model.state import PolicyProgress
 from ...model.world import Note
 from ...observe.observed import template_generation
 from .plan_types import Unit, moment_text
-from .rates import Pacer, images_of, unknown_images
-from .subjects import Subject, Units, old_pod
+from .rates import ImageSizes, Pacer, RolloutRate, images_of, pull_groups
+from .subjects import Subject, old_pod
 from .targets import Governed
 from .windows import opening
 
@@ -40,7 +42,8 @@ class Writing:
         self,
         governed: Mapping[Identity, Governed],
         subjects: Mapping[Identity, Subject],
-        units: Mapping[Identity, Units],
+        before: Mapping[Identity, PolicyProgress | None],
+        image_sizes: Mapping[str, int],
         index: NodeIndex,
         now: datetime,
         rank: Mapping[int, int],
@@ -51,28 +54,66 @@ class Writing:
         self._now = now
         self._rank = rank
         self._images = {identity: images_of(subject.daemonset.pod.spec) for identity, subject in subjects.items()}
+        self._rated = {
+            policy.identity: policy
+            for entry in governed.values()
+            for policy in entry.policies
+            if policy.spec.rates is not None
+        }
+        self._sizes, self._pacers = dict[Identity, ImageSizes](), dict[Identity, Pacer]()
+        for identity, policy in self._rated.items():
+            rates, known = policy.spec.rates or Rates(), before.get(identity)
+            self._sizes[identity] = ImageSizes(rates, image_sizes)
+            self._pacers[identity] = Pacer(rates, known.started if known is not None else (), now)
         self.notes = [
             Note(f"RolloutPolicy {policy.identity}", f"the size of {image} is not known and counts as nothing")
             for identity, entry in governed.items()
             for policy in entry.policies
-            if policy.spec.rates is not None
-            for image in unknown_images(policy.spec.rates, self._images[identity])
+            if policy.identity in self._pacers and self._pacers[policy.identity].bytes_limit
+            for image in self._sizes[policy.identity].unknown(self._images[identity])
         ]
 
-    def write(
-        self, wave: Sequence[Unit], sick: Sequence[Unit], before: Mapping[Identity, PolicyProgress | None]
-    ) -> Paced:
-        """Return the actions of sick pods and of a wave, in the order of nodes, as far as the rates let them."""
-        pacers: dict[Identity, Pacer] = {}
+    def rates(
+        self, policy: RolloutPolicy, old: Mapping[Identity, BitMap], sick: Iterable[Unit]
+    ) -> Iterator[RolloutRate]:
+        """Yield the rates of a policy over its old pods; sick ones go first and spend what they need of the minute."""
+        pacer = self._pacers.get(policy.identity)
+        if pacer is None or policy.spec.rates is None:
+            return
+        names, mine = self._index.names, tuple(sorted(old))
+        first = [unit for unit in sick if unit.daemonset in old]
+        if limit := policy.spec.rates.pods_per_minute:
+            begun = min(limit, pacer.pods + len(first))
+            pods = sum(map(len, old.values()))
+            text = f"{limit:,} pods a minute"
+            yield RolloutRate(policy=policy.identity, daemonsets=mine, limit=limit, begun=begun, text=text, total=pods)
+        if limit := pacer.bytes_limit:
+            pulls = {d: {p: self._bytes(policy, Unit(d, names[p])) for p in nodes} for d, nodes in old.items()}
+            begun = min(limit, pacer.image_bytes + sum(self._bytes(policy, unit) for unit in first))
+            yield RolloutRate(
+                policy=policy.identity,
+                daemonsets=mine,
+                limit=limit,
+                begun=begun,
+                text=f"{limit:,} image bytes a minute",
+                total=sum(size for by_node in pulls.values() for size in by_node.values()),
+                weights={daemonset: pull_groups(by_node) for daemonset, by_node in pulls.items()},
+            )
+
+    def write(self, wave: Sequence[Unit], sick: Sequence[Unit], left: AbstractSet[Identity]) -> Paced:
+        """Return the actions of sick pods and of a wave, in the order of nodes, as far as the rates let them.
+
+        `left` are DaemonSets of which pods wait that are not in the wave.
+        """
         actions: list[Action] = []
         went: dict[bool, list[Unit]] = {True: [], False: []}
-        acting: set[Identity] = set()
+        acting, slowed = set[Identity](), set[Identity]()
         ordered = sorted(wave, key=lambda unit: (self._rank[self._index.ids[unit.node]], unit.daemonset))
         for unit, is_sick in [*((unit, True) for unit in sick), *((unit, False) for unit in ordered)]:
             policies = self._governed[unit.daemonset].policies
-            mine = [self._pacer(policy, before, pacers) for policy in policies if policy.spec.rates is not None]
-            images = self._pulls(unit) if mine else frozenset[str]()
-            if not all(pacer.begin(images) for pacer in mine):
+            rated = [policy for policy in policies if policy.identity in self._pacers]
+            if not all(self._pacers[policy.identity].begin(self._bytes(policy, unit)) for policy in rated):
+                slowed |= {policy.identity for policy in rated}
                 continue
             action = self._action(unit, is_sick=is_sick)
             if action is not None:
@@ -83,29 +124,22 @@ class Writing:
             identity: PolicyProgress(
                 policy=identity,
                 wave_began=self._now,
-                started=pacers[identity].remembered() if identity in pacers else (),
+                started=self._pacers[identity].remembered() if identity in self._pacers else (),
             )
             for identity in sorted(acting)
         }
-        again = [pacer.again_at for pacer in pacers.values() if pacer.again_at is not None]
-        return Paced(tuple(went[False]), tuple(went[True]), tuple(actions), started, min(again, default=None))
+        slowed |= {policy.identity for daemonset in left for policy in self._governed[daemonset].policies}
+        again = (self._pacers[policy].free_at for policy in sorted(slowed) if policy in self._pacers)
+        moments = [moment for moment in again if moment is not None]
+        return Paced(tuple(went[False]), tuple(went[True]), tuple(actions), started, min(moments, default=None))
 
-    def _pacer(
-        self,
-        policy: RolloutPolicy,
-        before: Mapping[Identity, PolicyProgress | None],
-        pacers: dict[Identity, Pacer],
-    ) -> Pacer:
-        known = before.get(policy.identity)
-        return pacers.setdefault(
-            policy.identity,
-            Pacer(policy.spec.rates or Rates(), known.started if known is not None else (), self._now),
-        )
-
-    def _pulls(self, unit: Unit) -> frozenset[str]:
-        """Return the images that the node has to pull: those that the old pod does not have."""
+    def _bytes(self, policy: RolloutPolicy, unit: Unit) -> int:
+        """Return what a node has to pull: the images that the old pod does not have."""
+        if not self._pacers[policy.identity].bytes_limit:
+            return 0
         pod = old_pod(self._subjects[unit.daemonset], unit.node)
-        return self._images[unit.daemonset] - (images_of(pod.spec) if pod else frozenset())
+        images = self._images[unit.daemonset] - (images_of(pod.spec) if pod else frozenset())
+        return self._sizes[policy.identity].total(images) if images else 0
 
     def _action(self, unit: Unit, *, is_sick: bool) -> Action | None:
         """Return the deletion of the old pod, or under surge the creation of the new one."""
@@ -143,22 +177,15 @@ class Writing:
         )
 
     def wave_seconds(self, wave: Iterable[Unit]) -> float:
-        """Return how long a wave takes at least: to begin it at the rates, and minReadySeconds."""
-        longest, sizes = 0.0, dict[Identity, tuple[int, int]]()
-        policies: dict[Identity, RolloutPolicy] = {}
+        """Return how long a wave takes at least: minReadySeconds, after its images are pulled at the rates."""
+        longest, pulled = 0.0, dict[Identity, int]()
         for unit in wave:
             longest = max(longest, float(self._subjects[unit.daemonset].daemonset.spec.min_ready_seconds))
             for policy in self._governed[unit.daemonset].policies:
-                if policy.spec.rates is not None:
-                    policies[policy.identity] = policy
-                    pods, size = sizes.get(policy.identity, (0, 0))
-                    pull = Pacer(policy.spec.rates, (), self._now).size_of(self._pulls(unit))
-                    sizes[policy.identity] = (pods + 1, size + pull)
-        paces = [
-            Pacer(policies[identity].spec.rates or Rates(), (), self._now).seconds(*size)
-            for identity, size in sizes.items()
-        ]
-        return longest + max(paces, default=0.0)
+                if policy.identity in self._pacers:
+                    pulled[policy.identity] = pulled.get(policy.identity, 0) + self._bytes(policy, unit)
+        pulls = (self._pacers[identity].seconds(size) for identity, size in pulled.items())
+        return longest + max(pulls, default=0.0)
 
     def closed(self, policy: RolloutPolicy, seconds: float) -> tuple[str, datetime | None] | None:
         """Return why no wave of a policy may begin now, and when one may; None where one may."""
