@@ -101,45 +101,39 @@ def _is_same_entry(one: Toleration, other: Toleration) -> bool:
 
 
 class _Tolerates:
-    """Shared by the two effects: every taint of `effects` must be tolerated."""
+    """Shared by the two effects: every taint of the effect must be tolerated."""
 
     version = 1
     reads = (TAINTS,)
     id = ""
     rule = ""
     strength = Strength.CREATE
-    effects: tuple[str, ...] = ()
+    effect = ""
 
     def __init__(self, tolerations: Sequence[Toleration]) -> None:
         self.tolerations = tuple(tolerations)
-        self._any_value = {(entry.key, entry.effect) for entry in tolerations if entry.operator == "Exists"}
-        self._one_value = {
-            (entry.key, entry.effect, entry.value) for entry in tolerations if entry.operator in ("", "Equal")
-        }
+        relevant = [entry for entry in tolerations if entry.effect in ("", self.effect)]
+        self._any_value = {entry.key for entry in relevant if entry.operator == "Exists"}
+        self._one_value = {(entry.key, entry.value) for entry in relevant if entry.operator in ("", "Equal")}
 
-    def _is_tolerated(self, taint: Taint) -> bool:
-        """Return whether any toleration `tolerates` the taint; an empty key or effect stands for every one (T1-T4)."""
-        key, effect, value = taint.key, taint.effect, taint.value
-        any_value, one_value = self._any_value, self._one_value
+    def _is_untolerated(self, taint: Taint) -> bool:
+        """Return whether the taint has the effect and no toleration `tolerates` it; an empty key is any key (T1-T4)."""
         return (
-            (key, effect) in any_value
-            or ("", effect) in any_value
-            or (key, "") in any_value
-            or ("", "") in any_value
-            or (key, effect, value) in one_value
-            or ("", effect, value) in one_value
-            or (key, "", value) in one_value
-            or ("", "", value) in one_value
+            taint.effect == self.effect
+            and taint.key not in self._any_value
+            and "" not in self._any_value
+            and (taint.key, taint.value) not in self._one_value
+            and ("", taint.value) not in self._one_value
         )
 
     def check(self, projection: Projection) -> Reason | None:
         """Return every untolerated taint in the node's order (T9)."""
-        causes = tuple(
-            Cause("spec.template.spec.tolerations", f"toleration of {taint}", f"taint {taint}")
-            for taint in projection[0]
-            if taint.effect in self.effects and not self._is_tolerated(taint)
-        )
-        return Reason(self.id, self.rule, causes) if causes else None
+        untolerated = [taint for taint in projection[0] if self._is_untolerated(taint)]
+        if not untolerated:
+            return None
+        field = "spec.template.spec.tolerations"
+        causes = tuple(Cause(field, f"toleration of {taint}", f"taint {taint}") for taint in untolerated)
+        return Reason(self.id, self.rule, causes)
 
 
 class ToleratesNoSchedule(_Tolerates):
@@ -148,7 +142,7 @@ class ToleratesNoSchedule(_Tolerates):
     id = "UntoleratedNoSchedule"
     rule = "E3"
     strength = Strength.CREATE
-    effects = EFFECTS_THAT_EXCLUDE[:1]
+    effect = EFFECTS_THAT_EXCLUDE[0]
 
 
 class ToleratesNoExecute(_Tolerates):
@@ -157,7 +151,7 @@ class ToleratesNoExecute(_Tolerates):
     id = "UntoleratedNoExecute"
     rule = "E4"
     strength = Strength.KEEP
-    effects = EFFECTS_THAT_EXCLUDE[1:]
+    effect = EFFECTS_THAT_EXCLUDE[1]
 
 
 def taint_constraints(daemonset: DaemonSet) -> tuple[_Tolerates, ...]:

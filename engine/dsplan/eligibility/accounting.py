@@ -6,7 +6,8 @@ import msgspec
 from pyroaring import BitMap
 
 from ..constraints.asking import ask
-from .index import NodeIndex, as_bitmap
+from ..constraints.protocol import Constraint
+from .index import NodeIndex
 from .verdicts import Verdicts
 
 __all__ = ["Exclusion", "exclusions"]
@@ -30,13 +31,27 @@ def exclusions(verdicts: Verdicts, index: NodeIndex) -> tuple[Exclusion, ...]:
         if not counted:
             continue
         later = BitMap.union(*(BitMap(), *(nodes for _, nodes in verdicts.failing[position + 1 :])))
-        by_summary: dict[str, BitMap] = {}
-        for projection, ids in index.groups(constraint.reads):
-            here = as_bitmap(ids) & counted
-            if here and (reason := ask(constraint, projection)) is not None:
-                by_summary[reason.summary] = by_summary.get(reason.summary, BitMap()) | here
+        by_summary = _by_summary(constraint, counted, index)
         found.extend(
             Exclusion(constraint.id, summary, nodes, len(nodes & later)) for summary, nodes in by_summary.items()
         )
         remaining = remaining - counted
     return tuple(found)
+
+
+def _by_summary(constraint: Constraint, counted: BitMap, index: NodeIndex) -> dict[str, BitMap]:
+    """Return the counted nodes by the summary of the reason; where every node is a class of its own, bare ids."""
+    found: dict[str, BitMap] = {}
+    alone: dict[str, list[int]] = {}
+    for projection, ids in index.groups(constraint.reads):
+        here = (ids in counted) if isinstance(ids, int) else ids & counted
+        if not here or (reason := ask(constraint, projection)) is None:
+            continue
+        if isinstance(ids, int):
+            alone.setdefault(reason.summary, []).append(ids)
+            found.setdefault(reason.summary, BitMap())
+        else:
+            found[reason.summary] = found.get(reason.summary, BitMap()) | (ids & counted)
+    for summary, positions in alone.items():
+        found[summary] |= BitMap(positions)
+    return found

@@ -63,8 +63,12 @@ class NodeIndex:
         if found is None:
             nodes = self._present_nodes()
             columns = [_values(nodes, read) for read in reads]
-            by_value = self._positions(zip(*columns, strict=True) if columns else ((),) * len(nodes))
-            found = self._groups[reads] = [(value, _compact(ids)) for value, ids in by_value.items()]
+            if len(columns) == 1:
+                found = [((value,), ids) for value, ids in self._ids_by_value(columns[0]).items()]
+            else:
+                rows = list(zip(*columns, strict=True)) if columns else [()] * len(nodes)
+                found = list(self._ids_by_value(rows).items())
+            self._groups[reads] = found
         return found
 
     def build_columns(self, keys: Iterable[str]) -> None:
