@@ -112,4 +112,18 @@ SIMULATION = (
         "                if not current.terminating:",
         PROPERTIES,
     ),
+    Mutant(
+        "kept-room-is-given-away",
+        "simulate/placing.py",
+        "demand.priority >= priority",
+        "demand.priority < priority",
+        "tests/simulate/test_preemption.py",
+    ),
+    Mutant(
+        "preempts-again-while-victims-leave",
+        "simulate/life.py",
+        "if any(self._objects.pods.get(victim) for victim in nominated.get(key, ())):",
+        "if False:",
+        "tests/simulate/test_preemption.py",
+    ),
 )

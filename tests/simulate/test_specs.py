@@ -60,6 +60,7 @@ def outcome(story: Timeline) -> dict[str, Any]:
         "leftOutdated": list(window.run.left_outdated),
         "leftDown": list(window.run.left_down),
         "totals": {name: number for name, number in totals.items() if number},
+        "evicted": list(story.evicted),
         "stall": stall.text if stall else None,
         "stallKind": str(stall.kind) if stall else None,
         "stallCulprits": [f"{item.node} {item.why}" for item in stall.culprits] if stall else [],

@@ -48,6 +48,7 @@ def _story(story: Timeline, *, events: bool) -> dict[str, Any]:
         "started": story.started,
         "budget": story.budget,
         "durations": story.notes,
+        "evicted": story.evicted,
         "stall": None if story.stall is None else stall_entry(story.stall),
         "slowSeconds": story.slow_seconds,
         "window": course_entry(story.window),

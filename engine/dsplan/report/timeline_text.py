@@ -24,6 +24,7 @@ _WORDS = {
     HappeningKind.GONE: "terminated",
     HappeningKind.CREATED: "create",
     HappeningKind.PENDING: "pending",
+    HappeningKind.EVICTS: "evicts",
     HappeningKind.BOUND: "bound",
     HappeningKind.READY: "ready",
     HappeningKind.AVAILABLE: "available",
@@ -145,9 +146,11 @@ def _summary_lines(story: Timeline, style: Style) -> Iterator[str]:
     yield from _wrapped(_course_summary(story.window), style)
     if story.barrier is not story.window:
         yield from _wrapped(f"in barrier waves: {_course_summary(story.barrier)}", style)
-    if story.slow_seconds is not None:
+    if story.slow_seconds:
         slow = f"{offset(story.slow_seconds)} ({span(story.slow_seconds)})"
         yield f"  if every pod is as slow as the slowest 5 of 100: {slow}"
+    if story.evicted:
+        yield from _alarm(f"evicts {len(story.evicted):,}: {listing(story.evicted, style.limit)}", style)
     if story.stall is not None:
         yield from _alarm(story.stall.text, style)
     run = story.window.run
@@ -180,10 +183,11 @@ def _course_summary(course: Course) -> str:
     in_waves = f" in {waves:,} wave{'s' * (waves != 1)}" if waves else ""
     zone, most = run.most_down_in_zone
     in_zone = f", {most:,} in zone {zone}" if zone else ""
+    done = totals_words(run.totals) if course.seconds or course.outcome is Outcome.COMPLETE else "nothing happens"
+    end = f" at {offset(course.seconds)} ({span(course.seconds)})" if course.seconds else ""
     return (
-        f"{totals_words(run.totals)}{in_waves}; {outcome_words(course.outcome)} at {offset(course.seconds)} "
-        f"({span(course.seconds)}); at most {run.most_down:,} of {run.wanted:,} nodes down at once{in_zone}; "
-        f"{run.lost_pod_seconds:,.0f} pod-seconds without service"
+        f"{done}{in_waves}; {outcome_words(course.outcome)}{end}; at most {run.most_down:,} of {run.wanted:,} nodes "
+        f"down at once{in_zone}; {run.lost_pod_seconds:,.0f} pod-seconds without service"
     )
 
 

@@ -21,6 +21,7 @@ class HappeningKind(StrEnum):
     GONE = "gone"  # the pod does not exist any more
     CREATED = "created"
     PENDING = "pending"  # created, and does not fit
+    EVICTS = "evicts"  # a pending pod makes others go; the reason names them
     BOUND = "bound"  # fits after it had been pending
     READY = "ready"
     AVAILABLE = "available"
@@ -30,7 +31,10 @@ class HappeningKind(StrEnum):
 
 
 class Happening(msgspec.Struct, frozen=True, gc=False):
-    """One event. `reason` is the action's for creations and deletions, the scheduler's for pending pods."""
+    """One event.
+
+    `reason` is the action's for creations and deletions, `Preempted` for victims, the scheduler's for pending pods.
+    """
 
     at: datetime
     kind: HappeningKind

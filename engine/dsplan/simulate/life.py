@@ -57,6 +57,7 @@ class Life:
         self.pending: Counter[Place] = Counter()
         self._in_flight: Counter[Identity] = Counter()
         self._unbound: dict[str, list[Key]] = {}
+        self._nominated: dict[str, dict[Key, tuple[Key, ...]]] = {}
         self._fallen: Counter[str] = Counter()
         self._numbers: dict[Key, int] = {}
         for pod in sorted(objects.pods, key=key_of):
@@ -189,18 +190,24 @@ class Life:
             self._note(HappeningKind.NOT_READY, changed, "")
 
     def _bind(self, pod: Pod) -> bool:
-        """Bind an unbound pod if it fits; otherwise it waits for its node to change."""
+        """Bind an unbound pod if it fits; otherwise it waits for its node to change, or for others to make way."""
         name = target_node(pod)
         node = None if name is None else self._objects.nodes.get(name)
-        refusal = "node does not exist" if node is None else self._scheduler.refusal(pod, node)
+        refusal = "node does not exist" if node is None else self._refusal(pod, node)
         if node is None or refusal:
             if name is not None and self._wait(pod, name):
                 self._note(HappeningKind.PENDING, pod, refusal)
+                self._preempt_soon(pod)
             return False
         bound = msgspec.structs.replace(pod, spec=msgspec.structs.replace(pod.spec, node_name=node.name))
+        self._nominated.get(node.name, {}).pop(key_of(pod), None)
         self._objects.put_pod(bound)
         self._begin(bound)
         return True
+
+    def _refusal(self, pod: Pod, node: Node) -> str:
+        others = (self._objects.pods.get(key) for key in self._nominated.get(node.name, {}) if key != key_of(pod))
+        return self._scheduler.refusal(pod, node, [other for other in others if other is not None])
 
     def _wait(self, pod: Pod, node: str) -> bool:
         """Let an unbound pod wait until something changes on its node; return whether it did not wait already."""
@@ -209,6 +216,27 @@ class Life:
             return False
         waiting.append(key_of(pod))
         return True
+
+    def _preempt_soon(self, pod: Pod) -> None:
+        key = key_of(pod)
+        self._enter(self.now, self._place(pod), lambda: self._preempt(key))
+
+    def _preempt(self, key: Key) -> None:
+        """Let the scheduler evict others for a pod that waits, unless some are on their way out already (P2)."""
+        pod = self._objects.pods.get(key)
+        node = None if pod is None else self._objects.nodes.get(target_node(pod) or "")
+        if pod is None or node is None or pod.spec.node_name or pod.terminating:
+            return
+        nominated = self._nominated.setdefault(node.name, {})
+        if any(self._objects.pods.get(victim) for victim in nominated.get(key, ())):
+            return
+        victims = nominated[key] = tuple(self._scheduler.victims(pod, node))
+        if not victims:
+            del nominated[key]
+            return
+        self._note(HappeningKind.EVICTS, pod, ", ".join(f"{namespace}/{name}" for namespace, name in victims))
+        for victim in victims:
+            self.delete(victim, "Preempted")
 
     def _begin(self, pod: Pod) -> None:
         """A pod was bound: it takes up room, and the kubelet starts it."""
@@ -277,11 +305,12 @@ class Life:
             pod = self._objects.pods.get(key)
             if pod is None or pod.spec.node_name or pod.terminating:
                 continue
-            if self._objects.nodes.get(node) and not self._scheduler.refusal(pod, self._objects.nodes[node]):
+            if self._objects.nodes.get(node) and not self._refusal(pod, self._objects.nodes[node]):
                 self._note(HappeningKind.BOUND, pod, "")
                 self._bind(pod)
             else:
                 self._unbound.setdefault(node, []).append(key)
+                self._preempt_soon(pod)
 
     def _seen(self, identity: Identity) -> None:
         """One more creation is seen to exist; the last one satisfies the expectations (C7, C8)."""

@@ -1,15 +1,20 @@
-"""The scheduler of the simulator: kube-scheduler's filters on the pods as they are at the moment (K1-K18, D9)."""
+"""The scheduler of the simulator: kube-scheduler's filters and preemption on the pods as they are (K1-K18, P2, D9)."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from ..manifests.admission import Refusal
 from ..model.meta import Identity, controller_of
 from ..model.node import Node
 from ..model.pod import Pod
 from ..model.world import World
-from ..placement.demand import Demand, Tenant, split_pin
+from ..placement.demand import Demand, Tenant, owner_of, split_pin
 from ..placement.failures import Failure, Plugin
 from ..placement.filters import failures, fits
+from ..placement.load import NodeLoad
+from ..placement.preemption import victims_for
 from ..placement.scene import Scene
 from .store import Key, key_of
 
@@ -28,31 +33,57 @@ def placed(world: World) -> PlacementScheduler:
 
 
 class PlacementScheduler:
-    """Binds what fits. A node that reports no allocatable at all is taken to have room; ports and affinity still count.
+    """Binds what fits, and names who is evicted for what does not.
 
-    Nobody is evicted: a pod that would have to preempt others stays pending, which errs on the side of caution.
+    A node that reports no allocatable at all is taken to have room; ports and affinity still count.
     """
 
     def __init__(self, world: World) -> None:
         self._scene = Scene(world)
         self._daemonsets = {daemonset.identity: daemonset for daemonset in world.daemonsets}
+        self._budgets = world.disruption_budgets
         self._created: dict[Identity, Demand | Refusal] = {}
         self._tenants: dict[Key, Tenant] = {}
         for load in self._scene.loads:
             for tenant in load.tenants:
                 self._tenants[tenant.demand.namespace, tenant.name] = tenant
 
-    def refusal(self, pod: Pod, node: Node) -> str:
+    def refusal(self, pod: Pod, node: Node, nominated: Sequence[Pod] = ()) -> str:
         """Return what every filter says that refuses the pod, empty if it fits."""
         demand = self._demand(pod)
         if isinstance(demand, Refusal):
             return demand.message
         load = self._scene.loads[self._scene.positions[node.name]]
         roomy = not node.status.allocatable and not node.status.capacity
-        if not roomy and fits(demand, load, self._scene.cluster):
-            return ""
-        found = failures(demand, load, self._scene.cluster)
+        with self._kept(nominated, load, demand.priority):
+            if not roomy and fits(demand, load, self._scene.cluster):
+                return ""
+            found = failures(demand, load, self._scene.cluster)
         return "; ".join(_words(item) for item in found if not (roomy and item.plugin is Plugin.NODE_RESOURCES))
+
+    def victims(self, pod: Pod, node: Node) -> Sequence[Key]:
+        """Return whom the scheduler would evict, the most important first."""
+        demand = self._demand(pod)
+        if isinstance(demand, Refusal):
+            return ()
+        load = self._scene.loads[self._scene.positions[node.name]]
+        found = victims_for(demand, load, self._scene.cluster, self._budgets)
+        return tuple((tenant.demand.namespace, tenant.name) for tenant in found or ())
+
+    @contextmanager
+    def _kept(self, nominated: Sequence[Pod], load: NodeLoad, priority: int) -> Iterator[None]:
+        """Let the pods that wait for their victims to go take up room, for pods that are no more important."""
+        demands = [(pod, self._demand(pod)) for pod in nominated]
+        tenants = [
+            self._tenant(pod, demand)
+            for pod, demand in demands
+            if not isinstance(demand, Refusal) and demand.priority >= priority
+        ]
+        for tenant in tenants:
+            self._scene.cluster.bind(tenant, load)
+        yield
+        for tenant in tenants:
+            self._scene.cluster.evict(tenant, load)
 
     def bound(self, pod: Pod) -> None:
         """Let a pod take up room."""
@@ -62,12 +93,7 @@ class PlacementScheduler:
         demand = self._demand(pod)
         if isinstance(demand, Refusal):
             return
-        owner = controller_of(pod.metadata)
-        identity = Identity("Pod", pod.metadata.namespace, pod.name)
-        if owner is not None:
-            identity = Identity(owner.kind, pod.metadata.namespace, owner.name)
-        tenant = Tenant(name=pod.name, owner=identity, demand=demand)
-        self._tenants[key_of(pod)] = tenant
+        tenant = self._tenants[key_of(pod)] = self._tenant(pod, demand)
         self._scene.cluster.bind(tenant, self._scene.loads[position])
 
     def released(self, pod: Pod) -> None:
@@ -76,6 +102,9 @@ class PlacementScheduler:
         position = self._scene.positions.get(pod.spec.node_name)
         if tenant is not None and position is not None:
             self._scene.cluster.evict(tenant, self._scene.loads[position])
+
+    def _tenant(self, pod: Pod, demand: Demand) -> Tenant:
+        return Tenant(name=pod.name, owner=owner_of(pod), demand=demand, started=pod.status.start_time)
 
     def _demand(self, pod: Pod) -> Demand | Refusal:
         """Return what a created pod asks for after admission; another pod is taken as it is."""

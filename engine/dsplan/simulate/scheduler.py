@@ -1,8 +1,8 @@
-"""Whether a created pod is bound: the seam between the simulator and placement."""
+"""Whether a created pod is bound, and who makes way for it: the seam between the simulator and placement."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from ..model.node import Node
@@ -15,8 +15,11 @@ __all__ = ["Scheduler", "SchedulerFactory", "everything_fits"]
 class Scheduler(Protocol):
     """Says why a pod cannot be bound to its node now, and is told who comes and goes (K)."""
 
-    def refusal(self, pod: Pod, node: Node) -> str:
-        """Return why the pod is not bound, empty if it fits."""
+    def refusal(self, pod: Pod, node: Node, nominated: Sequence[Pod] = ()) -> str:
+        """Return why the pod is not bound, empty if it fits; for `nominated` pods room is kept (P2)."""
+
+    def victims(self, pod: Pod, node: Node) -> Sequence[tuple[str, str]]:
+        """Return whom to evict, as (namespace, name), so that a pod that was refused fits; empty where nobody (P2)."""
 
     def bound(self, pod: Pod) -> None:
         """A pod takes up room on its node from now on."""
@@ -30,8 +33,11 @@ SchedulerFactory = Callable[[World], Scheduler]
 
 
 class _EverythingFits:
-    def refusal(self, pod: Pod, node: Node) -> str:
+    def refusal(self, pod: Pod, node: Node, nominated: Sequence[Pod] = ()) -> str:
         return ""
+
+    def victims(self, pod: Pod, node: Node) -> Sequence[tuple[str, str]]:
+        return ()
 
     def bound(self, pod: Pod) -> None:
         pass

@@ -17,7 +17,7 @@ from ..planner.observation import Observation
 from .cluster import Cluster
 from .controllers import BuiltinController, Controller, Decision
 from .coverage import is_settled_alone
-from .happenings import Happening
+from .happenings import Happening, HappeningKind
 from .kubelet import SteadyKubelet, daemonset_of
 from .paces import Overrides, Paces, paces_of
 from .placing import placed
@@ -104,6 +104,12 @@ class Timeline(msgspec.Struct, frozen=True, kw_only=True):
     notes: tuple[str, ...]
     events: tuple[Happening, ...]
     stall: Stall | None = None
+
+    @property
+    def evicted(self) -> tuple[str, ...]:
+        """The pods, as namespace/name, that are evicted to make room for pods of this DaemonSet (P2)."""
+        found = (item.reason.split(", ") for item in self.events if item.kind is HappeningKind.EVICTS)
+        return tuple(sorted(name for names in found for name in names))
 
 
 def timeline(
