@@ -110,7 +110,7 @@ def world(*trees: Tree) -> World:
     return decode([*found, *classes.values()])
 
 
-def _bodies(local: bool) -> st.SearchStrategy[Tree]:
+def _bodies(local: bool, near: bool) -> st.SearchStrategy[Tree]:
     return st.builds(
         lambda cpu, memory, port, away, near, key: spec(
             cpu=cpu,
@@ -124,7 +124,7 @@ def _bodies(local: bool) -> st.SearchStrategy[Tree]:
         st.sampled_from(("0", "1Gi", "2Gi", "5Gi")),
         st.sampled_from((0, 0, 0, 80, 81)),
         st.sampled_from(("", "", "", "d0", "d1", "web")),
-        st.just("") if local else st.sampled_from(("", "", "", "", "", "d0", "d2")),
+        st.sampled_from(("", "", "", "", "", "d0", "d2")) if near and not local else st.just(""),
         st.just(HOSTNAME) if local else st.sampled_from((HOSTNAME, HOSTNAME, ZONE)),
     )
 
@@ -133,12 +133,14 @@ _NAMES = ("d0", "d1", "d2", "d3")
 
 
 @st.composite
-def clusters(draw: st.DrawFn, *, most_nodes: int = 6, most_daemonsets: int = 4, local: bool = False) -> list[Tree]:
+def clusters(
+    draw: st.DrawFn, *, most_nodes: int = 6, most_daemonsets: int = 4, local: bool = False, near: bool = True
+) -> list[Tree]:
     """Up to 6 nodes, 4 DaemonSets, some of whose pods are there or Pending, and pods of another workload.
 
-    `local`: no rule looks at other nodes.
+    `local`: no rule looks at other nodes; without `near` nobody wants to be near somebody.
     """
-    bodies = _bodies(local)
+    bodies = _bodies(local, near)
     names = [f"n{number}" for number in range(draw(st.integers(1, most_nodes)))]
     found = [
         node(
@@ -167,4 +169,37 @@ def clusters(draw: st.DrawFn, *, most_nodes: int = 6, most_daemonsets: int = 4, 
     for number in range(draw(st.integers(0, 5))):
         body = draw(bodies) | {"priority": draw(st.sampled_from((0, 5, 50)))}
         found.append(pod(f"web-{number}", draw(st.sampled_from(names)), body, labels={"app": "web"}))
+    return found
+
+
+def _knotted(name: str) -> st.SearchStrategy[Tree]:
+    others = [other for other in _NAMES if other != name]
+    return st.builds(
+        lambda cpu, ports, away, key: _with_ports(
+            spec(cpu=cpu, labels_away={"app": away} if away else None, key=key), ports
+        ),
+        st.sampled_from(("1", "1500m", "2", "2500m")),
+        st.lists(st.sampled_from((80, 81, 82)), max_size=2, unique=True),
+        st.sampled_from(("", *others)),
+        st.sampled_from((HOSTNAME, ZONE, ZONE)),
+    )
+
+
+def _with_ports(body: Tree, ports: list[int]) -> Tree:
+    body["containers"][0]["ports"] = [{"containerPort": port, "hostPort": port} for port in ports]
+    return body
+
+
+@st.composite
+def knots(draw: st.DrawFn, *, most_nodes: int = 6) -> list[Tree]:
+    """Up to 6 nodes of two zones, 4 DaemonSets that are in each other's way, and few pods that are there already."""
+    names = [f"n{number}" for number in range(draw(st.integers(2, most_nodes)))]
+    found = [
+        node(name, labels={ZONE: draw(st.sampled_from("ab"))}, cpu=draw(st.sampled_from(("3", "4", "5"))))
+        for name in names
+    ]
+    for name in _NAMES:
+        body = draw(_knotted(name)) | {"priority": draw(st.sampled_from((0, 0, 10)))}
+        found.append(daemonset(name, body))
+        found += [daemon_pod(name, at, body) for at in names if draw(st.integers(0, 9)) == 0]
     return found

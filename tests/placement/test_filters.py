@@ -232,7 +232,7 @@ def test_an_amount_that_is_no_quantity_is_bad_input() -> None:
         asked(node("n1", cpu="one"), daemonset("d"))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(clusters())
 def test_the_fast_answer_is_the_full_one(trees: list[Tree]) -> None:
     """Tried and caught: `fits` without the pod count; without ports; with >= for > in the room that is left."""

@@ -10,10 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dsplan import step
+from dsplan.placement.choice import Apart, Choice, Exactly, Needs
 from dsplan.placement.fit import fit
 from dsplan.placement.fit_types import Fit
+from dsplan.placement.search import feasible
 
-from .scenes import NOW, Tree, daemon_pod, daemonset, node, spec, world
+from .scenes import NOW, ZONE, Tree, daemon_pod, daemonset, node, required, spec, world
 
 GPU = {"matchLabels": {"gpu": "true"}}
 
@@ -120,7 +122,7 @@ def test_claims_that_cannot_hold_together_name_the_fewest_causes() -> None:
         "Claim: default/p (default/a on every of the nodes)",
         "Claim: default/p (default/b on every of the nodes)",
         "Claim: default/p (default/c on every of the nodes)",
-        "Allocatable: the node (4)",
+        "Allocatable: the node (cpu 4)",
     ]
     assert best.placed == 2
     both = policy(claims=[{"nodes": GPU, "run": ["a"]}, {"nodes": GPU, "neverRun": ["a"]}])
@@ -146,7 +148,7 @@ _NAMES = ("a", "b", "c", "d")
 _pairs = st.lists(st.sampled_from(_NAMES), min_size=2, max_size=3, unique=True)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     st.lists(st.sampled_from(("0", "1", "2")), min_size=4, max_size=4),
     st.lists(st.booleans(), min_size=4, max_size=4),
@@ -208,3 +210,46 @@ def test_whatever_the_limit_no_relation_is_broken(steps: int) -> None:
     trees = [node("n1"), *(daemonset(name) for name in _NAMES)]
     rules = policy(apart=[{"daemonSets": list(_NAMES)}])
     assert sum(map(len, placed(fitted(*trees, rules, steps=steps)).values())) == 1
+
+
+def test_one_claim_that_fails_takes_no_other_with_it() -> None:
+    """b cannot be there; a still is, although without the claim c and d would be there in its place."""
+    trees = [node("n1", cpu="4"), *(daemonset(name, spec(cpu="2")) for name in "cd"), daemonset("a", spec(cpu="4"))]
+    trees.append(daemonset("b", spec(cpu="9")))
+    best = fitted(*trees, policy(claims=[{"run": ["a"]}, {"run": ["b"]}]))
+    assert placed(best) == {"a": [0], "b": [], "c": [], "d": []}
+    assert [str(cause) for cause in best.violations[0].causes] == [
+        "Claim: default/p (default/b on every of the nodes)",
+        "Allocatable: the node (cpu 4)",
+    ]
+    assert len(best.violations) == 1
+
+
+def test_claims_that_nodes_cannot_meet_together() -> None:
+    """Each node could run its own; not both in one zone."""
+    nodes = [node(name, labels={ZONE: "z", "for": name}) for name in ("n1", "n2")]
+    away = {"podAntiAffinity": required({"app": "b"}, ZONE)}
+    trees = [*nodes, daemonset("a", affinity=away), daemonset("b")]
+    claims = [
+        {"nodes": {"matchLabels": {"for": "n1"}}, "run": ["a"]},
+        {"nodes": {"matchLabels": {"for": "n2"}}, "run": ["b"]},
+    ]
+    (violation,) = fitted(*trees, policy(claims=claims)).violations
+    assert [str(cause) for cause in violation.causes] == [
+        "Claim: default/p (default/a on every of the nodes)",
+        "Claim: default/p (default/b on every of the nodes)",
+        f"PodAffinity: default/a (away from default/b in its {ZONE})",
+    ]
+    assert list(violation.nodes) == [0, 1]
+
+
+def test_a_claim_that_the_search_has_not_decided_says_so() -> None:
+    """An odd ring of pods of whom neighbours exclude each other, and the claim of one beside every pair."""
+    found = Choice(
+        9,
+        needs=tuple(Needs(n, ((n + 2) % 9, (n + 4) % 9)) for n in range(9)),
+        aparts=tuple(Apart(n, (n + 1) % 9) for n in range(9)),
+        exactly=(Exactly((0, 3, 6)),),
+    )
+    assert feasible(found, unknown=True, limit=1)
+    assert not feasible(found, unknown=False, limit=1)

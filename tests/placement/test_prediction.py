@@ -190,7 +190,7 @@ def named(prediction: Prediction, found: World) -> dict[tuple[str, str], tuple[s
     return result
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(clusters())
 def test_the_prediction_is_that_of_a_plain_queue(trees: list[Tree]) -> None:
     """Tried and caught: a sum that forgets ports; a class that forgets who holds the room; a queue in name order alone;
@@ -204,7 +204,7 @@ def test_the_prediction_is_that_of_a_plain_queue(trees: list[Tree]) -> None:
     assert got == Oracle(found, whole).run()
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(clusters(), st.randoms(use_true_random=False))
 def test_shuffled_input_gives_the_same_bytes(trees: list[Tree], random) -> None:  # type: ignore[no-untyped-def]
     """Tried and caught: fates left in the order of the queue."""
@@ -217,7 +217,7 @@ def encoded(prediction: Prediction) -> bytes:
     return msgspec.json.encode(prediction, enc_hook=list)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(clusters(most_nodes=4, local=True))
 def test_another_node_changes_nothing_elsewhere(trees: list[Tree]) -> None:
     """Unless a rule reads the cluster; tried and caught: classes keyed by free room alone."""

@@ -11,7 +11,20 @@ from itertools import combinations
 
 import msgspec
 
-__all__ = ["Apart", "Choice", "Exactly", "Needs", "Sum", "greedy", "holds", "score", "surrogates", "upper_bound"]
+__all__ = [
+    "Apart",
+    "Choice",
+    "Exactly",
+    "Needs",
+    "RuleIndex",
+    "Sum",
+    "Values",
+    "greedy",
+    "holds",
+    "score",
+    "surrogates",
+    "upper_bound",
+]
 
 Values = tuple[bool, ...]
 _MOST_ORDERS = 8
@@ -65,6 +78,24 @@ class Choice(msgspec.Struct, frozen=True):
     goals: tuple[tuple[int, ...], ...] = ()
 
 
+class RuleIndex:
+    """For every pod, the positions of the rules it is in."""
+
+    def __init__(self, choice: Choice) -> None:
+        self.sums = _index(choice.size, ([n for n, _ in rule.weights] for rule in choice.sums))
+        self.aparts = _index(choice.size, ((rule.one, rule.other) for rule in choice.aparts))
+        self.needs = _index(choice.size, ((rule.one, *rule.others) for rule in choice.needs))
+        self.exactly = _index(choice.size, (rule.among for rule in choice.exactly))
+
+
+def _index(size: int, scopes: Iterable[Sequence[int]]) -> list[list[int]]:
+    found: list[list[int]] = [[] for _ in range(size)]
+    for position, scope in enumerate(scopes):
+        for n in dict.fromkeys(scope):
+            found[n].append(position)
+    return found
+
+
 def holds(choice: Choice, values: Sequence[bool]) -> bool:
     """Return whether the values break no rule.
 
@@ -87,7 +118,7 @@ def greedy(choice: Choice) -> Values | None:
     Tried are the order of preference, the smallest share of all sums first, and the smallest first for some sums; what
     must be comes before all.
     """
-    index = _RuleIndex(choice)
+    index = _Fitting(choice)
     orders: list[list[int]] = [list(range(choice.size))]
     shares = [sum(weight * _SCALE // (rule.room + 1) for rule, weight in index.sums[n]) for n in orders[0]]
     orders.append(sorted(orders[0], key=lambda n: (shares[n], n)))
@@ -103,8 +134,8 @@ def score(choice: Choice, values: Sequence[bool]) -> tuple[int, ...]:
     return tuple(sum(values[n] for n in goal) for goal in choice.goals)
 
 
-class _RuleIndex:
-    """The rules of every pod."""
+class _Fitting:
+    """The rules of every pod, as filling asks for them."""
 
     def __init__(self, choice: Choice) -> None:
         self.sums: list[list[tuple[Sum, int]]] = [[] for _ in range(choice.size)]
@@ -127,7 +158,7 @@ class _RuleIndex:
         return any(values[rival] or rival in added for n in added for rival in self.rivals[n])
 
 
-def _fill(choice: Choice, index: _RuleIndex, order: Iterable[int]) -> Values | None:
+def _fill(choice: Choice, index: _Fitting, order: Iterable[int]) -> Values | None:
     """Choose one after the other what still can be, with what it needs."""
     values = [False] * choice.size
     left = {id(rule): rule.room for rule in choice.sums}
@@ -148,7 +179,7 @@ def _fill(choice: Choice, index: _RuleIndex, order: Iterable[int]) -> Values | N
     return tuple(values) if holds(choice, values) else None
 
 
-def _closure(first: int, index: _RuleIndex, values: Sequence[bool]) -> list[int]:
+def _closure(first: int, index: _Fitting, values: Sequence[bool]) -> list[int]:
     """Return what choosing one brings along: where a need is not met yet, the first that meets it."""
     if values[first]:
         return []

@@ -11,8 +11,10 @@ from .search import DEFAULT_STEPS, Solution, solve_choice
 
 __all__ = ["Component", "Solver", "components"]
 
-_LARGEST = 120
-"""Pods in a component beyond which no search is tried: the greedy answer and its bound stand."""
+_USUAL = 48
+"""Pods of a component that `steps` are meant for; a larger one may take as many more."""
+_SHARE = 3
+"""No component takes more than this part of the steps that are left for all."""
 
 
 class Component(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,9 +40,9 @@ class Solver:
     """
 
     def __init__(self, *, steps: int = DEFAULT_STEPS, search: bool = True) -> None:
-        """`steps` is the limit for one component; all together have forty times as many."""
+        """`steps` is the limit for one component; all together have twenty times as many."""
         self.steps = steps
-        self.left = 40 * steps
+        self.left = 20 * steps
         self.search = search
         self._known: dict[Choice, Solution] = {}
 
@@ -49,9 +51,9 @@ class Solver:
         key = without_causes(choice)
         found = self._known.get(key)
         if found is None:
-            limit = min(self.steps, self.left)
-            searching = self.search and choice.size <= _LARGEST and limit > 0
-            found = self._known[key] = solve_choice(key, limit=limit, search=searching)
+            most = self.steps * max(1, choice.size // _USUAL)
+            limit = min(most, self.left // _SHARE)
+            found = self._known[key] = solve_choice(key, limit=limit, search=self.search and limit > 0)
             self.left -= found.steps
         return found
 

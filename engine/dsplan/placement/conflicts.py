@@ -6,7 +6,7 @@ A set of causes is a little world of its own: only what it names wants, holds or
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import accumulate
 from typing import TypeVar
 
@@ -15,14 +15,13 @@ from pyroaring import BitMap
 
 from ..model.meta import Identity
 from .causes import Cause, CauseCode
-from .choice import Choice, Sum
+from .choice import Choice, RuleIndex, Sum
 from .failures import amount_text
 from .load import NodeLoad
-from .node_model import Candidate, NodeModel, enough, largest_first
+from .node_model import Candidate, NodeModel, largest_first, taken_causes
 from .requests import PODS
-from .search import feasible
 
-__all__ = ["Conflict", "claim_causes", "minimal", "reasons_against"]
+__all__ = ["Conflict", "held", "minimal", "reasons_against", "resource_of"]
 
 T = TypeVar("T")
 
@@ -73,7 +72,9 @@ class _Against:
         self.causes = causes
         self.values = values
         self.candidates = candidates
+        self.rules = RuleIndex(choice)
         self._taken: dict[int, tuple[list[Cause], list[int]]] = {}
+        self._chosen = [sum(weight for n, weight in rule.weights if values[n]) for rule in choice.sums]
 
     def wanted(self, n: int, needed: str = "") -> Cause:
         candidate = self.candidates[n]
@@ -101,30 +102,31 @@ class _Against:
         return f"{resource} {amount_text(resource, amount)}" if resource else ""
 
     def _rivals(self, n: int) -> Iterator[tuple[Cause, ...]]:
-        for pair in self.choice.aparts:
-            if n in (pair.one, pair.other):
-                other = pair.other if pair.one == n else pair.one
-                if self.values[other]:
-                    yield (self.wanted(n), self.rival(n, other), self.causes[pair.cause])
-        for group in self.choice.exactly:
-            if n in group.among:
-                for other in group.among:
-                    if other != n and self.values[other]:
-                        yield (self.wanted(n), self.rival(n, other), self.causes[group.cause])
+        for position in self.rules.aparts[n]:
+            pair = self.choice.aparts[position]
+            other = pair.other if pair.one == n else pair.one
+            if self.values[other]:
+                yield (self.wanted(n), self.rival(n, other), self.causes[pair.cause])
+        for position in self.rules.exactly[n]:
+            group = self.choice.exactly[position]
+            for other in group.among:
+                if other != n and self.values[other]:
+                    yield (self.wanted(n), self.rival(n, other), self.causes[group.cause])
 
     def _needs(self, n: int) -> Iterator[tuple[Cause, ...]]:
-        for need in self.choice.needs:
+        for position in self.rules.needs[n]:
+            need = self.choice.needs[position]
             if need.one == n and not any(self.values[other] for other in need.others):
                 yield (self.wanted(n), self.causes[need.cause])
 
     def _sums(self, n: int) -> Iterator[tuple[Cause, ...]]:
-        for rule in self.choice.sums:
-            weights = dict(rule.weights)
-            chosen = sum(weight for other, weight in rule.weights if self.values[other])
-            if n in weights and chosen + weights[n] > rule.room:
-                yield self._too_much(n, rule, weights)
+        for position in self.rules.sums[n]:
+            rule = self.choice.sums[position]
+            weight = next(weight for other, weight in rule.weights if other == n)
+            if self._chosen[position] + weight > rule.room:
+                yield self._too_much(n, rule, weight)
 
-    def _too_much(self, n: int, rule: Sum, weights: dict[int, int]) -> tuple[Cause, ...]:
+    def _too_much(self, n: int, rule: Sum, weight: int) -> tuple[Cause, ...]:
         cause = self.causes[rule.cause]
         if cause.code is not CauseCode.ALLOCATABLE:
             others = [other for other, _ in rule.weights if self.values[other]]
@@ -133,8 +135,8 @@ class _Against:
         load = self.loads[n]
         takers, sums = self._takers(n, rule, resource)
         total = load.pods if resource == PODS else load.allocatable.get(resource, 0)
-        count = bisect_right(sums, total - weights[n]) + 1
-        text = amount_text(resource, weights[n])
+        count = bisect_right(sums, total - weight) + 1
+        text = amount_text(resource, weight)
         return (self.wanted(n, f"{resource} {text}"), cause, *takers[:count])
 
     def _takers(self, one: int, rule: Sum, resource: str) -> tuple[list[Cause], list[int]]:
@@ -150,8 +152,10 @@ class _Against:
 
 
 def _taker(resource: str, amount: int, owner: Identity, wanted: bool) -> Cause:
-    code, field = (CauseCode.WANTED, "spec.template.spec") if wanted else (CauseCode.TAKEN, "")
-    return Cause(code=code, object=owner, field=field, needed=f"{resource} {amount_text(resource, amount)}")
+    if wanted:
+        text = f"{resource} {amount_text(resource, amount)}"
+        return Cause(code=CauseCode.WANTED, object=owner, field="spec.template.spec", needed=text)
+    return next(taken_causes([(amount, owner)], resource))
 
 
 def resource_of(cause: Cause) -> str:
@@ -184,77 +188,3 @@ def reasons_against(
     `models`, `loads`, `values` and `candidates` have one entry for every number of `choice`.
     """
     return _Against(models, loads, choice, causes, values, candidates).find
-
-
-def claim_causes(model: NodeModel, load: NodeLoad, choice: Choice) -> tuple[Cause, ...]:
-    """Return a minimal set of causes why a node's claims cannot be met all together."""
-    items = list(_demands(model, choice)) + list(_obstacles(model, choice))
-
-    def is_conflict(some: Iterable[tuple[str, int]]) -> bool:
-        return not feasible(_only(choice, frozenset(some)))
-
-    found: list[Cause] = []
-    for kind, number in minimal(items, is_conflict):
-        for cause in _named(kind, number, model, load, choice):
-            if cause not in found:
-                found.append(cause)
-    return tuple(found)
-
-
-_Item = tuple[str, int]
-
-
-def _demands(model: NodeModel, choice: Choice) -> Iterator[_Item]:
-    yield from (("must", n) for n in sorted(choice.must))
-    yield from (("exactly", place) for place in range(len(choice.exactly)))
-
-
-def _obstacles(model: NodeModel, choice: Choice) -> Iterator[_Item]:
-    yield from (("bar", n) for n in sorted(choice.must_not))
-    yield from (("sum", place) for place in range(len(choice.sums)))
-    yield from (("apart", place) for place in range(len(choice.aparts)))
-    yield from (("needs", place) for place in range(len(choice.needs)))
-
-
-def _only(choice: Choice, items: frozenset[_Item]) -> Choice:
-    """Return the choice with nothing but these rules."""
-
-    def kept(kind: str, rules: Sequence[T]) -> tuple[T, ...]:
-        return tuple(rule for place, rule in enumerate(rules) if (kind, place) in items)
-
-    return Choice(
-        size=choice.size,
-        sums=kept("sum", choice.sums),
-        aparts=kept("apart", choice.aparts),
-        needs=kept("needs", choice.needs),
-        exactly=kept("exactly", choice.exactly),
-        must=frozenset(n for n in choice.must if ("must", n) in items),
-        must_not=frozenset(n for n in choice.must_not if ("bar", n) in items),
-    )
-
-
-def _named(kind: str, number: int, model: NodeModel, load: NodeLoad, choice: Choice) -> Iterator[Cause]:
-    if kind == "must":
-        yield model.demanded[number]
-    elif kind == "bar":
-        yield from model.barred[number]
-    elif kind == "sum":
-        yield from _sum_causes(choice.sums[number], model, load, choice)
-    else:
-        numbers = {
-            "exactly": [rule.cause for rule in choice.exactly],
-            "apart": [rule.cause for rule in choice.aparts],
-            "needs": [rule.cause for rule in choice.needs],
-        }
-        yield model.causes[numbers[kind][number]]
-
-
-def _sum_causes(rule: Sum, model: NodeModel, load: NodeLoad, choice: Choice) -> Iterator[Cause]:
-    cause = model.causes[rule.cause]
-    yield cause
-    if cause.code is CauseCode.ALLOCATABLE:
-        resource = resource_of(cause)
-        total = load.pods if resource == PODS else load.allocatable.get(resource, 0)
-        demanded = sum(weight for n, weight in rule.weights if n in choice.must)
-        for amount, owner in enough(held(load, model, resource), total - demanded):
-            yield Cause(code=CauseCode.TAKEN, object=owner, needed=f"{resource} {amount_text(resource, amount)}")

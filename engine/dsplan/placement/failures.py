@@ -65,16 +65,15 @@ class Shortage(msgspec.Struct, frozen=True, order=True):
         >>> str(Shortage("memory", 512 << 20, 380 << 20, 4 << 30, "", (Holder(Identity("DaemonSet", "obs", "a")),)))
         'memory: needs 512Mi, 380Mi free of 4Gi; taken by obs/a'
         """
-        if self.detail:
-            text = f"{self.subject}: {self.detail}"
-        else:
+        text = self.detail
+        if not text and (self.needed or self.total):
             needed, free, total = (amount_text(self.subject, n) for n in (self.needed, max(0, self.free), self.total))
-            text = f"{self.subject}: needs {needed}, {free} free of {total}"
-        if not self.holders:
-            return text
-        named = ", ".join(str(holder) for holder in self.holders[:3])
-        more = f" and {len(self.holders) - 3} more" if len(self.holders) > 3 else ""
-        return f"{text}; taken by {named}{more}"
+            text = f"needs {needed}, {free} free of {total}"
+        if self.holders:
+            more = f" and {len(self.holders) - 3} more" if len(self.holders) > 3 else ""
+            named = ", ".join(map(str, self.holders[:3])) + more
+            text = f"{text}: {named}" if self.detail else "; ".join(filter(None, (text, f"taken by {named}")))
+        return f"{self.subject}: {text}"
 
 
 class Failure(msgspec.Struct, frozen=True, order=True):

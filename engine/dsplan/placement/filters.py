@@ -46,7 +46,7 @@ def _rare_failures(demand: Demand, load: NodeLoad, cluster: Cluster) -> Iterator
     if cluster.storage is not None:
         yield from volume_failures(demand, load, cluster, cluster.storage)
     yield from spread_failures(demand, load, cluster)
-    yield from affinity_failures(demand, load, cluster.domains)
+    yield from affinity_failures(demand, load, cluster.domains, named=False)
 
 
 def failures(demand: Demand, load: NodeLoad, cluster: Cluster) -> tuple[Failure, ...]:
@@ -103,7 +103,7 @@ def node_failures(demand: Demand, load: NodeLoad) -> Iterator[Failure]:
         shortages = tuple(
             Shortage(
                 f"port {port}",
-                detail=f"{used} is taken",
+                detail="" if used == port else f"{used} is taken",
                 holders=holders_of(tenant for tenant in load.tenants if conflict(port, tenant.demand.ports)),
             )
             for port, used in taken

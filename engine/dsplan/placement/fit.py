@@ -63,7 +63,7 @@ def fit(
     >>> world = decode([node, daemonset("a", "3Gi"), daemonset("b", "2Gi"), daemonset("c", "2Gi")])
     >>> best = fit(world, step(world, now=datetime(2026, 1, 1, tzinfo=UTC)))
     >>> best.placed, best.wanted, [str(cause) for cause in best.conflicts[0].causes][:2]
-    (2, 3, ['Wanted: default/a (memory 3Gi)', 'Allocatable: the node (4Gi)'])
+    (2, 3, ['Wanted: default/a (memory 3Gi)', 'Allocatable: the node (memory 4Gi)'])
     """
     return _Fit(world, step, maximise, rollout, Solver(steps=steps, search=search)).run()
 
@@ -165,22 +165,22 @@ class _Fit:
 
     def _settle(self, models: Sequence[NodeModel], nodes: BitMap | None) -> None:
         """Settle one class of equal nodes, or with `nodes` None nodes that are each their own."""
-        parts, missed = settle(models, self.scene.cluster, self.solver, self._goals)
-        self.gap += missed
+        settlement = settle(models, self.scene.cluster, self.solver, self._goals)
+        self.gap += settlement.missed
         here = [nodes if nodes is not None else BitMap([model.position]) for model in models]
         times = 1 if nodes is None else len(nodes)
-        for part in parts:
+        for part in settlement.parts:
             self.steps += part.steps
             self.gap += part.gap * times
             if part.size > 1:
                 self.components[part.size, part.steps, part.best, part.bound, part.gap] += times
-            for number, causes in part.violated:
-                _add(self.violations, causes[0].object, causes, here[number])
             for row in part.rows:
                 if not row.chosen:
                     self._leave_out(row.candidate, row.causes, here[row.model])
                 elif row.candidate.tenant is None:
                     self.placed[row.candidate.number] |= here[row.model]
+        for causes, numbers in settlement.violated:
+            _add(self.violations, causes[0].object, causes, BitMap.union(*(here[number] for number in numbers)))
         for number, model in enumerate(models):
             self._unmet(model, here[number])
 

@@ -153,6 +153,8 @@ class Domains:
         self._matching: dict[tuple[Term, ...], dict[Demand, bool]] = defaultdict(dict)
         self._refusing: dict[Term, Counter[str]] | None = None
         self._refused: dict[Demand, list[Term]] = {}
+        self._members: dict[str, dict[str, list[NodeLoad]]] = {}
+        self._holders: dict[tuple[str, Term, str], tuple[Holder, ...]] = {}
 
     def matches(self, terms: tuple[Term, ...], demand: Demand) -> bool:
         """Return whether a pod matches all of one or more terms."""
@@ -187,8 +189,34 @@ class Domains:
             terms = self._refused[demand] = [term for term in self._refusing if self.matches((term,), demand)]
         return [(term, self._refusing[term]) for term in terms]
 
+    def matching(self, term: Term, value: str) -> tuple[Holder, ...]:
+        """Return who matches a term in one of its domains, summed by owner."""
+        return self._held("matching", term, value, lambda demand: self.matches((term,), demand))
+
+    def refusing(self, term: Term, value: str) -> tuple[Holder, ...]:
+        """Return who has an anti-affinity term in one of its domains, summed by owner."""
+        return self._held("refusing", term, value, lambda demand: term in demand.anti_affinity)
+
+    def _held(self, kind: str, term: Term, value: str, is_meant: Callable[[Demand], bool]) -> tuple[Holder, ...]:
+        found = self._holders.get((kind, term, value))
+        if found is None:
+            here = [tenant for load in self._in_domain(term.topology_key, value) for tenant in load.tenants]
+            found = holders_of(tenant for tenant in here if is_meant(tenant.demand))
+            self._holders[kind, term, value] = found
+        return found
+
+    def _in_domain(self, key: str, value: str) -> list[NodeLoad]:
+        members = self._members.get(key)
+        if members is None:
+            members = self._members[key] = defaultdict(list)
+            for load in self._loads:
+                if key in load.node.labels:
+                    members[load.node.labels[key]].append(load)
+        return members.get(value, [])
+
     def moved(self, tenant: Tenant, node: Node, change: int) -> None:
         """Take note of a pod that came (+1) or went (-1)."""
+        self._holders.clear()
         for terms, counter in self._groups.items():
             if self.matches(terms, tenant.demand):
                 _count(counter, terms, node, change)

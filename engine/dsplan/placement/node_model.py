@@ -11,7 +11,7 @@ from ..model.meta import Identity
 from .causes import Cause, CauseCode
 from .choice import Apart, Choice, Exactly, Needs, Sum
 from .demand import Demand, Tenant
-from .failures import Failure, Plugin, amount_text
+from .failures import Failure, Plugin, Shortage, amount_text
 from .filters import failures, has_room
 from .load import Cluster, NodeLoad
 from .ports import conflict
@@ -49,8 +49,8 @@ class NodeModel(msgspec.Struct, frozen=True):
     """The choice on one node. Rules carry positions in `causes`; `barred` says why a candidate cannot be here at all.
 
     `demanded` are the claims behind the choice's `must`. `unmet` are relations that nothing on this node can satisfy.
-    `lonely` are candidates whose pod affinity no pod that is there satisfies; who else could, on this node or others,
-    is asked elsewhere.
+    `lonely` are candidates whose pod affinity no pod that is there satisfies, and those who may start a series all the
+    same; who else could satisfy it, on this node or others, is asked elsewhere.
     """
 
     position: int
@@ -143,6 +143,8 @@ class _Builder:
                 self.lonely.append(n)
             elif n not in self.barred:
                 self.barred[n] = minimal_causes(failure)
+        if n not in self.lonely and _starts_a_series(demand, self.cluster):
+            self.lonely.append(n)
 
     def _cause(self, cause: Cause) -> int:
         self.causes.append(cause)
@@ -176,7 +178,8 @@ class _Builder:
     def _clash(self, one: Candidate, other: Candidate) -> Cause | None:
         for port in one.demand.ports:
             if conflict(port, other.demand.ports):
-                return Cause(code=CauseCode.TAKEN, object=THE_NODE, field=f"port {port}", needed="one pod a host port")
+                text = f"one pod at port {port}"
+                return Cause(code=CauseCode.TAKEN, object=THE_NODE, field=f"port {port}", needed=text)
         for refusing, refused in ((one, other), (other, one)):
             for term in refusing.demand.anti_affinity:
                 here = term.topology_key in self.load.node.labels
@@ -236,6 +239,12 @@ class _Builder:
             self.barred[n] = (relation.cause,)
 
 
+def _starts_a_series(demand: Demand, cluster: Cluster) -> bool:
+    """Return whether a pod is let in alone, as the first of those it wants to be near (K15)."""
+    domains, terms = cluster.domains, demand.affinity
+    return bool(terms) and domains.matches(terms, demand) and not domains.counts(terms)
+
+
 def _can_be_met(demand: Demand, load: NodeLoad) -> bool:
     return all(term.topology_key in load.node.labels for term in demand.affinity)
 
@@ -263,10 +272,15 @@ def minimal_causes(failure: Failure) -> tuple[Cause, ...]:
         if not shortage.holders:
             return (Cause(code=code, object=THE_NODE, field=shortage.subject, observed=shortage.detail),)
         code = CauseCode.TAKEN if failure.plugin is Plugin.NODE_PORTS else code
-        return (Cause(code=code, object=shortage.holders[0].owner, field=shortage.subject, observed=shortage.detail),)
+        seen = shortage.detail if code is not CauseCode.TAKEN else f"has {_port_of(shortage)}"
+        return (Cause(code=code, object=shortage.holders[0].owner, field=shortage.subject, observed=seen),)
     weights = [(holder.amount or holder.pods, holder.owner) for holder in shortage.holders]
     taken = enough(weights, shortage.total - shortage.needed)
     return (allocatable_cause(shortage.subject, shortage.total), *taken_causes(taken, shortage.subject))
+
+
+def _port_of(shortage: Shortage) -> str:
+    return shortage.detail.removesuffix(" is taken") or shortage.subject
 
 
 def enough(weights: Iterable[tuple[int, Identity]], room: int) -> list[tuple[int, Identity]]:
@@ -289,12 +303,12 @@ def largest_first(entry: tuple[int, Identity]) -> tuple[int, Identity]:
 def taken_causes(taken: Iterable[tuple[int, Identity]], resource: str) -> Iterator[Cause]:
     """Yield who takes up how much of a resource."""
     for amount, owner in taken:
-        text = amount_text(resource, amount)
+        text = f"{resource} {amount_text(resource, amount)}"
         field = f"spec.containers[].resources.requests[{resource}]"
         yield Cause(code=CauseCode.TAKEN, object=owner, field=field, observed=text)
 
 
 def allocatable_cause(resource: str, total: int) -> Cause:
     """Return the cause that the node has no more of a resource."""
-    text = amount_text(resource, total)
+    text = f"{resource} {amount_text(resource, total)}"
     return Cause(code=CauseCode.ALLOCATABLE, object=THE_NODE, field=f"status.allocatable[{resource}]", observed=text)

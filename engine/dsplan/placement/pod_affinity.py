@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from ..model.selectors import selector_text
 from .demand import Demand, Term
-from .failures import Failure, Plugin, Shortage, holders_of
+from .failures import Failure, Plugin, Shortage
 from .load import Domains, NodeLoad
 
 __all__ = ["affinity_failures"]
@@ -16,8 +16,11 @@ _ANTI_AFFINITY = "node(s) didn't match pod anti-affinity rules"
 _REFUSED = "node(s) didn't satisfy existing pods anti-affinity rules"
 
 
-def affinity_failures(demand: Demand, load: NodeLoad, domains: Domains) -> Iterator[Failure]:
-    """Yield the one failure of the filter, if there is one: like the scheduler, the first of its three checks."""
+def affinity_failures(demand: Demand, load: NodeLoad, domains: Domains, *, named: bool = True) -> Iterator[Failure]:
+    """Yield the one failure of the filter, if there is one: like the scheduler, the first of its three checks.
+
+    With `named`, it says whose pods are in the way, wherever in the domain they are.
+    """
     if demand.unreadable:
         shortage = Shortage("pod affinity", detail=demand.unreadable)
         yield Failure(Plugin.POD_AFFINITY, (f"parsing pod: {demand.unreadable}",), False, (shortage,))
@@ -25,10 +28,10 @@ def affinity_failures(demand: Demand, load: NodeLoad, domains: Domains) -> Itera
     if demand.affinity and (shortages := _unmet(demand, load, domains)):
         yield Failure(Plugin.POD_AFFINITY, (_AFFINITY,), resolvable=False, shortages=shortages)
         return
-    if demand.anti_affinity and (shortages := tuple(_repelled(demand, load, domains))):
+    if demand.anti_affinity and (shortages := tuple(_repelled(demand, load, domains, named))):
         yield Failure(Plugin.POD_AFFINITY, (_ANTI_AFFINITY,), resolvable=True, shortages=shortages)
         return
-    if shortages := tuple(_refused(demand, load, domains)):
+    if shortages := tuple(_refused(demand, load, domains, named)):
         yield Failure(Plugin.POD_AFFINITY, (_REFUSED,), resolvable=True, shortages=shortages)
 
 
@@ -45,25 +48,25 @@ def _unmet(demand: Demand, load: NodeLoad, domains: Domains) -> tuple[Shortage, 
     return tuple(Shortage(_text(term), detail=f"no such pod in the same {term.topology_key}") for term in empty)
 
 
-def _repelled(demand: Demand, load: NodeLoad, domains: Domains) -> Iterator[Shortage]:
+def _repelled(demand: Demand, load: NodeLoad, domains: Domains, named: bool) -> Iterator[Shortage]:
     """K16: pods that this pod wants to be away from; a node without the key is in no domain."""
     for term in demand.anti_affinity:
         value = load.node.labels.get(term.topology_key)
         if value is not None and domains.counts((term,)).get((term.topology_key, value)):
-            here = [tenant for tenant in load.tenants if domains.matches((term,), tenant.demand)]
+            holders = domains.matching(term, value) if named else ()
             detail = f"such a pod is in the same {term.topology_key}"
-            yield Shortage(_text(term, "anti-affinity"), detail=detail, holders=holders_of(here))
+            yield Shortage(_text(term, "anti-affinity"), detail=detail, holders=holders)
 
 
-def _refused(demand: Demand, load: NodeLoad, domains: Domains) -> Iterator[Shortage]:
+def _refused(demand: Demand, load: NodeLoad, domains: Domains, named: bool) -> Iterator[Shortage]:
     """K16, symmetrically: pods in the domain that want to be away from this pod."""
     labels = load.node.labels
     for term, values in domains.refused_by(demand):
         value = labels.get(term.topology_key)
         if value is not None and values.get(value):
-            here = [tenant for tenant in load.tenants if term in tenant.demand.anti_affinity]
+            holders = domains.refusing(term, value) if named else ()
             detail = f"a pod in the same {term.topology_key} refuses it"
-            yield Shortage(_text(term, "anti-affinity of others"), detail=detail, holders=holders_of(here))
+            yield Shortage(_text(term, "anti-affinity of others"), detail=detail, holders=holders)
 
 
 def _text(term: Term, kind: str = "affinity") -> str:

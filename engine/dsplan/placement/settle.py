@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 
 from .causes import Cause, CauseCode
-from .choice import Apart, Choice
+from .choice import Choice
+from .claims import Origins, has_demands, impossible_demands
 from .components import Solver, components
-from .conflicts import claim_causes, reasons_against
+from .conflicts import reasons_against
 from .demand import Demand, Tenant
 from .filters import fits
 from .joint import Joint, join
@@ -17,7 +18,7 @@ from .load import Cluster, NodeLoad
 from .node_model import THE_NODE, Candidate, NodeModel
 from .search import Solution
 
-__all__ = ["Part", "Settled", "settle"]
+__all__ = ["Part", "Settled", "Settlement", "settle"]
 
 GoalsOf = Callable[[Sequence[Candidate]], tuple[tuple[int, ...], ...]]
 
@@ -32,7 +33,7 @@ class Settled(msgspec.Struct, frozen=True):
 
 
 class Part(msgspec.Struct, frozen=True):
-    """What became of one component. `violated` are the models whose claims fail in it, with minimal causes."""
+    """What became of one component."""
 
     rows: tuple[Settled, ...]
     size: int
@@ -40,47 +41,72 @@ class Part(msgspec.Struct, frozen=True):
     best: int
     bound: int
     gap: int
-    violated: tuple[tuple[int, tuple[Cause, ...]], ...] = ()
 
 
-def settle(models: Sequence[NodeModel], cluster: Cluster, solver: Solver, goals_of: GoalsOf) -> tuple[list[Part], int]:
-    """Return what became of every candidate of the models, and what is missed beyond the gaps of the parts.
+class Settlement(msgspec.Struct, frozen=True):
+    """What became of every candidate, and what is `missed` beyond the gaps of the parts.
 
-    What pods of several nodes could only reach by being there for each other is given up.
+    `violated` are minimal causes why a claim fails, with the models it fails on.
+    """
+
+    parts: tuple[Part, ...]
+    missed: int
+    violated: tuple[tuple[tuple[Cause, ...], tuple[int, ...]], ...]
+
+
+def settle(models: Sequence[NodeModel], cluster: Cluster, solver: Solver, goals_of: GoalsOf) -> Settlement:
+    """Return what became of every candidate of the models.
+
+    Claims that cannot be met are given up, no more of them than it takes, and so is what pods of several nodes could
+    only reach by being there for each other.
     """
     return _Settling(models, cluster, solver, goals_of).run()
 
 
 class _Settling:
     def __init__(self, models: Sequence[NodeModel], cluster: Cluster, solver: Solver, goals_of: GoalsOf) -> None:
-        self.models = models
         self.cluster = cluster
         self.solver = solver
-        self.joint: Joint = join(models, cluster)
+        self.violated: list[tuple[tuple[Cause, ...], tuple[int, ...]]] = []
+        self.models = [self._possible(number, model) for number, model in enumerate(models)]
+        self.joint: Joint = join(self.models, cluster)
         self.candidates = [models[number].candidates[n] for number, n in self.joint.members]
         self.homes = [number for number, _ in self.joint.members]
         self.choice = msgspec.structs.replace(self.joint.choice, goals=goals_of(self.candidates))
         self.values = [False] * self.choice.size
         self.missed = self.joint.slack
 
-    def run(self) -> tuple[list[Part], int]:
+    def run(self) -> Settlement:
         solved = [(members, *self._solve(members, choice)) for members, choice in components(self.choice)]
         if len(self.models) > 1 or any(candidate.demand.affinity for candidate in self.candidates):
             self._arrive()
-        return [self._part(*entry) for entry in solved], self.missed
+        return Settlement(tuple(self._part(*entry) for entry in solved), self.missed, tuple(self.violated))
 
-    def _solve(self, members: Sequence[int], choice: Choice) -> tuple[Choice, Solution, tuple[int, ...]]:
-        """Return the choice as solved, with what it came to and the models whose claims had to be given up."""
-        solution, broken = self.solver.solve(choice), tuple[int, ...]()
-        if solution.values is None:
-            broken = tuple(sorted({self.homes[n] for n in members}))
-            choice = without_claims(choice)
+    def _possible(self, number: int, model: NodeModel) -> NodeModel:
+        """Return the model less the claims that its own node cannot meet."""
+        size, load = model.choice.size, self.cluster.loads[model.position]
+        origins = Origins([model] * size, [load] * size, range(size), model.causes)
+        choice, given_up = impossible_demands(model.choice, origins)
+        self.violated += [(causes, (number,)) for causes, _ in given_up]
+        return msgspec.structs.replace(model, choice=choice) if given_up else model
+
+    def _solve(self, members: Sequence[int], choice: Choice) -> tuple[Choice, Solution]:
+        """Return the choice as solved, less the claims that nodes cannot meet together, with what it came to."""
+        solution = self.solver.solve(choice)
+        if solution.values is None and has_demands(choice):
+            homes = [self.homes[n] for n in members]
+            models = [self.models[home] for home in homes]
+            loads = [self.cluster.loads[model.position] for model in models]
+            places = [self.joint.members[n][1] for n in members]
+            choice, given_up = impossible_demands(choice, Origins(models, loads, places, self.joint.causes))
+            for causes, pods in given_up:
+                self.violated.append((causes, tuple(sorted({homes[n] for n in pods}))))
             solution = self.solver.solve(choice)
         for n, value in zip(members, solution.values or (False,) * len(members), strict=True):
             self.values[n] = value
-        return choice, solution, broken
+        return choice, solution
 
-    def _part(self, members: Sequence[int], choice: Choice, solution: Solution, broken: Sequence[int]) -> Part:
+    def _part(self, members: Sequence[int], choice: Choice, solution: Solution) -> Part:
         models = [self.models[self.homes[n]] for n in members]
         against = reasons_against(
             models=models,
@@ -98,7 +124,6 @@ class _Settling:
             best=best,
             bound=bound,
             gap=solution.gap,
-            violated=tuple(self._violations(broken)),
         )
 
     def _row(self, n: int, place: int, against: Callable[[int, Sequence[Cause]], tuple[Cause, ...]]) -> Settled:
@@ -107,14 +132,6 @@ class _Settling:
             return Settled(candidate, home, True)
         barred = self.models[home].barred.get(self.joint.members[n][1]) or self.joint.yielding.get(n, ())
         return Settled(candidate, home, False, against(place, barred) or _unknown(candidate))
-
-    def _violations(self, broken: Sequence[int]) -> Iterator[tuple[int, tuple[Cause, ...]]]:
-        for number in broken:
-            model = self.models[number]
-            if model.choice.must or model.choice.exactly:
-                causes = claim_causes(model, self.cluster.loads[model.position], model.choice)
-                if causes:
-                    yield number, causes
 
     def _arrive(self) -> None:
         """Give up what no order of arrival can place: pods that would only be there for each other.
@@ -170,14 +187,3 @@ def _turn(demand: Demand, cluster: Cluster) -> int:
 def _tenant_of(candidate: Candidate) -> Tenant:
     assert candidate.tenant is not None
     return candidate.tenant
-
-
-def without_claims(choice: Choice) -> Choice:
-    """Return the choice with what its policies demand taken off; what they forbid stays."""
-    aparts = [
-        Apart(one, other, rule.cause)
-        for rule in choice.exactly
-        for place, one in enumerate(rule.among)
-        for other in rule.among[place + 1 :]
-    ]
-    return msgspec.structs.replace(choice, must=frozenset(), exactly=(), aparts=(*choice.aparts, *aparts))
