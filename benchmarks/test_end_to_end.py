@@ -50,6 +50,37 @@ def test_command_line(benchmark: BenchmarkFixture, cluster: Path) -> None:
     assert b"Plan: " in run.stdout
 
 
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the peak is read from /proc")
+def test_the_peak_is_less_than_twice_the_file_beyond_imports(cluster: Path) -> None:
+    """The file, the World, and what planning adds; json.loads alone takes more than that. Imports take 60 MiB."""
+    mib = cluster.stat().st_size / 2**20
+    peaks = {name: peak_mib(script, cluster) for name, script in PEAKS.items()}
+    print(f"\n{mib:.0f} MiB of JSON: " + ", ".join(f"{name} {peak:.0f} MiB" for name, peak in peaks.items()))
+    assert peaks["dsplan"] < 60 + 2 * mib
+
+
+def peak_mib(script: str, path: Path) -> float:
+    """Return the peak of a process that does nothing else."""
+    run = subprocess.run([sys.executable, "-c", script + REPORT, path], capture_output=True, text=True, check=True)
+    return int(run.stdout) / 1024
+
+
+PEAKS = {
+    "dsplan": f"""
+import sys, dsplan, datetime
+plan = dsplan.solve(dsplan.load([sys.argv[1]]), now=datetime.datetime.fromisoformat("{NOW.isoformat()}"))
+""",
+    "json.loads": """
+import json, sys
+tree = json.loads(open(sys.argv[1], "rb").read())
+""",
+}
+REPORT = """
+status = open("/proc/self/status").read()
+print(next(line.split()[1] for line in status.splitlines() if line.startswith("VmHWM")))
+"""
+
+
 def test_the_plan_costs_less_than_three_times_what_json_loads_costs(cluster: Path) -> None:
     """json.loads makes dictionaries and knows nothing; reading to the typed World and planning is all of it."""
     loads = best(lambda: json.loads(cluster.read_bytes()), 3)

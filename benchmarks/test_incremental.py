@@ -10,12 +10,14 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from itertools import cycle
 from statistics import median
 from time import perf_counter
 from typing import Any
 
 import msgspec
 import pytest
+from pytest_benchmark.fixture import BenchmarkFixture
 
 import dsplan
 from dsplan.model.daemonset import DaemonSet
@@ -192,6 +194,26 @@ def test_work_left_for_later_costs_nothing_now() -> None:
 def _thaw() -> Iterator[None]:
     yield
     gc.unfreeze()
+
+
+@pytest.mark.benchmark(group="incremental: one label changes, 2,000 nodes x 10 DaemonSets")
+def test_an_event_and_the_delta(benchmark: BenchmarkFixture) -> None:
+    watched = Watched(2_000, 10)
+    changes = cycle([(node, change) for node in watched.nodes for change in (to_other_pool, heartbeat)])
+
+    def told() -> None:
+        """Move a node to another pool, or back."""
+        node, change = next(changes)
+        watched.reconciler.observe({"type": "MODIFIED", "object": watched.stamped(change(node, 0))})
+        watched.reconciler.delta(_LATER)
+
+    benchmark.pedantic(told, rounds=200)
+
+
+@pytest.mark.benchmark(group="incremental: one label changes, 2,000 nodes x 10 DaemonSets")
+def test_a_whole_pass_for_every_event(benchmark: BenchmarkFixture) -> None:
+    world = cluster(2_000, 10)
+    benchmark.pedantic(lambda: dsplan.step(world, now=_LATER), rounds=3)
 
 
 def test_ten_thousand_nodes() -> None:

@@ -8,10 +8,10 @@ stage under `extra_info`.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from functools import partial
 
 import pytest
-from measuring import best, growth
+from measuring import best
 from naive import passing_loop
 from pytest_benchmark.fixture import BenchmarkFixture
 
@@ -20,6 +20,9 @@ from dsplan.bench.changes import fresh
 from dsplan.bench.daemons import NEW
 from dsplan.model.world import World
 from dsplan.planner import Step, step
+
+TARGET, SLACK = 12, 1.5
+"""Neighbours that use the same caches cost the large world more than the small one."""
 
 GROUP = "pass: 10,000 nodes and pods, one DaemonSet"
 
@@ -66,21 +69,29 @@ def test_a_pass_takes_less_than_half_of_the_plain_loop() -> None:
     assert best(lambda: one_pass(fresh(world))) < best(lambda: looped(world)) / 2
 
 
-def test_growth_from_ten_to_a_hundred_thousand() -> None:
-    """A little more than linear: see README.md, what fits into the caches at 10,000 nodes does not at 100,000."""
-    worlds = {count: make_world(nodes=count) for count in (10_000, 100_000)}
+def test_a_hundred_thousand_nodes_cost_twelve_times_ten_thousand() -> None:
+    """Ten times the work; what fits into the processor's caches at 10,000 nodes does not at 100,000: see README.md.
 
-    def prepared(count: int) -> Callable[[], Step]:
-        return lambda: one_pass(worlds[count])
-
-    assert growth(prepared, list(worlds), 5) < 1.3
+    Both are measured in turn, so that neighbours of the moment slow both down.
+    """
+    sizes = (10_000, 100_000)
+    worlds = {count: make_world(nodes=count) for count in sizes}
+    found = dict.fromkeys(sizes, float("inf"))
+    for _ in range(7):
+        for count in sizes:
+            found[count] = min(found[count], best(partial(one_pass, fresh(worlds[count])), 1))
+    ratio = found[100_000] / found[10_000]
+    print(f"\n{found[10_000] * 1000:.1f} ms, {found[100_000] * 1000:.1f} ms: x {ratio:.1f}; the target is {TARGET}")
+    assert ratio <= TARGET * SLACK
 
 
 @pytest.mark.skipif("DSPLAN_BENCH_LARGE" not in os.environ, reason="takes a minute; DSPLAN_BENCH_LARGE=1 runs it")
 def test_ten_thousand_nodes_fifty_daemonsets_half_a_million_pods() -> None:
     setting = Setting(nodes=10_000, daemonsets=50, everywhere=True)
-    report = run([Case(scenario=name, setting=setting, rounds=1, seconds=0) for name in ("one-pass", "cold-memory")])
+    scenarios = ("one-pass", "cold-memory")
+    report = run([Case(scenario=name, setting=setting, rounds=1, seconds=0, memory=False) for name in scenarios])
     for entry in report.measurements:
+        print(f"\n{entry.scenario}: {entry.pods:,} pods, {entry.stages['total'].best:.2f} s, {entry.peak_mib:,} MiB")
         assert entry.pods > 490_000
         assert entry.peak_mib < 2048
 
@@ -88,5 +99,6 @@ def test_ten_thousand_nodes_fifty_daemonsets_half_a_million_pods() -> None:
 @pytest.mark.skipif("DSPLAN_BENCH_HUGE" not in os.environ, reason="takes minutes and 8 GB; DSPLAN_BENCH_HUGE=1 runs it")
 def test_a_million_nodes_ten_daemonsets() -> None:
     setting = Setting(nodes=1_000_000, daemonsets=10)
-    (entry,) = run([Case(scenario="one-pass", setting=setting, rounds=1, seconds=0)]).measurements
+    (entry,) = run([Case(scenario="one-pass", setting=setting, rounds=1, seconds=0, memory=False)]).measurements
+    print(f"\n{entry.pods:,} pods, {entry.stages['total'].best:.1f} s, {entry.peak_mib:,} MiB")
     assert entry.peak_mib < 8 * 1024

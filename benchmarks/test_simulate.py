@@ -1,6 +1,7 @@
 """What does playing a roll-out cost, and does a wave cost the same in a large cluster?
 
-maxUnavailable 1 is one wave per node, the worst case. Times are printed, ratios are asserted; run with `-s` to see.
+maxUnavailable 1 is one wave per node, the worst case. The plain way is a whole pass over everything whenever something
+happened. Ratios are printed and asserted; run with `-s` to see.
 """
 
 from __future__ import annotations
@@ -8,6 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 from time import process_time
+
+import pytest
+from pytest_benchmark.fixture import BenchmarkFixture
 
 from dsplan.manifests.decode import decode
 from dsplan.model.world import World
@@ -75,6 +79,16 @@ def play(world: World, controller: Controller | None = None) -> None:
     story = simulate(world, now=NOW, controller=controller)
     assert story.runs[0].outcome is Outcome.COMPLETE
     assert story.violations == ()
+
+
+@pytest.mark.benchmark(group="simulate: 100 waves on 100 nodes")
+def test_following_single_pods(benchmark: BenchmarkFixture) -> None:
+    benchmark.pedantic(play, (cluster(100),), rounds=3, warmup_rounds=1)
+
+
+@pytest.mark.benchmark(group="simulate: 100 waves on 100 nodes")
+def test_whole_steps(benchmark: BenchmarkFixture) -> None:
+    benchmark.pedantic(play, (cluster(100), WholeStepController()), rounds=1)
 
 
 def test_a_wave_costs_the_same_in_a_large_cluster() -> None:

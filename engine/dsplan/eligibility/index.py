@@ -16,6 +16,7 @@ from pyroaring import BitMap
 from ..constraints.protocol import TAINTS, Projection, label, label_key, project
 from ..model.node import Node
 from ..model.selectors import parse_int64
+from ..model.world import InOrder
 
 __all__ = ["NodeIndex"]
 
@@ -37,7 +38,8 @@ class NodeIndex:
     def __init__(self, nodes: Iterable[Node]) -> None:
         self.nodes: list[Node] = list(nodes)
         self.names: list[str] = [node.metadata.name for node in self.nodes]
-        if (names := sorted(self.names)) != self.names:
+        known = isinstance(nodes, InOrder) and nodes.is_by_name
+        if not known and (names := sorted(self.names)) != self.names:
             self.names = names
             self.nodes.sort(key=lambda node: node.metadata.name)
         self._places = list(range(len(self.names)))

@@ -21,6 +21,7 @@ from dsplan.manifests.reading.limits import MAX_PROBLEMS
 from dsplan.manifests.reading.objects import RawObject
 from dsplan.manifests.reading.origins import Origin
 from dsplan.manifests.reading.read import Found, Progress, Types, stream
+from dsplan.manifests.sharing import SharedParts
 from dsplan.manifests.strict import close_to
 from dsplan.model.daemonset import Deployment
 from dsplan.model.meta import Identity
@@ -107,6 +108,7 @@ class _Collector:
         self.origins = OriginTable()
         self.fields: dict[str, list[Any]] = {field: [] for field, _ in KINDS.values()}
         self._placed = 0
+        self._shared = SharedParts()
 
     def add(self, item: RawObject) -> None:
         chosen = self.selection.take(item)
@@ -163,6 +165,8 @@ class _Collector:
 
     def _keep(self, decoded: KubernetesObject, item: RawObject) -> None:
         decoded = in_namespace(decoded, self.namespace)
+        if isinstance(decoded, Pod):
+            self._shared.share(decoded)
         kind, metadata = type(decoded).__name__, decoded.metadata
         identity = Identity(kind, metadata.namespace, metadata.name)
         # Objects without a name are left to validation.

@@ -18,7 +18,7 @@ from .priority import LimitRange, Namespace, PriorityClass, RuntimeClass
 from .state import State
 from .storage import CSINode, PersistentVolume, PersistentVolumeClaim
 
-__all__ = ["CLUSTER_WIDE", "KINDS", "KubernetesObject", "Note", "Origins", "World"]
+__all__ = ["CLUSTER_WIDE", "KINDS", "InOrder", "KubernetesObject", "Note", "Origins", "World"]
 
 KubernetesObject = (
     Node
@@ -83,15 +83,20 @@ class _Named(Protocol):
 N = TypeVar("N", bound=_Named)
 
 
-class _InOrder(tuple[N, ...]):
+class InOrder(tuple[N, ...]):
     """A tuple known to be in the written order: a World made from another one does not look at every name again."""
 
     __slots__ = ()
 
+    @property
+    def is_by_name(self) -> bool:
+        """Whether the order is that of the names alone: the namespace, which comes first, is one for all."""
+        return not self or self[0].metadata.namespace == self[-1].metadata.namespace
 
-def _sorted(objects: Iterable[N]) -> _InOrder[N]:
+
+def _sorted(objects: Iterable[N]) -> InOrder[N]:
     """Return the objects in the written order."""
-    return objects if isinstance(objects, _InOrder) else _InOrder(_in_order(tuple(objects)))
+    return objects if isinstance(objects, InOrder) else InOrder(_in_order(tuple(objects)))
 
 
 def _in_order(found: tuple[N, ...]) -> Sequence[N]:
