@@ -26,7 +26,7 @@ def random_problem(
         pairs = [(a, b) for a in range(daemonsets) for b in range(a + 1, daemonsets) if rng.random() < 0.6]
         more["order"] = tuple(Precedence(a, b, rng.random() < 0.6) for a, b in pairs)
     if steps:
-        more["steps"] = (_steps(rng, classes, cells, daemonsets),)
+        more["steps"] = tuple(_steps(rng, classes, cells, group) for group in _groups(rng, daemonsets))
     if touch:
         more["touches"] = tuple(_touch(rng, classes, cells) for _ in range(rng.choice((1, 1, 2))))
     if load:
@@ -60,8 +60,13 @@ def _load(rng: Random, cells: list[Cell]) -> Load:
     return Load("bytes", weights, limit, rng.choice([0, 0, rng.randint(0, limit)]))
 
 
-def _steps(rng: Random, classes: Classes, cells: list[Cell], daemonsets: int) -> Steps:
-    group = sorted(rng.sample(range(daemonsets), rng.randint(1, daemonsets)))
+def _groups(rng: Random, daemonsets: int) -> list[list[int]]:
+    """DaemonSets that go in steps together; some are in no group."""
+    of = [rng.choice((0, 0, 1, None)) for _ in range(daemonsets)]
+    return [[d for d in range(daemonsets) if of[d] == group] for group in (0, 1) if group in of]
+
+
+def _steps(rng: Random, classes: Classes, cells: list[Cell], group: list[int]) -> Steps:
     left = [sum(size for size, members in classes if d in members) for d in group]
     sizes = []
     canary = frozenset(cell for cell in cells if cell[1] in group and rng.random() < 0.3)

@@ -77,7 +77,7 @@ def _problems(policy: RolloutPolicy) -> Iterator[Problem]:
     yield from _budget_problems(spec)
     yield from _pace_of(spec)
     if spec.order is not None:
-        yield from _order_problems("spec.order", spec.order, policy.metadata.namespace, spec)
+        yield from _order_problems("spec.order", spec.order, policy.metadata.namespace)
     yield from _time_problems(spec)
     if spec.broken_nodes is not None and spec.broken_nodes.forgive_unschedulable < 0:
         yield _invalid("spec.brokenNodes.forgiveUnschedulable", "must be >= 0", spec.broken_nodes.forgive_unschedulable)
@@ -204,10 +204,7 @@ def _pace_problems(field: str, soak: str, gate: Gate | None) -> Iterator[Problem
         yield from _amount_problems(f"{field}.gate.minAvailable", gate.min_available)
 
 
-def _order_problems(field: str, order: Order, namespace: str, spec: PolicySpec) -> Iterator[Problem]:
-    if order.per == "DaemonSet" and (spec.steps is not None or spec.canary is not None):
-        message = "the targets of a policy go through its steps together; give each DaemonSet its own policy with steps"
-        yield Problem(reason="FieldValueForbidden", field=f"{field}.per", message=message, value=order.per)
+def _order_problems(field: str, order: Order, namespace: str) -> Iterator[Problem]:
     edges: dict[str, set[str]] = {}
     for index, chain in enumerate(order.chains):
         place = f"{field}.chains[{index}]"

@@ -30,7 +30,9 @@ def lower_bound(problem: Problem, ceilings: Sequence[Ceiling]) -> int:
     for ceiling in ceilings:
         found.extend(_of_set(ceiling, counts, heads, tails))
     found.extend(_of_load(load, counts) for load in problem.loads)
-    found.extend(_of_steps(steps, ceilings, counts) for steps in problem.steps)
+    found.extend(
+        _before(steps, heads) + _of_steps(steps, ceilings, counts) + _before(steps, tails) for steps in problem.steps
+    )
     found.extend(_of_touch(touch, ceilings, counts) for touch in problem.touches)
     return max(found)
 
@@ -81,7 +83,9 @@ def _span(cells: Sequence[Cell], heads: Mapping[Cell, int], problem: Problem, ce
             latest = max(
                 latest, min(heads[cell] for cell in inside) + waves_needed(units, ceiling.limit, ceiling.limit)
             )
-    return latest
+    counts = {cell: problem.count(cell) for cell in cells}
+    alone = (_of_steps(steps, ceilings, counts, cells[0][1]) for steps in problem.steps)
+    return max(latest, min(heads[cell] for cell in cells) + max(alone, default=0))
 
 
 def _of_set(
@@ -107,16 +111,22 @@ def _of_load(load: Load, counts: Mapping[Cell, int]) -> int:
     return waves_needed(weight, load.limit, max(0, load.limit - load.down))
 
 
-def _of_steps(steps: Steps, ceilings: Sequence[Ceiling], counts: Mapping[Cell, int]) -> int:
-    """Every step ends before the next begins, so the waves of the steps add up."""
-    cells_of = {daemonset: {cell for cell in counts if cell[1] == daemonset} for daemonset in steps.daemonsets}
+def _before(steps: Steps, distances: Mapping[Cell, int]) -> int:
+    """Return how many waves at least come before the first, or after the last, of what goes in steps."""
+    return min((waves for cell, waves in distances.items() if cell[1] in steps.daemonsets), default=0)
+
+
+def _of_steps(steps: Steps, ceilings: Sequence[Ceiling], counts: Mapping[Cell, int], only: int | None = None) -> int:
+    """Every step ends before the next begins, so the waves of the steps add up; those of one DaemonSet, if asked."""
+    chosen = [place for place, daemonset in enumerate(steps.daemonsets) if only in (None, daemonset)]
+    cells_of = {place: {cell for cell in counts if cell[1] == steps.daemonsets[place]} for place in chosen}
     total = 0
     for sizes in steps.sizes:
-        least = int(any(sizes))
-        for daemonset, units in zip(steps.daemonsets, sizes, strict=True):
-            around = (ceiling for ceiling in ceilings if cells_of[daemonset] <= ceiling.cells)
-            waves = (waves_needed(units, ceiling.limit, ceiling.limit) for ceiling in around)
-            least = max(least, *waves, 0)
+        least = 0
+        for place in chosen:
+            around = (ceiling for ceiling in ceilings if cells_of[place] <= ceiling.cells)
+            waves = (waves_needed(sizes[place], ceiling.limit, ceiling.limit) for ceiling in around)
+            least = max(least, int(sizes[place] > 0), *waves)
         total += least
     return total
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from zoneinfo import ZoneInfo
 
-from dsplan.model.policy import Budget, RolloutPolicy
+from dsplan.model.policy import Budget, Order, RolloutPolicy, Steps, Windows
 from dsplan.waves.rollout.plan_types import PolicyPlan
 from tests.waves.rollout.fleet import OLD, Fleet
 
@@ -37,11 +38,57 @@ def _broken(policy: RolloutPolicy, fleet: Fleet, begun: set[Place], down: set[Pl
         already = {own[node] for name, node in down if name in targets} - {None}
         if touched and len(touched | already) > rule.max_at_once:
             yield f"domains {sorted(map(str, touched | already))}"
-    for chain in policy.spec.order.chains if policy.spec.order else ():
+    if policy.spec.order:
+        yield from _out_of_order(policy.spec.order, fleet, begun, down)
+    if policy.spec.steps and policy.spec.canary is None:
+        for name in targets:
+            yield from _over_steps(policy.spec.steps, name, fleet, begun, down)
+    if policy.spec.windows and any(name in targets for name, _ in begun) and not _is_open(policy.spec.windows, fleet):
+        yield f"begins at {fleet.now}, outside of its windows"
+
+
+def _is_old(fleet: Fleet, name: str, node: str) -> bool:
+    return OLD in fleet.pods[name, node].metadata.labels.values()
+
+
+def _out_of_order(order: Order, fleet: Fleet, begun: set[Place], down: set[Place]) -> Iterator[str]:
+    for chain in order.chains:
         for name, node in begun:
             for first in chain[: chain.index(name)] if name in chain else ():
-                if (first, node) in down or OLD in fleet.pods[first, node].metadata.labels.values():
+                before = [node] if order.per == "Node" else list(fleet.nodes)
+                if any((first, other) in down or _is_old(fleet, first, other) for other in before):
                     yield f"{name} on {node} before {first}"
+
+
+def _over_steps(steps: Steps, name: str, fleet: Fleet, begun: set[Place], down: set[Place]) -> Iterator[str]:
+    """Nothing goes beyond a step in one go, nor from one that is reached while some of its pods are not available."""
+    new = [node for node in fleet.nodes if not _is_old(fleet, name, node)]
+    going = sum(own == name for own, _ in begun)
+    for target in _targets(steps, len(fleet.nodes)):
+        if len(new) < target < len(new) + going:
+            yield f"{name} goes from {len(new)} by {going} beyond a step of {target}"
+        if len(new) == target and going and any((name, node) in down for node in new):
+            yield f"{name} leaves a step of {target} that is not available"
+
+
+def _targets(steps: Steps, total: int) -> list[int]:
+    """How many are new after each step: percentages rounded up, slow starts 1, 1 + 2, 1 + 2 + 4 ..."""
+    if steps.list:
+        found = [int(str(amount).rstrip("%")) for amount in steps.list]
+        return [
+            -(-number * total // 100) if isinstance(amount, str) else number
+            for number, amount in zip(found, steps.list, strict=True)
+        ]
+    if steps.linear:
+        share = int(str(steps.linear.by).rstrip("%"))
+        return [-(-percent * total // 100) for percent in range(share, 100, share)]
+    return [2**power - 1 for power in range(1, 10) if 2**power - 1 < total]
+
+
+def _is_open(windows: Windows, fleet: Fleet) -> bool:
+    clock = fleet.now.astimezone(ZoneInfo(windows.time_zone)).strftime("%H:%M")
+    inside = [window.start <= clock < window.end for window in windows.allow]
+    return (not inside or any(inside)) and not any(window.start <= clock < window.end for window in windows.block)
 
 
 def _in_domains(budget: Budget, group: list[str], fleet: Fleet, begun: set[Place], down: set[Place]) -> Iterator[str]:

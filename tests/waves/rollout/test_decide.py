@@ -104,6 +104,57 @@ def test_order_on_the_node_and_as_a_whole() -> None:
     assert names_by(by_set.run(), "b") == [[], [], ["n1", "n2"], ["n3", "n4"]]
 
 
+def test_order_of_whole_daemonsets_goes_through_the_steps_in_turn() -> None:
+    """a goes 1, then the rest, two at a time; when all of it has soaked, b does the same: 1 + 2 + 1 + 2 waves."""
+    order = {"per": "DaemonSet", "chains": [["a", "b"]]}
+    steps = {"list": [1], "soak": "10m"}
+    policy = a_policy(targets=["a", "b"], budgets=[{"maxUnavailable": 2}], order=order, steps=steps)
+    fleet = Fleet(4, [policy], ["a", "b"])
+    plan = fleet.act()
+    assert (plan.schedule.waves, plan.schedule.bound, plan.schedule.minimal) == (6, 6, True)
+    assert [(step.name, step.waves) for step in plan.policies[0].steps] == [
+        ("default/a: 1", 1),
+        ("default/a: 100%", 3),
+        ("default/b: 1", 4),
+        ("default/b: 100%", 6),
+    ]
+    fleet.settle()
+    assert fleet.act().requeue_after == 600.0
+    fleet.wait(minutes=10)
+    assert [len(wave) for wave in fleet.run(most=2)] == [2, 1]
+    assert fleet.act().policies[0].waits.startswith("step 2 of 4 (default/a: 100%): soaks 10m, until")
+    assert fleet.plan().wave == ()
+    fleet.wait(minutes=10)
+    assert [[name for name, _ in wave] for wave in fleet.run(minutes=10)] == [["b"], ["b", "b"], ["b"]]
+    assert fleet.plan().policies[0].waits == ""
+
+
+def test_each_cohort_has_its_canary_and_what_shares_a_place_in_the_order_goes_together() -> None:
+    """a, then b and c, whatever else is said: b comes after a, d has no order and goes with a."""
+    order = {"per": "DaemonSet", "chains": [["a", "b"], ["a", "c"]]}
+    policy = a_policy(targets="abcd", order=order, canary={"selector": {"matchLabels": {"canary": "yes"}}})
+    nodes = [a_node(f"n{number}", labels={"canary": "yes"} if number == 1 else {}) for number in range(3)]
+    fleet = Fleet(nodes, [policy], "abcd")
+    waves = fleet.run()
+    assert waves == [
+        [("a", "n1"), ("d", "n1")],
+        [("a", "n0"), ("d", "n0"), ("a", "n2"), ("d", "n2")],
+        [("b", "n1"), ("c", "n1")],
+        [("b", "n0"), ("c", "n0"), ("b", "n2"), ("c", "n2")],
+    ]
+
+
+def test_without_progress_the_cohort_is_assumed_from_the_pods() -> None:
+    order = {"per": "DaemonSet", "chains": [["a", "b"]]}
+    fleet = Fleet(3, [a_policy(targets="ab", order=order, steps={"list": [1]})], "ab")
+    for node in fleet.nodes:
+        fleet.set_ready("a", node, ready=True)
+    fleet.set_ready("b", "n1", ready=True)
+    plan = fleet.plan()
+    assert [note.text for note in plan.notes] == ["no progress given: step 3 of 4 is assumed from the pods"]
+    assert [unit.node for unit in plan.wave] == ["n2", "n3"]
+
+
 def test_what_comes_later_waits_until_the_pod_before_it_is_up_again() -> None:
     fleet = Fleet(2, [a_policy(targets=["a", "b"], order={"chains": [["a", "b"]]})], ["a", "b"])
     fleet.act()

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from dsplan.waves.rollout import decide, limits, subjects, views
+from dsplan.waves.rollout import decide, limits, progress, subjects, views, writing
 from dsplan.waves.rollout.amounts import Amount, resolve
 from tests.waves.rollout.fleet import Fleet, a_policy
 from tests.waves.rollout.rules import broken_rules
@@ -48,13 +48,28 @@ def _domains_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(decide._Decision, "_domains", none)
 
 
+def _steps_do_not_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(progress._Walk, "available", lambda self, rule: (0, 0))
+
+
+def _windows_always_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(writing.Writing, "closed", lambda *_: None)
+
+
 def test_the_right_planner_is_not_accused() -> None:
     assert not _is_caught()
 
 
 @pytest.mark.parametrize(
     "mutate",
-    [_budget_off_by_one, _what_is_down_forgotten, _order_ignored, _domains_ignored],
+    [
+        _budget_off_by_one,
+        _what_is_down_forgotten,
+        _order_ignored,
+        _domains_ignored,
+        _steps_do_not_wait,
+        _windows_always_open,
+    ],
     ids=lambda mutate: mutate.__name__,
 )
 def test_mutants_are_caught(mutate: Callable[[pytest.MonkeyPatch], None], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -24,9 +24,13 @@ __all__ = ["Assembled", "DomainRule", "Pending", "StepPlan", "assemble"]
 
 
 class StepPlan(msgspec.Struct, frozen=True):
-    """What one policy's steps still come to: per step, how many units of each DaemonSet; `canary` nodes go first."""
+    """What the steps of one cohort of a policy still come to: per step, how many units of each DaemonSet.
+
+    `first` is the number of the first of these steps; `canary` nodes go first.
+    """
 
     policy: Identity
+    first: int
     daemonsets: tuple[Identity, ...]
     sizes: tuple[tuple[int, ...], ...]
     canary: BitMap | None
@@ -55,7 +59,8 @@ class Pending(msgspec.Struct, frozen=True):
 class Assembled(msgspec.Struct, frozen=True):
     """A problem and what its numbers stand for: `daemonsets[i]`, and the nodes of class `c` in their order.
 
-    `limits` are those of all given limits that can bind; `rates[i]` is the i-th of the problem's loads.
+    `limits` are those of all given limits that can bind; `rates` and `steps`
+    are the loads and the steps of the problem, one by one.
     """
 
     problem: Problem
@@ -63,6 +68,7 @@ class Assembled(msgspec.Struct, frozen=True):
     nodes: tuple[tuple[int, ...], ...]
     limits: tuple[RolloutLimit, ...] = ()
     rates: tuple[RolloutRate, ...] = ()
+    steps: tuple[StepPlan, ...] = ()
     node_rules: tuple[NodeRule, ...] = ()
     order: tuple[Edge, ...] = ()
     domains: tuple[DomainRule, ...] = ()
@@ -96,11 +102,12 @@ def assemble(
     nodes."""
     daemonsets = tuple(sorted(identity for identity, nodes in old.items() if nodes))
     number = {identity: place for place, identity in enumerate(daemonsets)}
+    stepped = tuple(plan for plan in steps if any(daemonset in number for daemonset in plan.daemonsets))
     kept = [limit for limit in limits if _can_bind(limit, old)]
     keys = _Keys(index, {identity: old[identity] for identity in daemonsets})
     keys.add_limits(kept)
     keys.add_rates(rates)
-    keys.split(*(plan.canary for plan in steps if plan.canary is not None))
+    keys.split(*(plan.canary for plan in stepped if plan.canary is not None))
     keys.split(*(entry.nodes for entry in pending))
     keys.add_domains(domains)
     keys.add_node_rules(node_rules, spending)
@@ -131,7 +138,7 @@ def assemble(
             )
             for rule in node_rules
         ),
-        steps=tuple(_steps(plan, cells, number) for plan in steps if any(d in number for d in plan.daemonsets)),
+        steps=tuple(_steps(plan, cells, number) for plan in stepped),
         order=tuple(
             Precedence(number[edge.first], number[edge.then], edge.per_node)
             for edge in order
@@ -141,7 +148,7 @@ def assemble(
     )
     names = tuple(nodes for _, nodes in classes)
     return Assembled(
-        problem, daemonsets, names, tuple(kept), tuple(rates), tuple(node_rules), tuple(order), tuple(domains)
+        problem, daemonsets, names, tuple(kept), tuple(rates), stepped, tuple(node_rules), tuple(order), tuple(domains)
     )
 
 

@@ -81,8 +81,8 @@ class _Decision:
         self._closed: set[Identity] = set()
 
     def _view(self, policy: RolloutPolicy, before: PolicyProgress | None) -> View:
-        targets = self.governing.targets(policy)
-        return view_of(policy, targets, self.subjects, self.units, before, self.index, self.now)
+        cohorts = self.governing.cohorts(policy)
+        return view_of(policy, cohorts, self.subjects, self.units, before, self.index, self.now)
 
     def _ranks(self) -> dict[int, int]:
         """Return the place of every node in the order; DaemonSets with an order of their own come first."""
@@ -102,7 +102,7 @@ class _Decision:
             [rate for view in self.views for rate in self._rates(view, old)],
             rules,
             spent,
-            [view.standing.plan for view in self.views if view.standing.plan is not None],
+            [plan for view in self.views for plan in view.standing.plans],
             self.governing.order,
             list(self._pending(old, spent)),
             list(self._domains()),
@@ -120,7 +120,7 @@ class _Decision:
         paced = self.writing.write(wave, sick, self._left(old, wave, waits))
         return PolicyPlan(
             policies=tuple(
-                report_of(view, self.views, found, whole, self.governed, self.subjects, self.index)
+                report_of(view, found, whole, assembled, self.governed, self.subjects, self.index)
                 for view, found in zip(self.views, limits.values(), strict=True)
             ),
             assembled=msgspec.structs.replace(assembled, problem=for_good),

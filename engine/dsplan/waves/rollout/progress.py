@@ -6,7 +6,7 @@ it was settled for its soak without a break and, at a manual gate, somebody pass
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
@@ -18,7 +18,7 @@ from ...model.policy import RolloutPolicy
 from ...model.state import LearnedHash, PolicyProgress
 from .amounts import resolve
 from .assemble import StepPlan
-from .steps import StepRule, step_rules, targets_of
+from .steps import StepRule, steps_in_turn, targets_of
 from .subjects import Units
 
 __all__ = ["Standing", "advance", "same_rollout"]
@@ -31,7 +31,7 @@ class Standing(msgspec.Struct, frozen=True):
     progress: PolicyProgress
     rules: tuple[StepRule, ...]
     targets: dict[Identity, tuple[int, ...]]
-    plan: StepPlan | None
+    plans: tuple[StepPlan, ...]
     waits: str
     again_at: datetime | None
     assumed: str
@@ -48,6 +48,7 @@ def advance(
     policy: RolloutPolicy,
     before: PolicyProgress | None,
     units: Mapping[Identity, Units],
+    cohorts: Sequence[Sequence[Identity]],
     kept: Mapping[Identity, BitMap],
     canary: BitMap,
     canary_names: tuple[str, ...],
@@ -57,9 +58,10 @@ def advance(
 ) -> Standing:
     """Return where a roll-out stands, steps that are over passed.
 
-    `kept` nodes stay old (partition). `exempt` nodes need not become available (they were broken before).
+    One of `cohorts` goes through the steps after the other. `kept` nodes stay old (partition). `exempt` nodes need not
+    become available (they were broken before).
     """
-    rules = step_rules(policy.spec, max((len(found.wanted) for found in units.values()), default=0))
+    rules = steps_in_turn(policy.spec, [{daemonset: len(units[daemonset].wanted) for daemonset in c} for c in cohorts])
     walk = _Walk(rules, units, kept, canary, exempt)
     begun = before if same_rollout(before, hashes) and before is not None else None
     progress = msgspec.structs.replace(
@@ -78,12 +80,29 @@ def advance(
             break
     else:
         progress = msgspec.structs.replace(progress, step=len(rules) - 1, settled=None)
-    sizes = walk.sizes(progress.step)
-    plan = None
-    if len(rules) > 1:
-        in_canary = rules[progress.step].is_canary
-        plan = StepPlan(policy.identity, tuple(sorted(units)), sizes, canary if in_canary else None)
-    return Standing(progress, rules, walk.targets, plan, waits, again_at, assumed)
+    plans = tuple(_plans(policy.identity, walk, rules, progress.step, canary)) if len(rules) > 1 else ()
+    return Standing(progress, rules, walk.targets, plans, waits, again_at, assumed)
+
+
+def _plans(
+    policy: Identity, walk: _Walk, rules: Sequence[StepRule], current: int, canary: BitMap
+) -> Iterator[StepPlan]:
+    """Yield what is left of the steps, cohort by cohort; one that is through takes what it still finds at once."""
+    cohorts: dict[frozenset[Identity], list[int]] = {}
+    for rule in rules:
+        cohorts.setdefault(rule.cohort, []).append(rule.number)
+    sizes = walk.sizes(current)
+    for numbers in cohorts.values():
+        ahead = [number for number in numbers if number >= current] or [numbers[-1]]
+        mine = [place for place, identity in enumerate(walk.daemonsets) if rules[numbers[0]].concerns(identity)]
+        steps = [sizes[max(number, current)] for number in ahead]
+        yield StepPlan(
+            policy,
+            ahead[0],
+            tuple(walk.daemonsets[place] for place in mine),
+            tuple(tuple(step[place] for place in mine) for step in steps),
+            canary if rules[ahead[0]].is_canary else None,
+        )
 
 
 _NEXT = "next"
@@ -134,13 +153,20 @@ class _Walk:
         self._kept = kept
         self._canary = canary
         self._exempt = exempt
-        self.targets = {
-            identity: tuple(
-                min(target, len(found.wanted) - len(kept[identity]))
-                for target in targets_of(rules, len(found.wanted), len(found.wanted & canary))
-            )
-            for identity, found in self._units.items()
-        }
+        self.daemonsets = tuple(self._units)
+        self.targets = {identity: tuple(self._targets(identity)) for identity in self._units}
+
+    def _targets(self, identity: Identity) -> Iterator[int]:
+        """Yield how many pods are updated after each step: none before the first of its own, all after the last."""
+        wanted = self._units[identity].wanted
+        most = len(wanted - self._kept[identity])
+        mine = [rule for rule in self._rules if rule.concerns(identity)]
+        own = targets_of(mine, len(wanted), len(wanted & self._canary))
+        reached = 0
+        for rule in self._rules:
+            if rule.concerns(identity):
+                reached = min(most, own[rule.number - mine[0].number])
+            yield reached
 
     @property
     def has_canary(self) -> bool:
@@ -162,44 +188,55 @@ class _Walk:
 
     def allowance(self, step: int) -> list[int]:
         """Return how many units of each DaemonSet a step may still take down."""
-        if self._rules[step].is_canary:
-            return [len(self._left(identity) & self._canary) for identity in self._units]
+        rule = self._rules[step]
         return [
-            min(len(self._left(identity)), max(0, self.targets[identity][step] - self._done(identity)))
+            len(self._left(identity) & self._canary)
+            if rule.is_canary and rule.concerns(identity)
+            else min(len(self._left(identity)), max(0, self.targets[identity][step] - self._done(identity)))
             for identity in self._units
         ]
 
     def passed(self) -> int:
         """Return the step that pods alone tell of: the first one that no DaemonSet has gone beyond."""
-        for step, rule in enumerate(self._rules):
-            if rule.is_canary and any((found.updated & found.wanted) - self._canary for found in self._units.values()):
-                continue
-            if rule.is_canary or all(
-                len(self._units[identity].updated) <= self.targets[identity][step] for identity in self._units
-            ):
-                return step
-        return len(self._rules) - 1
+        return next((rule.number for rule in self._rules if self._is_within(rule)), len(self._rules) - 1)
+
+    def _is_within(self, rule: StepRule) -> bool:
+        for identity, found in self._units.items():
+            if rule.is_canary and rule.concerns(identity):
+                if (found.updated & found.wanted) - self._canary:
+                    return False
+            elif len(found.updated) > self.targets[identity][rule.number]:
+                return False
+        return True
 
     def available(self, rule: StepRule) -> tuple[int, int]:
         """Return how many new pods are available and how many the gate wants."""
         ready = wanted = 0
-        for found in self._units.values():
+        for identity, found in self._units.items():
+            if not rule.concerns(identity):
+                continue
             inside = self._canary if rule.is_canary else found.wanted
             ready += len(found.updated & inside) + len(found.superseded & inside)
             wanted += len((found.updated | found.superseded | (found.rising - self._exempt)) & inside)
         return ready, resolve(rule.gate.min_available, wanted).number if wanted else 0
 
-    def sizes(self, current: int) -> tuple[tuple[int, ...], ...]:
-        """Return what each step from the current one on comes to, in units."""
+    def sizes(self, current: int) -> dict[int, tuple[int, ...]]:
+        """Return what each step from the current one on comes to, in units of `daemonsets`.
+
+        The last step of a DaemonSet's own takes what no step has taken.
+        """
         left = [len(self._left(identity)) for identity in self._units]
-        found = [tuple(self.allowance(current))]
-        left = [rest - size for rest, size in zip(left, found[0], strict=True)]
-        reached = [self._done(identity) + size for identity, size in zip(self._units, found[0], strict=True)]
-        for step in range(current + 1, len(self._rules)):
-            targets = [self.targets[identity][step] for identity in self._units]
-            sizes = [min(rest, max(0, t - r)) for rest, t, r in zip(left, targets, reached, strict=True)]
-            left = [rest - size for rest, size in zip(left, sizes, strict=True)]
-            reached = [r + size for r, size in zip(reached, sizes, strict=True)]
-            found.append(tuple(sizes))
-        last = tuple(size + rest for size, rest in zip(found[-1], left, strict=True))
-        return (*found[:-1], last)
+        reached = [self._done(identity) for identity in self._units]
+        last = {identity: max(r.number for r in self._rules if r.concerns(identity)) for identity in self._units}
+        found = {}
+        for step in range(current, len(self._rules)):
+            wanted = self.allowance(current) if step == current else None
+            sizes = []
+            for place, identity in enumerate(self._units):
+                size = wanted[place] if wanted else max(0, self.targets[identity][step] - reached[place])
+                size = left[place] if step == max(current, last[identity]) else min(left[place], size)
+                sizes.append(size)
+                left[place] -= size
+                reached[place] += size
+            found[step] = tuple(sizes)
+        return found

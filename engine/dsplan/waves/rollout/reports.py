@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
 
 from ...eligibility import NodeIndex
 from ...model.meta import Identity
 from ...model.policy import Gate
 from ..schedule_types import Schedule
+from .assemble import Assembled
 from .limits import RolloutLimit
 from .node_order import order_text
 from .plan_types import PolicyReport, StepReport, Unenforced
@@ -27,14 +28,14 @@ def switch_of(subject: Subject, entry: Governed) -> str:
 
 def report_of(
     view: View,
-    views: Sequence[View],
     limits: tuple[RolloutLimit, ...],
     whole: Schedule,
+    assembled: Assembled,
     governed: Mapping[Identity, Governed],
     subjects: Mapping[Identity, Subject],
     index: NodeIndex,
 ) -> PolicyReport:
-    """Return the report of one of `views`."""
+    """Return the report of one policy; `whole` are the waves of what was `assembled`."""
     spec = view.policy.spec
     switches = [(identity, switch_of(subjects[identity], governed[identity])) for identity in view.targets]
     return PolicyReport(
@@ -43,7 +44,7 @@ def report_of(
         actor="host" if spec.owner == "Host" else "controller",
         unenforced=tuple(Unenforced(identity, switch) for identity, switch in switches if switch),
         limits=limits,
-        steps=_steps(view, views, whole),
+        steps=tuple(_steps(view, whole, assembled)),
         step=view.standing.progress.step,
         canary=view.standing.progress.canary,
         canary_text=view.canary.text if view.canary else "",
@@ -55,28 +56,18 @@ def report_of(
     )
 
 
-def _steps(view: View, views: Sequence[View], whole: Schedule) -> tuple[StepReport, ...]:
-    """Return the steps; those from the current one on with the wave after which they are done."""
-    rules, current = view.standing.rules, view.standing.progress.step
-    stepped = [entry.policy.identity for entry in views if entry.standing.plan is not None and _has_units(entry)]
-    ends: tuple[int, ...] = ()
-    if view.policy.identity in stepped:
-        place = stepped.index(view.policy.identity)
-        ends = next((found for part in whole.parts for rule, found in part.step_ends if rule == place), ())
-    return tuple(
-        StepReport(
-            rule.name,
-            tuple((identity, targets[rule.number]) for identity, targets in view.standing.targets.items()),
-            rule.soak,
-            _gate_text(rule.gate),
-            ends[rule.number - current] if 0 <= rule.number - current < len(ends) else None,
-        )
-        for rule in rules
-    )
-
-
-def _has_units(view: View) -> bool:
-    return any(found.old - view.away[identity] for identity, found in view.units.items())
+def _steps(view: View, whole: Schedule, assembled: Assembled) -> Iterator[StepReport]:
+    """Yield the steps; those from the current one on with the wave after which they are done."""
+    ends: dict[int, int] = {}
+    for part in whole.parts:
+        for place, found in part.step_ends:
+            plan = assembled.steps[place]
+            if plan.policy == view.policy.identity:
+                ends |= dict(enumerate(found, start=plan.first))
+    for rule in view.standing.rules:
+        updated = [(identity, targets[rule.number]) for identity, targets in view.standing.targets.items()]
+        mine = tuple((identity, count) for identity, count in updated if rule.concerns(identity))
+        yield StepReport(rule.name, mine, rule.soak, _gate_text(rule.gate), ends.get(rule.number))
 
 
 def _gate_text(gate: Gate) -> str:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
 from ...model.durations import parse_duration
+from ...model.meta import Identity
 from ...model.policy import Gate, PolicySpec, Step, Steps
 from .amounts import resolve
 
-__all__ = ["StepRule", "step_rules", "targets_of"]
+__all__ = ["StepRule", "step_rules", "steps_in_turn", "targets_of"]
 
 _ALL = "100%"
 
@@ -18,7 +19,8 @@ _ALL = "100%"
 class StepRule(msgspec.Struct, frozen=True):
     """One step. `to` is how many pods of each DaemonSet are updated when it is done; `soak` is in seconds.
 
-    `is_canary` marks the first step where nodes are chosen for it.
+    `is_canary` marks the first step where nodes are chosen for it. `cohort` are the DaemonSets that go through the step
+    together; none stands for all.
     """
 
     number: int
@@ -27,6 +29,29 @@ class StepRule(msgspec.Struct, frozen=True):
     soak: float
     gate: Gate
     is_canary: bool = False
+    cohort: frozenset[Identity] = frozenset()
+
+    def concerns(self, daemonset: Identity) -> bool:
+        """Return whether a DaemonSet goes through this step."""
+        return not self.cohort or daemonset in self.cohort
+
+
+def steps_in_turn(spec: PolicySpec, cohorts: Sequence[Mapping[Identity, int]]) -> tuple[StepRule, ...]:
+    """Return the steps of one cohort after those of another, numbered through; `cohorts` have the pods of each.
+
+    >>> cni, csi = Identity("DaemonSet", "default", "cni"), Identity("DaemonSet", "default", "csi")
+    >>> spec = PolicySpec(targets=(), steps=Steps(list=(1,)))
+    >>> [(rule.number, rule.name) for rule in steps_in_turn(spec, [{cni: 5}, {csi: 5}])]
+    [(0, 'default/cni: 1'), (1, 'default/cni: 100%'), (2, 'default/csi: 1'), (3, 'default/csi: 100%')]
+    """
+    found: list[StepRule] = []
+    for pods in cohorts:
+        several = len(cohorts) > 1
+        prefix = ", ".join(map(str, sorted(pods))) + ": " if several else ""
+        for rule in step_rules(spec, max(pods.values(), default=0)):
+            cohort = frozenset(pods if several else ())
+            found.append(msgspec.structs.replace(rule, number=len(found), name=prefix + rule.name, cohort=cohort))
+    return tuple(found)
 
 
 def step_rules(spec: PolicySpec, most: int) -> tuple[StepRule, ...]:

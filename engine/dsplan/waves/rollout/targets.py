@@ -93,6 +93,14 @@ class Governing(msgspec.Struct, frozen=True):
         """Return the DaemonSets of one policy."""
         return tuple(entry.daemonset for entry in self.governed if policy in entry.policies)
 
+    def cohorts(self, policy: RolloutPolicy) -> tuple[tuple[Identity, ...], ...]:
+        """Return the targets of a policy by when they go through its steps: together, or one cohort after the other.
+
+        The latter where whole DaemonSets have an order: a cohort is what comes after all of the one before it.
+        """
+        targets = self.targets(policy)
+        return _cohorts(policy, targets, self.order)
+
     def teardown(self) -> tuple[Identity, ...]:
         """Return the governed DaemonSets in the order in which to remove them: the reverse of the roll-out's."""
         import networkx as nx
@@ -125,10 +133,11 @@ def governing(policies: Sequence[RolloutPolicy], daemonsets: Sequence[DaemonSet]
     ]
     if problems:
         raise InputError.of(problems)
+    between = tuple(_between_cohorts(policies, governed, _closed(order)))
     return Governing(
         tuple(policies),
         governed,
-        tuple(edge for edge in _closed(order) if edge.first in here and edge.then in here),
+        tuple(edge for edge in _closed((*order, *between)) if edge.first in here and edge.then in here),
         tuple(_missing(policies, [daemonset.identity for daemonset in daemonsets])),
     )
 
@@ -240,6 +249,30 @@ def _closed(order: Sequence[Edge]) -> tuple[Edge, ...]:
                 reached[step.then] = Edge(first, step.then, per_node, edge.policy)
         following[first] = reached
     return tuple(sorted(edge for reached in following.values() for edge in reached.values()))
+
+
+def _cohorts(
+    policy: RolloutPolicy, targets: Sequence[Identity], order: Sequence[Edge]
+) -> tuple[tuple[Identity, ...], ...]:
+    spec = policy.spec
+    if spec.order is None or spec.order.per == "Node" or (spec.steps is None and spec.canary is None):
+        return (tuple(targets),)
+    import networkx as nx
+
+    graph: nx.DiGraph[Identity] = nx.DiGraph()
+    graph.add_nodes_from(targets)
+    graph.add_edges_from((e.first, e.then) for e in order if e.first in graph and e.then in graph and not e.per_node)
+    return tuple(tuple(sorted(generation)) for generation in nx.topological_generations(graph))
+
+
+def _between_cohorts(
+    policies: Sequence[RolloutPolicy], governed: Sequence[Governed], order: Sequence[Edge]
+) -> Iterator[Edge]:
+    """Yield what goes through steps in turn as an order: all of a cohort before all of the next."""
+    for policy in policies:
+        targets = [entry.daemonset for entry in governed if policy in entry.policies]
+        for before, after in pairwise(_cohorts(policy, targets, order)):
+            yield from (Edge(first, then, False, policy.identity) for first in before for then in after)
 
 
 def _missing(policies: Iterable[RolloutPolicy], known: Sequence[Identity]) -> Iterator[Note]:

@@ -45,14 +45,18 @@ class View(msgspec.Struct, frozen=True):
 
 def view_of(
     policy: RolloutPolicy,
-    targets: tuple[Identity, ...],
+    cohorts: tuple[tuple[Identity, ...], ...],
     subjects: Mapping[Identity, Subject],
     everywhere: Mapping[Identity, Units],
     before: PolicyProgress | None,
     index: NodeIndex,
     now: datetime,
 ) -> View:
-    """Return one policy over its `targets`; `before` is its progress, of this roll-out or of an earlier one."""
+    """Return one policy over its targets, by cohorts that go through its steps in turn.
+
+    `before` is its progress, of this roll-out or of an earlier one.
+    """
+    targets = tuple(sorted(identity for cohort in cohorts for identity in cohort))
     units = {identity: everywhere[identity] for identity in targets}
     hashes = {identity: subjects[identity].observed.history.hash for identity in targets}
     same = before if same_rollout(before, hashes) else None
@@ -61,7 +65,7 @@ def view_of(
     canary = _canary(policy, units, same, index)
     nodes = BitMap(canary.nodes) if canary else BitMap()
     names = tuple(index.names[position] for position in canary.nodes) if canary else ()
-    standing = advance(policy, before, units, kept, nodes, names, spending.broken, hashes, now)
+    standing = advance(policy, before, units, cohorts, kept, nodes, names, spending.broken, hashes, now)
     fixed = same.resolved if same is not None else {}
     return View(policy, targets, units, before, fixed, spending, kept, partition_text, canary, standing)
 
