@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import msgspec
 import pytest
 
 from dsplan.errors import InputError
@@ -294,6 +295,47 @@ def test_causal_leaves_nodes_alone_that_were_broken_before() -> None:
     assert any("was not ready before the wave began" in text for text in texts(fleet))
 
 
+def test_a_canary_of_which_another_policy_leaves_a_node_alone() -> None:
+    policies = [a_policy("p", canary={"count": 2}), a_policy("q", brokenNodes={"mode": "Causal"})]
+    fleet = Fleet(6, policies)
+    fleet.act()
+    fleet.state = msgspec.structs.replace(
+        fleet.state, policies=tuple(msgspec.structs.replace(p, step=0, wave_began=None) for p in fleet.state.policies)
+    )
+    for name in ("n1", "n2"):
+        fleet.set_ready("ds", name, ready=True, hash_label=OLD)
+    fleet.set_node("n2", ready=False)
+    fleet.set_ready("ds", "n2", ready=True, hash_label=OLD)
+    plan = fleet.plan()
+    assert (plan.stalls, [unit.node for unit in plan.wave], plan.schedule.waves) == ((), ["n1"], 2)
+
+
+@pytest.mark.parametrize("more", [{}, {"partition": 1}, {"budgets": [{"maxUnavailable": 2}]}], ids=str)
+def test_causal_broken_nodes_are_no_part_of_a_step(more: dict[str, object]) -> None:
+    """Two of six nodes were broken before: the first step still takes two of the others, and not those for done."""
+    fleet = Fleet(6, [a_policy(steps={"list": [2]}, brokenNodes={"mode": "Causal"}, **more)])
+    for name in ("n2", "n6"):
+        fleet.set_node(name, ready=False)
+    assert [unit.node for unit in fleet.act().wave] == ["n1", "n3"]
+    fleet.settle("n2", "n6")
+    fleet.run(most=4)
+    assert fleet.updated() == ["n1", "n3", "n4", "n5"][: 3 if "partition" in more else 4]
+    for name in ("n2", "n6"):
+        fleet.set_node(name, ready=True)
+    fleet.run(most=4)
+    assert len(fleet.updated()) == 6 - ("partition" in more)
+
+
+def test_steps_of_one_policy_and_broken_nodes_of_another() -> None:
+    """What one policy leaves alone is no unit of the other's steps, whose sizes still say so."""
+    policies = [a_policy("p", steps={"list": [5]}), a_policy("q", brokenNodes={"mode": "Causal"})]
+    fleet = Fleet(6, policies)
+    for name in ("n2", "n3"):
+        fleet.set_node(name, ready=False)
+    plan = fleet.plan()
+    assert (plan.stalls, plan.schedule.waves, len(plan.wave)) == ((), 2, 3)
+
+
 def test_causal_stops_when_a_node_breaks_after_its_update_and_goes_on_when_it_is_back() -> None:
     fleet = Fleet(6, [a_policy(budgets=[{"maxUnavailable": 3}], brokenNodes={"mode": "Causal"})])
     fleet.act()
@@ -317,8 +359,6 @@ def test_causal_is_not_blocked_by_a_node_that_broke_before_its_own_update() -> N
 
 
 def test_pods_without_room_are_forgiven_up_to_a_number() -> None:
-    import msgspec
-
     from dsplan.model.meta import Condition
     from dsplan.model.pod import PodStatus
 

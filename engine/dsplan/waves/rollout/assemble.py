@@ -138,7 +138,7 @@ def assemble(
             )
             for rule in node_rules
         ),
-        steps=tuple(_steps(plan, cells, number) for plan in stepped),
+        steps=tuple(_steps(plan, cells, number, old) for plan in stepped),
         order=tuple(
             Precedence(number[edge.first], number[edge.then], edge.per_node)
             for edge in order
@@ -282,14 +282,34 @@ def _load(rate: RolloutRate, cells: _Cells) -> Load:
     return Load(rate.text, tuple(sorted(found.items())), rate.limit, rate.begun)
 
 
-def _steps(plan: StepPlan, cells: _Cells, number: Mapping[Identity, int]) -> Steps:
+def _steps(plan: StepPlan, cells: _Cells, number: Mapping[Identity, int], old: Mapping[Identity, BitMap]) -> Steps:
+    """Return steps whose sizes add up to the units: another policy may leave pods alone that this one counts."""
     here = [place for place, identity in enumerate(plan.daemonsets) if identity in number]
+    mine = [plan.daemonsets[place] for place in here]
+    sizes = [[sizes[place] for place in here] for sizes in plan.sizes]
+    if plan.canary is not None:
+        sizes[0] = [min(size, len(old[identity] & plan.canary)) for size, identity in zip(sizes[0], mine, strict=True)]
     return Steps(
         f"steps of {plan.policy}",
-        tuple(number[plan.daemonsets[place]] for place in here),
-        tuple(tuple(sizes[place] for place in here) for sizes in plan.sizes),
+        tuple(number[identity] for identity in mine),
+        _fitted(sizes, [len(old[identity]) for identity in mine]),
         frozenset() if plan.canary is None else cells.of(plan.daemonsets, plan.canary),
     )
+
+
+def _fitted(sizes: Sequence[Sequence[int]], units: Sequence[int]) -> tuple[tuple[int, ...], ...]:
+    """Return sizes that add up to `units`: later steps lose first, the last one gets what is missing.
+
+    >>> _fitted([[3], [4]], [5]), _fitted([[3], [4]], [9])
+    (((3,), (2,)), ((3,), (6,)))
+    """
+    left, found = list(units), []
+    for step in sizes:
+        kept = [min(size, rest) for size, rest in zip(step, left, strict=True)]
+        left = [rest - size for size, rest in zip(kept, left, strict=True)]
+        found.append(kept)
+    found[-1] = [size + rest for size, rest in zip(found[-1], left, strict=True)]
+    return tuple(map(tuple, found))
 
 
 def _touch(rule: DomainRule, cells: _Cells, index: NodeIndex) -> Touch:

@@ -159,7 +159,7 @@ class _Walk:
     def _targets(self, identity: Identity) -> Iterator[int]:
         """Yield how many pods are updated after each step: none before the first of its own, all after the last."""
         wanted = self._units[identity].wanted
-        most = len(wanted - self._kept[identity])
+        most = len(wanted - self._stays(identity))
         mine = [rule for rule in self._rules if rule.concerns(identity)]
         own = targets_of(mine, len(wanted), len(wanted & self._canary))
         reached = 0
@@ -179,12 +179,16 @@ class _Walk:
         return any(self._left(identity) for identity in self._units)
 
     def _left(self, identity: Identity) -> BitMap:
-        return self._units[identity].old - self._kept[identity]
+        return self._units[identity].old - self._stays(identity)
+
+    def _stays(self, identity: Identity) -> BitMap:
+        """Return the nodes that are left as they are: by partition, or since they were broken before."""
+        found = self._units[identity]
+        return self._kept[identity] | ((found.old | found.sick) & self._exempt)
 
     def _done(self, identity: Identity) -> int:
         """Return how many are new, or become so whatever the step: sick pods are replaced at once."""
-        kept = self._kept[identity]
-        return len(self._units[identity].wanted - kept) - len(self._left(identity))
+        return len(self._units[identity].wanted - self._stays(identity)) - len(self._left(identity))
 
     def allowance(self, step: int) -> list[int]:
         """Return how many units of each DaemonSet a step may still take down."""
