@@ -34,6 +34,7 @@ from dsplan.model.selectors import LabelSelector, selector_problem
 __all__ = ["decode_policy", "policy_schema"]
 
 _PERCENT = regex(r"([0-9]{1,3})%")
+_DURATION = "must be a duration such as 90s, 10m or 1h30m"
 
 
 def decode_policy(tree: RawTree) -> RolloutPolicy:
@@ -97,6 +98,10 @@ def _pace_of(spec: PolicySpec) -> Iterator[Problem]:
 
 
 def _time_problems(spec: PolicySpec) -> Iterator[Problem]:
+    for name in spec.durations.__struct_fields__:
+        said = getattr(spec.durations, name)
+        if parse_duration(said) is None:
+            yield _invalid(f"spec.durations.{name}", _DURATION, said)
     if spec.rates is not None:
         yield from _rate_problems("spec.rates", spec.rates)
     if spec.windows is not None:
@@ -199,7 +204,7 @@ def _list_problems(field: str, steps: Steps) -> Iterator[Problem]:
 
 def _pace_problems(field: str, soak: str, gate: Gate | None) -> Iterator[Problem]:
     if parse_duration(soak) is None:
-        yield _invalid(f"{field}.soak", "must be a duration such as 90s, 10m or 1h30m", soak)
+        yield _invalid(f"{field}.soak", _DURATION, soak)
     if gate is not None:
         yield from _amount_problems(f"{field}.gate.minAvailable", gate.min_available)
 

@@ -204,6 +204,17 @@ class NodeKey(_Kind, frozen=True, kw_only=True):
     descending: bool = False
 
 
+class PodDurations(_Kind, frozen=True, kw_only=True):
+    """How long the pods of the targets take to be created, to get ready, to terminate; empty where nothing is said.
+
+    Forecasts use them: what a node's labels say goes first, what was measured comes after.
+    """
+
+    create: str = ""
+    ready: str = ""
+    terminate: str = ""
+
+
 class PolicySpec(_Kind, frozen=True, kw_only=True):
     """What the policy says.
 
@@ -227,6 +238,7 @@ class PolicySpec(_Kind, frozen=True, kw_only=True):
     windows: Windows | None = None
     broken_nodes: BrokenNodes | None = None
     node_order: tuple[NodeKey, ...] = ()
+    durations: PodDurations = PodDurations()
 
 
 class PolicyMeta(_Kind, frozen=True, kw_only=True):

@@ -1,4 +1,4 @@
-"""Where durations come from: what the user says, what the node's labels say, what was measured, what is assumed.
+"""Where durations come from: the user, the node's labels, a RolloutPolicy, what was measured, what is assumed.
 
 In this order of trust. A NodePool's `durations` become labels of its nodes; anybody may put the same labels on a node:
 `dsplan.dev/create-seconds`, `dsplan.dev/ready-seconds`, `dsplan.dev/terminate-seconds`.
@@ -12,9 +12,11 @@ from collections.abc import Mapping
 import msgspec
 
 from ..model.daemonset import DaemonSet
+from ..model.durations import parse_duration
 from ..model.meta import Identity
 from ..model.node import DURATION_LABELS, Node
 from ..model.world import World
+from ..waves.rollout.targets import governing
 from .durations import DEFAULT_GRACE_SECONDS, SEED_DURATIONS, Durations, Spread
 from .measure import Measured, measure
 
@@ -41,9 +43,17 @@ class Paces:
     (20.0, 1.0)
     """
 
-    def __init__(self, overrides: Overrides, measured: Mapping[Identity, Measured], *, tail: bool = False) -> None:
+    def __init__(
+        self,
+        overrides: Overrides,
+        measured: Mapping[Identity, Measured],
+        policies: Mapping[Identity, Mapping[str, float]] = {},
+        *,
+        tail: bool = False,
+    ) -> None:
         self._overrides = overrides
         self._measured = measured
+        self._policies = policies
         self._tail = tail
         self._known: dict[tuple[Identity | None, tuple[str | None, ...]], Durations] = {}
 
@@ -60,22 +70,27 @@ class Paces:
     @property
     def tail(self) -> Paces:
         """The same for the slow ones."""
-        return Paces(self._overrides, self._measured, tail=True)
+        return Paces(self._overrides, self._measured, self._policies, tail=True)
 
     @property
     def has_tail(self) -> bool:
         """Whether anything that was measured varies, and matters."""
         return self._overrides.ready is None and any(
-            entry.ready.median < entry.ready.p95 for entry in self._measured.values()
+            entry.ready.median < entry.ready.p95
+            for identity, entry in self._measured.items()
+            if "ready" not in self._policies.get(identity, ())
         )
 
     def notes(self, daemonset: DaemonSet) -> tuple[str, ...]:
         """Return where each duration of a DaemonSet comes from."""
         overrides, lines = self._overrides, []
         durations = self(daemonset.identity, None)
+        by_policy = self._policies.get(daemonset.identity, {})
         for name in ("react", "create", "ready", "terminate", "between"):
             if getattr(overrides, name) is not None:
                 lines.append(f"{name} {_text(getattr(overrides, name))}: as given")
+            elif name in by_policy:
+                lines.append(f"{name} {_text(by_policy[name])}: as its policy says")
             elif name == "ready" and (measured := self._measured.get(daemonset.identity)):
                 spread = measured.ready
                 tail = f", 95 of 100 within {_text(spread.p95)}" if spread.p95 > spread.median else ""
@@ -92,6 +107,8 @@ class Paces:
         measured = None if daemonset is None else self._measured.get(daemonset)
         if measured is not None:
             values["ready"] = _of(measured.ready, tail=self._tail)
+        if daemonset is not None:
+            values.update(self._policies.get(daemonset, {}))
         for name, text in said.items():
             if text is not None and _SECONDS.fullmatch(text):
                 values[name] = float(text)
@@ -103,8 +120,22 @@ class Paces:
 
 
 def paces_of(world: World, overrides: Overrides = Overrides()) -> Paces:  # noqa: B008
-    """Return the paces of a world: as given, else by node label, else measured, else assumed."""
-    return Paces(overrides, measure(world.pods))
+    """Return the paces of a world: as given, else by node label, else by policy, else measured, else assumed."""
+    return Paces(overrides, measure(world.pods), _by_policy(world))
+
+
+def _by_policy(world: World) -> dict[Identity, dict[str, float]]:
+    """Return what policies say of their targets' pods; where two say something, the slower one counts."""
+    found: dict[Identity, dict[str, float]] = {}
+    for entry in governing(world.rollout_policies, world.daemonsets).governed if world.rollout_policies else ():
+        said = found.setdefault(entry.daemonset, {})
+        for policy in entry.policies:
+            for name in policy.spec.durations.__struct_fields__:
+                text = getattr(policy.spec.durations, name)
+                seconds = parse_duration(text) if text else None
+                if seconds is not None:
+                    said[name] = max(said.get(name, 0.0), seconds)
+    return found
 
 
 def _of(spread: Spread, *, tail: bool) -> float:
