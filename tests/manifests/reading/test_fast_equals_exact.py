@@ -190,6 +190,9 @@ NODE = "apiVersion: v1\n  kind: Node\n  metadata:\n    name: "
         f"kind: Thing\napiVersion: v1\nitems:\n- {NODE}a\n",
         f"items:\n- {NODE}a\n",
         f"kind: List\napiVersion: v1\nitems:\n- {NODE}a\nitems:\n- {NODE}b\n",
+        f"kind: List\napiVersion: v1\nitems:\n- {NODE}\n  \u2028- {NODE}b\n",
+        f"kind: List\napiVersion: v1\nitems:\n- {NODE}\n  \x85- {NODE}b\n- {NODE}c\n",
+        f"kind: List\napiVersion: v1\nitems:\n- {NODE}\n  \r- {NODE}b\n- {NODE}c\n",
     ],
 )
 def test_lists_that_are_cut_and_lists_that_must_not_be(text: str) -> None:

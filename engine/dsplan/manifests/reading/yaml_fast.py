@@ -50,6 +50,7 @@ _LINE: Final = regex(
 )
 # Line breaks of YAML 1.1 other than LF, the byte order mark, and tabs, which may separate, indent or be content.
 _UNUSUAL: Final = regex("[\t\r\x85\u2028\u2029\ufeff]")
+_OTHER_BREAKS: Final = regex("[\r\x85\u2028\u2029]")
 _WORDS_AS_KEYS: Final = frozenset(word for word in WORDS if word)
 _ITEMS: Final = regex(r"^items:\n( {0,2})- ", re.MULTILINE)
 _Line: TypeAlias = tuple[str, str, str, str]
@@ -113,6 +114,8 @@ class Pieces(msgspec.Struct, frozen=True, gc=False):
 
     def stands_alone(self, piece: str) -> bool:
         """Return whether no line of `piece` could belong to what is around the entry."""
+        if _OTHER_BREAKS.search(piece):
+            return False
         return re.search(rf"^(?! {{{self.column + 1}}}|[^\S\n]*(?:#|$))", piece, re.MULTILINE) is None
 
 
