@@ -5,7 +5,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent / "engine"))
 
-from dsplan.cli import main
+from dsplan.__main__ import run
 
 if __name__ == "__main__":
-    main()
+    run()

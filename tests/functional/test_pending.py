@@ -9,8 +9,8 @@ import pytest
 import dsplan
 from dsplan.model.pod import Pod
 from dsplan.placement.demand import split_pin
+from dsplan.placement.outcomes import OutcomeKind
 from dsplan.placement.prediction import predict
-from dsplan.placement.queue import OutcomeKind
 
 from .snapshots import needs_snapshots, stems, taken, world
 

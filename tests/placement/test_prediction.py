@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from dsplan import decode, step
 from dsplan.model.world import World
+from dsplan.placement.outcomes import Outcome, OutcomeKind
 from dsplan.placement.prediction import Prediction, predict
-from dsplan.placement.queue import Outcome, OutcomeKind
 from dsplan.placement.scene import Scene
 
 from ..worlds import revision_of

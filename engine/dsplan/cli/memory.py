@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from ..model.state import State
-from ..model.world import World
+if TYPE_CHECKING:
+    from ..model.state import State
+    from ..model.world import World
 
 __all__ = ["remembering", "state_options"]
 
@@ -53,6 +54,7 @@ def _state_of(path: str) -> State:
 
     from ..document.encoding import is_plan, read_plan
     from ..errors import InputError, Problem
+    from ..model.state import State
 
     try:
         with open(path, "rb") as file:

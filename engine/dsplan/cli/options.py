@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from ..document.types import PlanDocument
-from ..model.world import World
-from ..report.style import Style
 from .sources import cluster_options, read_world
 
 if TYPE_CHECKING:
+    from ..document.types import PlanDocument
+    from ..model.world import World
     from ..planner import Plan
+    from ..report.style import Style
 
 __all__ = [
     "Moment",
@@ -123,6 +123,8 @@ def moment(now: datetime | None) -> datetime:
 
 def style_for(*, wide: bool = False) -> Style:
     """Return how to print on this terminal: colour only there, and not with NO_COLOR or TERM=dumb."""
+    from ..report.style import Style
+
     terminal = sys.stdout.isatty()
     colour = terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
     width = _terminal_width() if terminal else 120

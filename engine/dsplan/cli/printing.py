@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
-from ..document.types import PlanDocument
 from .options import style_for
+
+if TYPE_CHECKING:
+    from ..document.types import PlanDocument
 
 __all__ = ["print_plan"]
 

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..model.meta import Identity
-from ..model.world import World
 from .failures import CHANGES_PENDING, CONFLICTS
 from .memory import remembering, state_options
 from .options import input_options, load_world, moment, output_option, solved
 from .printing import print_plan
 
 if TYPE_CHECKING:
+    from ..model.meta import Identity
+    from ..model.world import World
     from ..planner import DaemonSetPlan, Plan
 
 
@@ -45,26 +45,37 @@ def command(
     To the cluster in FILE; with --cluster, to that cluster once the manifests in FILE are applied; without any FILE, to
     the live cluster, read with kubectl.
     """
-    from ..document.encoding import compact_json
-    from ..manifests.defaulting import is_abridged
     from ..report.document import plan_document
-    from ..report.inputs import inputs_digest
 
     world = load_world(files, more, None if all_namespaces else namespace, selector)
     world = remembering(world, state, gates)
-    if bodies and any(is_abridged(daemonset.spec.template) for daemonset in world.daemonsets):
-        click.echo("note: bodies are not complete: a snapshot without --full keeps what planning reads", err=True)
+    if bodies:
+        _warn_of_abridged(world)
     plan = solved(world, moment(now))
     kept = out is not None or output in ("json", "yaml")
-    inputs = inputs_digest(world) if kept else ""
+    inputs = _digest(world) if kept else ""
     document = plan_document(plan, inputs=inputs, bodies=bodies, digests=kept, stalls=_stalls(world, plan))
     if out is not None:
+        from ..document.encoding import compact_json
         from .writing import write_whole
 
         write_whole(out, compact_json(document) + b"\n")
     print_plan(document, output)
     if exit_code:
         sys.exit(CONFLICTS if document.errored or document.conflicts else CHANGES_PENDING if document.applyable else 0)
+
+
+def _warn_of_abridged(world: World) -> None:
+    from ..manifests.defaulting import is_abridged
+
+    if any(is_abridged(daemonset.spec.template) for daemonset in world.daemonsets):
+        click.echo("note: bodies are not complete: a snapshot without --full keeps what planning reads", err=True)
+
+
+def _digest(world: World) -> str:
+    from ..report.inputs import inputs_digest
+
+    return inputs_digest(world)
 
 
 def _stalls(world: World, plan: Plan) -> dict[Identity, str]:

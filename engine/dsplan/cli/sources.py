@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 import msgspec
 
-from ..model.world import World
-
 if TYPE_CHECKING:
     from ..manifests.judging import Level
     from ..manifests.reading.read import Found, Progress
+    from ..model.world import World
 
 __all__ = ["ClusterChoice", "choice_of", "cluster_objects", "cluster_options", "read_cluster", "read_world"]
 

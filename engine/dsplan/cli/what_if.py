@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..model.world import World
-from .completion import complete_edit, complete_nodes
 from .failures import CHANGES_PENDING
 from .options import load_world, moment, style_for
 
 if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
     from ..explain.difference import Difference
     from ..explain.edits import Edit
+    from ..model.world import World
 
 __all__ = ["WhatIf", "what_if_options", "with_what_if"]
 
@@ -76,6 +77,18 @@ def _parse_pool(path: str, world: World) -> tuple[Edit, ...]:
     return (AddNodes(nodes, path),)
 
 
+def _complete_edit(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    from .completion import complete_edit
+
+    return complete_edit(ctx, param, incomplete)
+
+
+def _complete_nodes(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    from .completion import complete_nodes
+
+    return complete_nodes(ctx, param, incomplete)
+
+
 def _options() -> list[click.Option]:
     def option(name: str, metavar: str, text: str, complete: Any = None) -> click.Option:
         parameter = f"what_if_{name.removeprefix('--').replace('-', '_')}"
@@ -85,12 +98,12 @@ def _options() -> list[click.Option]:
 
     return [
         option(
-            "--set", "node/NAME:LABEL=VALUE|ds/NAME:PATH=VALUE", "a label or field is set; `-` removes.", complete_edit
+            "--set", "node/NAME:LABEL=VALUE|ds/NAME:PATH=VALUE", "a label or field is set; `-` removes.", _complete_edit
         ),
-        option("--taint", "node/NAME:KEY=VALUE:EFFECT", "a node has this taint.", complete_edit),
-        option("--untaint", "node/NAME:KEY[:EFFECT]", "a node has not this taint.", complete_edit),
-        option("--cordon", "NAME", "a node is cordoned.", complete_nodes),
-        option("--remove-node", "NAME", "a node is gone.", complete_nodes),
+        option("--taint", "node/NAME:KEY=VALUE:EFFECT", "a node has this taint.", _complete_edit),
+        option("--untaint", "node/NAME:KEY[:EFFECT]", "a node has not this taint.", _complete_edit),
+        option("--cordon", "NAME", "a node is cordoned.", _complete_nodes),
+        option("--remove-node", "NAME", "a node is gone.", _complete_nodes),
         option("--add-pool", "FILE", "the nodes of a NodePool join."),
     ]
 

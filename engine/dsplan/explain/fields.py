@@ -45,12 +45,12 @@ def parse_path(text: str) -> tuple[Path, Field]:
         if field.shape is Shape.MAP:
             bracket = _BRACKET.fullmatch(rest)
             key = bracket[1] if bracket else rest.removeprefix(".")
-            field, rest = field._replace(shape=Shape.ONE), ""
+            field, rest = msgspec.structs.replace(field, shape=Shape.ONE), ""
             path.append(key)
         elif field.shape is Shape.LIST:
             path.append(_index(text, rest))
             rest = rest[rest.index("]") + 1 :]
-            field = field._replace(shape=Shape.ONE)
+            field = msgspec.structs.replace(field, shape=Shape.ONE)
         else:
             word = _WORD.match(rest)
             if word is None or field.type in SCALARS:

@@ -8,7 +8,7 @@ from pyroaring import BitMap
 
 from ..eligibility import NodeIndex
 from ..placement.failures import Failure
-from ..placement.queue import Outcome, OutcomeKind
+from ..placement.outcomes import Outcome, OutcomeKind
 from ..planner.impossible import room_unknown
 from ..planner.plan import DaemonSetPlan
 

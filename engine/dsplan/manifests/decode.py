@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import msgspec
@@ -11,22 +11,15 @@ from ..errors import InputError, Problem
 from ..model.convert import convert
 from ..model.daemonset import DaemonSet, Deployment
 from ..model.meta import RawTree
-from ..model.policy import POLICY_API_VERSION
 from ..model.world import CLUSTER_WIDE, KINDS, KubernetesObject, World
 from .image_sizes import needs_image_sizes, sizes_in
-from .placement_policies import decode_placement_policy
-from .policies import decode_policy
+from .own_kinds import API_VERSION, POLICIES, decode_policy_object
 
-__all__ = ["DEFAULT_NAMESPACE", "POLICY_DECODERS", "decode", "decode_object", "flatten", "in_namespace"]
+__all__ = ["DEFAULT_NAMESPACE", "decode", "decode_object", "flatten", "in_namespace"]
 
 DEFAULT_NAMESPACE = "default"
 
-POLICY_DECODERS: dict[str, Callable[[RawTree], KubernetesObject]] = {
-    "RolloutPolicy": decode_policy,
-    "PlacementPolicy": decode_placement_policy,
-}
-"""Kinds of dsplan's own that a World holds; they are decoded strictly."""
-_OUR_GROUP = POLICY_API_VERSION.partition("/")[0]
+_OUR_GROUP = API_VERSION.partition("/")[0]
 
 
 def decode(trees: Iterable[RawTree], **world_fields: Any) -> World:
@@ -82,9 +75,9 @@ def decode_object(tree: RawTree) -> KubernetesObject | None:
     entry = KINDS.get(kind) if isinstance(kind, str) else None
     if entry is None:
         return None
-    if kind in POLICY_DECODERS:
-        ours = str(tree.get("apiVersion") or POLICY_API_VERSION).partition("/")[0] == _OUR_GROUP
-        return POLICY_DECODERS[kind](tree) if ours else None
+    if kind in POLICIES:
+        ours = str(tree.get("apiVersion") or API_VERSION).partition("/")[0] == _OUR_GROUP
+        return decode_policy_object(kind, tree) if ours else None
     try:
         decoded = convert(tree, entry[1])
         if isinstance(decoded, DaemonSet | Deployment):

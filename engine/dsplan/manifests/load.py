@@ -10,19 +10,18 @@ from typing import Any, BinaryIO, Final
 import msgspec
 
 from dsplan.errors import InputError, Problem
-from dsplan.manifests import nodepool
-from dsplan.manifests.decode import DEFAULT_NAMESPACE, POLICY_DECODERS, decode_object, in_namespace
+from dsplan.manifests.decode import DEFAULT_NAMESPACE, decode_object, in_namespace
 from dsplan.manifests.defaulting import default_object
 from dsplan.manifests.image_sizes import with_image_sizes
 from dsplan.manifests.judging import Checks, Level, is_repeated_key, judge
 from dsplan.manifests.origin_table import OriginTable, with_place
+from dsplan.manifests.own_kinds import API_VERSION, stands_for
 from dsplan.manifests.reading.groups import Selection
 from dsplan.manifests.reading.limits import MAX_PROBLEMS
 from dsplan.manifests.reading.objects import RawObject
 from dsplan.manifests.reading.origins import Origin
 from dsplan.manifests.reading.read import Found, Progress, Types, stream
 from dsplan.manifests.sharing import SharedParts
-from dsplan.manifests.strict import close_to
 from dsplan.model.daemonset import Deployment
 from dsplan.model.meta import Identity
 from dsplan.model.node import Node
@@ -104,7 +103,7 @@ class _Collector:
         self.problems: list[Problem] = []
         self.warnings: list[Problem] = []
         self.notes: list[Note] = []
-        self.selection = Selection(also=frozenset((nodepool.API_VERSION,)))
+        self.selection = Selection(also=frozenset((API_VERSION,)))
         self.origins = OriginTable()
         self.fields: dict[str, list[Any]] = {field: [] for field, _ in KINDS.values()}
         self._placed = 0
@@ -117,8 +116,9 @@ class _Collector:
                 self._refuse((_other_version(item),), item, rule=False)
             return
         try:
-            if chosen.api_version == nodepool.API_VERSION:
-                self._add_shorthand(chosen)
+            if chosen.api_version == API_VERSION:
+                for decoded in stands_for(chosen.kind, chosen.tree):
+                    self._keep(decoded, chosen)
             else:
                 self._add_kubernetes(chosen)
         except InputError as error:
@@ -147,21 +147,6 @@ class _Collector:
             self._placed += 1
             if self._placed <= MAX_PROBLEMS:
                 self.complain(with_place(problem, item), rule=rule)
-
-    def _add_shorthand(self, item: RawObject) -> None:
-        """Add what a kind of dsplan's own stands for; those that no World holds are left to who reads them."""
-        if item.kind == "NodePool":
-            nodes = [decode_object(tree) for tree in nodepool.expand(item.tree)]
-            for node in nodes:
-                if node is not None:
-                    self._keep(node, item)
-        elif item.kind in POLICY_DECODERS:
-            self._keep(POLICY_DECODERS[item.kind](item.tree), item)
-        elif meant := close_to(item.kind, ("NodePool", *POLICY_DECODERS)):
-            message = f"unknown kind, did you mean {meant}?"
-            raise InputError.of(
-                [Problem(reason="FieldValueNotSupported", field="kind", message=message, value=item.kind)]
-            )
 
     def _keep(self, decoded: KubernetesObject, item: RawObject) -> None:
         decoded = in_namespace(decoded, self.namespace)

@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import Enum
 from functools import cache
-from typing import NamedTuple
+
+import msgspec
 
 from ._schema_nodes import NODES
 from ._schema_pods import PODS
@@ -50,7 +51,7 @@ class Presence(Enum):
     POINTER_OR_NULL = "null if not given"
 
 
-class Field(NamedTuple):
+class Field(msgspec.Struct, frozen=True, gc=False):
     """One field: `type` is a scalar or the name of a struct; `gated` ones vanish in silence on creation (X6)."""
 
     name: str
@@ -72,36 +73,37 @@ _PRESENCES = {
 _SHAPES = {"[]": Shape.LIST, "{}": Shape.MAP}
 
 
-@cache
 def structs() -> Mapping[str, Struct]:
     """Return all structs by name.
 
     >>> structs()["Toleration"]["tolerationSeconds"].type, structs()["Toleration"]["tolerationSeconds"].presence.value
     ('int64', 'if given')
     """
-    declared: dict[str, Struct] = {}
-    for table in (WORKLOADS, NODES, PODS, VOLUMES):
-        for declaration in table.strip().split("\n\n"):
-            name, _, body = declaration.partition(":")
-            declared[name] = _struct(body.split(), declared)
-    return declared
+    return {name: fields_of(name) for name in _declarations()}
 
 
+@cache
 def fields_of(struct: str) -> Struct:
-    """Return the fields of one struct.
+    """Return the fields of one struct; few objects have all of them, so each is read when it is asked for.
 
     >>> sorted(fields_of("HTTPGetAction"))
     ['host', 'httpHeaders', 'path', 'port', 'scheme']
     """
-    return structs()[struct]
+    return _struct(_declarations()[struct].split())
 
 
-def _struct(declarations: list[str], declared: Mapping[str, Struct]) -> Struct:
-    """Read a struct's fields; `+Name` stands for all fields of a struct that was declared before."""
+@cache
+def _declarations() -> Mapping[str, str]:
+    parts = (part.partition(":") for table in (WORKLOADS, NODES, PODS, VOLUMES) for part in table.strip().split("\n\n"))
+    return {name: body for name, _, body in parts}
+
+
+def _struct(declarations: list[str]) -> Struct:
+    """Read a struct's fields; `+Name` stands for all fields of another struct."""
     fields: dict[str, Field] = {}
     for declaration in declarations:
         if declaration.startswith("+"):
-            fields.update(declared[declaration[1:]])
+            fields.update(fields_of(declaration[1:]))
         else:
             field = _field(declaration)
             fields[field.name] = field

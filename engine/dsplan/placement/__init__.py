@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from .conflicts import Conflict
     from .deployments import DeploymentFit
     from .fit_types import DaemonSetFit, Fit, VariantStatus
+    from .outcomes import Outcome, OutcomeKind
     from .overhead import NodeClassOverhead, Overhead
     from .prediction import DaemonSetPrediction, Prediction, predict
-    from .queue import Outcome, OutcomeKind
 
 __all__ = [
     "Conflict",
@@ -40,8 +40,8 @@ _HOMES = {
     "DeploymentFit": "deployments",
     "Fit": "fit_types",
     "NodeClassOverhead": "overhead",
-    "Outcome": "queue",
-    "OutcomeKind": "queue",
+    "Outcome": "outcomes",
+    "OutcomeKind": "outcomes",
     "Overhead": "overhead",
     "Prediction": "prediction",
     "VariantStatus": "fit_types",

@@ -18,7 +18,7 @@ from ..model.daemonset import DaemonSet
 from ..model.pod import Pod
 from ..observe import Observed, PodFact, Shape, Situation
 from .demand import owner_of, split_pin
-from .queue import Slot
+from .outcomes import Slot
 from .scene import Scene
 
 __all__ = ["Arrivals", "PassOver", "PassOverAll", "leaving_pods"]

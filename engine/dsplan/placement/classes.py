@@ -9,11 +9,10 @@ from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 
 from ..model.meta import Identity
-from .demand import Demand, Tenant
+from .demand import Demand, Tenant, importance
 from .load import NodeLoad
+from .outcomes import Slot
 from .ports import HostPort, conflict
-from .preemption import importance
-from .queue import Slot
 from .requests import Amounts
 
 __all__ = ["Bundle", "bundle_of", "class_key", "takes_all"]

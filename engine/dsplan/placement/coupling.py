@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from ..model.selectors import selector_matches
 from .demand import Demand, Term
 from .load import Cluster, NodeLoad
-from .queue import Slot
+from .outcomes import Slot
 
 __all__ = ["Coupling"]
 

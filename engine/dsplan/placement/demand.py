@@ -21,7 +21,7 @@ from ..model.selectors import LabelSelector, NodeSelector, is_empty_selector, se
 from .ports import HostPort, host_ports
 from .requests import Amounts, pod_requests, resized_to
 
-__all__ = ["NEVER", "Demand", "Demands", "Tenant", "Term", "owner_of", "split_pin"]
+__all__ = ["NEVER", "Demand", "Demands", "Tenant", "Term", "importance", "owner_of", "split_pin"]
 
 NEVER = "Never"
 
@@ -89,6 +89,12 @@ class Tenant(msgspec.Struct, frozen=True, eq=False):
     demand: Demand
     started: datetime | None = None
     terminating: bool = False
+
+
+def importance(tenant: Tenant) -> tuple[int, bool, float]:
+    """Return a key that sorts the most important pod first: higher priority, then earlier start (P3)."""
+    started = tenant.started
+    return -tenant.demand.priority, started is None, started.timestamp() if started else 0.0
 
 
 class Demands:

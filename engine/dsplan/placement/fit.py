@@ -26,7 +26,7 @@ from .demand import Demand, Tenant
 from .deployments import DeploymentFit, place_deployment
 from .fit_types import DaemonSetFit, Fit, Goal, VariantStatus
 from .node_model import Candidate, NodeModel, model_of
-from .queue import Slot
+from .outcomes import Slot
 from .relations import Relations
 from .scene import Scene
 from .search import DEFAULT_STEPS

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Hashable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import msgspec
 from pyroaring import BitMap
@@ -17,8 +18,11 @@ from .classes import Bundle, bundle_of, class_key, takes_all
 from .coupling import Coupling
 from .demand import Tenant, split_pin
 from .failures import Holder
-from .queue import Outcome, OutcomeKind, Queue, Slot
+from .outcomes import Outcome, OutcomeKind, Slot
 from .scene import Scene, refused
+
+if TYPE_CHECKING:
+    from .queue import Queue
 
 __all__ = ["DaemonSetPrediction", "Fate", "Prediction", "predict"]
 
@@ -156,7 +160,8 @@ class _Prediction:
                 equal[class_key(load, slots, coupling.keys)].append((position, slots))
         for members in equal.values():
             self._settle_class(members)
-        self._settle_entangled(entangled)
+        if entangled:
+            self._settle_entangled(entangled)
         for arrivals, results in zip(self.arrivals, self.results, strict=True):
             if isinstance(arrivals.created, Refusal) and arrivals.refused:
                 results[_refusal(arrivals.created)] |= arrivals.refused
@@ -187,6 +192,8 @@ class _Prediction:
                 yield position, pending_slot(pod, self.scene, -1)
 
     def _queue(self) -> Queue:
+        from .queue import Queue
+
         return Queue(
             self.scene.cluster,
             recreate=self._recreate,

@@ -10,17 +10,11 @@ from collections.abc import Iterable, Sequence
 
 from ..model.disruption import PodDisruptionBudget
 from ..model.selectors import is_empty_selector, selector_matches
-from .demand import Demand, Tenant
+from .demand import Demand, Tenant, importance
 from .filters import fits
 from .load import Cluster, NodeLoad
 
-__all__ = ["importance", "victims_for"]
-
-
-def importance(tenant: Tenant) -> tuple[int, bool, float]:
-    """Return a key that sorts the most important pod first: higher priority, then earlier start (P3)."""
-    started = tenant.started
-    return -tenant.demand.priority, started is None, started.timestamp() if started else 0.0
+__all__ = ["victims_for"]
 
 
 def victims_for(

@@ -11,11 +11,9 @@ from ..model.world import Note, World
 from .created import Templates
 from .demand import Demand, Demands, Tenant, owner_of, split_pin
 from .failures import Failure, Plugin, Shortage
-from .filters import failures
 from .load import Cluster, NodeLoad
-from .queue import Slot
+from .outcomes import Slot
 from .requests import Plenty, tells_nothing
-from .volumes import Storage
 
 __all__ = ["Scene", "refused"]
 
@@ -50,6 +48,8 @@ class Scene:
         namespace_labels = {entry.metadata.name: entry.metadata.labels for entry in world.namespaces}
         self.cluster = Cluster(self.loads, namespace_labels)
         if world.volume_claims or world.csi_nodes:
+            from .volumes import Storage
+
             self.cluster.storage = Storage(world)
         self.waiting: list[Pod] = []
         self._created: dict[tuple[int, str], Demand | Refusal] = {}
@@ -111,6 +111,8 @@ class Scene:
 
         Room that the scheduler keeps for nominated pods of equal or higher priority is taken (K4).
         """
+        from .filters import failures
+
         demand = self.created(daemonset)
         if isinstance(demand, Refusal):
             return (refused(demand),)

@@ -15,13 +15,13 @@ from ..model.meta import Identity
 from ..model.pod import Pod
 from ..model.state import State
 from ..model.world import Note
-from ..placement.fit_types import Fit
-from ..placement.prediction import DaemonSetPrediction
 from ..waves.forecast import Rollout
 from .impossible import Evictions, Impossible
 from .step_types import DaemonSetStep
 
 if TYPE_CHECKING:
+    from ..placement.fit_types import Fit
+    from ..placement.prediction import DaemonSetPrediction
     from ..waves.rollout.plan_types import PolicyPlan
 
 __all__ = ["SEMANTICS_VERSION", "DaemonSetPlan", "DeploymentContrast", "Held", "HeldReason", "Plan", "Summary"]

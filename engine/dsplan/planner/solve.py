@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from pyroaring import BitMap
 
@@ -13,8 +14,6 @@ from ..eligibility import NodeIndex, Verdict, exclusions, propagate
 from ..model.daemonset import Deployment
 from ..model.world import Note, World
 from ..observe import Observed, PodFact
-from ..placement.fit import fit
-from ..placement.fit_types import Fit
 from ..placement.prediction import DaemonSetPrediction, predict
 from ..waves.forecast import Rollout, Strategy, forecast, outdated_nodes
 from .impossible import evictions_of, impossible_of, notes_of, room_unknown
@@ -22,6 +21,9 @@ from .observer import NO_OBSERVER, Observer, during
 from .plan import DaemonSetPlan, DeploymentContrast, Held, HeldReason, Plan, Summary
 from .step import step
 from .step_types import DaemonSetStep, Step
+
+if TYPE_CHECKING:
+    from ..placement.fit_types import Fit
 
 __all__ = ["solve"]
 
@@ -88,6 +90,8 @@ def _best_placement(world: World, whole: Step, entries: Iterable[DaemonSetPlan],
     """Return what could be placed at best, where that is a question at all."""
     if not world.placement_policies and not any(entry.impossible for entry in entries):
         return None
+    from ..placement.fit import fit
+
     with during(observer, "search"):
         return fit(world, whole)
 

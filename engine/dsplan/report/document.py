@@ -27,6 +27,7 @@ from ..document.types import (
     NodeClass,
     NodeSet,
     NoteEntry,
+    PlacementEntry,
     PlanDocument,
     RolloutEntry,
     SummaryEntry,
@@ -38,8 +39,6 @@ from ..model.selectors import LabelSelector, selector_text
 from ..planner import DaemonSetPlan, Plan, Summary
 from ..planner.plan import SEMANTICS_VERSION, DeploymentContrast
 from ..waves.forecast import Rollout
-from .inputs import node_digests
-from .placement_text import placement_entry
 
 __all__ = ["action_entry", "plan_document"]
 
@@ -85,7 +84,7 @@ def plan_document(
         summary=_summary(plan.summary),
         reads=reads,
         nodes=tuple(plan.index.names),
-        digests=node_digests(plan, reads) if digests else (),
+        digests=_digests(plan, reads) if digests else (),
         zones=_zones(plan.index),
         sick=ranges_of(position for position, node in enumerate(plan.index.nodes) if not node.ready),
         classes=tuple(NodeClass(nodes=ranges_of(ids), fields=_fields(reads, values)) for values, ids in groups),
@@ -95,9 +94,23 @@ def plan_document(
         actions=tuple(action_entry(action, places[action.daemonset], bodies=bodies) for action in plan.actions),
         notes=tuple(NoteEntry(subject=note.subject, text=note.text) for note in plan.notes),
         policies=_policies(plan, places),
-        placement=None if plan.placement is None else placement_entry(plan.placement),
+        placement=_placement(plan),
         state=plan.state,
     )
+
+
+def _digests(plan: Plan, reads: tuple[str, ...]) -> tuple[str, ...]:
+    from .inputs import node_digests
+
+    return node_digests(plan, reads)
+
+
+def _placement(plan: Plan) -> PlacementEntry | None:
+    if plan.placement is None:
+        return None
+    from .placement_text import placement_entry
+
+    return placement_entry(plan.placement)
 
 
 def _policies(plan: Plan, places: Mapping[Identity, int]) -> PoliciesEntry | None:

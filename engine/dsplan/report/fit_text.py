@@ -11,8 +11,8 @@ from ..model.world import Note
 from ..placement.conflicts import Conflict
 from ..placement.deployments import DeploymentFit
 from ..placement.fit_types import Fit
+from ..placement.outcomes import OutcomeKind
 from ..placement.prediction import DaemonSetPrediction, Fate, Prediction
-from ..placement.queue import OutcomeKind
 from .placement_text import component_table, placement_entry
 from .style import Style
 from .table import listing, table

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from ..document.idsets import ids_of, ranges_of
 from ..document.types import ComponentEntry, PlacementConflict, PlacementEntry, PlanDocument
-from ..placement.conflicts import Conflict
-from ..placement.fit_types import Fit
 from .style import Style
 from .table import listing, table
+
+if TYPE_CHECKING:
+    from ..placement.conflicts import Conflict
+    from ..placement.fit_types import Fit
 
 __all__ = ["component_table", "placement_entry", "placement_lines"]
 

@@ -7,8 +7,6 @@ from collections.abc import Iterator, Sequence
 
 from ..document.idsets import ids_of
 from ..document.types import DaemonSetEntry, DeploymentEntry, HeldEntry, PlanDocument, RolloutEntry, SummaryEntry
-from .placement_text import placement_lines
-from .policy_text import policy_lines
 from .style import PLAIN, Style
 from .table import listing, table
 
@@ -35,8 +33,14 @@ def plan_text(plan: PlanDocument, style: Style = PLAIN) -> str:
         lines += ["", *_section(entry, plan, style)]
     for deployment in plan.deployments:
         lines += ["", *_deployment(deployment)]
-    lines += placement_lines(plan, style)
-    lines += policy_lines(plan, style)
+    if plan.placement is not None:
+        from .placement_text import placement_lines
+
+        lines += placement_lines(plan, style)
+    if plan.policies is not None:
+        from .policy_text import policy_lines
+
+        lines += policy_lines(plan, style)
     if plan.notes:
         lines.append("")
         for note in plan.notes:

@@ -13,7 +13,7 @@ import pytest
 from dsplan.bench.nodes import nodes_json, nodes_yaml
 from dsplan.errors import InputError
 from dsplan.manifests.load import load
-from dsplan.manifests.reading import origins
+from dsplan.manifests.reading import json_exact, origins, yaml_exact
 from dsplan.manifests.reading.groups import Selection
 from dsplan.manifests.reading.read import read, read_bytes
 from dsplan.model.meta import Identity
@@ -204,8 +204,8 @@ def test_places_in_a_large_list_are_found_without_parsing_it_whole(
     item.origin.source.forget()
     monkeypatch.setattr(origins, "LARGE", 1000)
     parsed: list[int] = []
-    for name in ("parse_yaml", "parse_json"):
-        monkeypatch.setattr(origins, name, counting(getattr(origins, name), parsed))
+    monkeypatch.setattr(yaml_exact, "parse_yaml", counting(yaml_exact.parse_yaml, parsed))
+    monkeypatch.setattr(json_exact, "parse_json", counting(json_exact.parse_json, parsed))
     assert [item.origin.place(field) for field in fields] == expected
     assert len(parsed) == 1
 

@@ -53,7 +53,7 @@ def struct_of(draw: st.DrawFn, struct: str, depth: int) -> Tree:
     chosen = draw(st.lists(st.sampled_from(names), max_size=4 if depth > 0 else 1, unique=True))
     wanted = [name for name in ("spec", "template", "containers") if name in names]
     fields = [fields_of(struct)[name] for name in {*chosen, *wanted}] if depth > 0 else []
-    return {field.name: value_of(draw, field, depth) for field in sorted(fields)}
+    return {field.name: value_of(draw, field, depth) for field in sorted(fields, key=lambda field: field.name)}
 
 
 @st.composite

@@ -5,12 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from ..defaulting import default_pod
-from .limit_ranges import apply_limit_ranges, check_limit_ranges
 from .outcome import AdmissionContext, Admitted, Refusal
 from .pod_checks import pod_problems
 from .preparation import prepare, qos_class
 from .priority import fill_priority
-from .runtime_classes import apply_runtime_class, check_overhead
 from .tolerations import add_default_tolerations
 from .trees import mapping
 
@@ -38,21 +36,46 @@ def admit_pod(pod: dict[str, Any], context: AdmissionContext = _NO_CLASSES) -> A
     admitted.pop("status", None)
     metadata, spec = mapping(admitted["metadata"]), mapping(admitted["spec"])
     namespace = metadata.get("namespace", "")
-    apply_limit_ranges(admitted, namespace, context)
+    if context.limit_ranges:
+        from .limit_ranges import apply_limit_ranges
+
+        apply_limit_ranges(admitted, namespace, context)
     if context.service_account and not spec.get("serviceAccountName"):
         spec["serviceAccountName"] = spec["serviceAccount"] = context.service_account
     if refusal := fill_priority(spec, context):
         return refusal
     add_default_tolerations(spec)
-    if refusal := apply_runtime_class(spec, context):
+    if refusal := _runtime_class(spec, context):
         return refusal
     if problems := pod_problems(admitted, pod):
         return Refusal(code=422, reason="Invalid", problems=tuple(problems))
     prepare(admitted)
-    if refusal := check_limit_ranges(admitted, namespace, context) or check_overhead(spec, context):
+    if refusal := _checks(admitted, namespace, context):
         return refusal
     admitted["spec"] = {field: spec[field] for field in sorted(spec)}
     return Admitted(pod=admitted, qos_class=qos_class(spec))
+
+
+def _runtime_class(spec: dict[str, Any], context: AdmissionContext) -> Refusal | None:
+    if spec.get("runtimeClassName") is None:
+        return None
+    from .runtime_classes import apply_runtime_class
+
+    return apply_runtime_class(spec, context)
+
+
+def _checks(pod: dict[str, Any], namespace: str, context: AdmissionContext) -> Refusal | None:
+    """Return what plugins that only check have against the Pod that the others have changed."""
+    refusal = None
+    if context.limit_ranges:
+        from .limit_ranges import check_limit_ranges
+
+        refusal = check_limit_ranges(pod, namespace, context)
+    if refusal is None and (pod["spec"].get("runtimeClassName") is not None or pod["spec"].get("overhead")):
+        from .runtime_classes import check_overhead
+
+        refusal = check_overhead(pod["spec"], context)
+    return refusal
 
 
 def admit_template(

@@ -6,9 +6,10 @@ template as long as nobody edits what was kept.
 
 from __future__ import annotations
 
-import json
 from hashlib import sha256
 from typing import Any
+
+import msgspec
 
 from ...model.quantity import RawQuantity, exact_text, stored_text
 from ...model.regex import regex
@@ -96,7 +97,13 @@ def _split(template: Tree) -> tuple[tuple[str, str] | None, Tree]:
 
 def _plain_digest(template: Tree) -> str:
     written = _BY_VALUE.rewrite(template, "PodTemplateSpec")
-    return sha256(json.dumps(written, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+    try:
+        text = msgspec.json.encode(written, order="sorted")
+    except (TypeError, ValueError):  # Keys that are no text, or half a surrogate pair: not from a file.
+        import json
+
+        text = json.dumps(written, sort_keys=True, separators=(",", ":")).encode()
+    return sha256(text).hexdigest()
 
 
 def same_template(left: Tree, right: Tree) -> bool:

@@ -6,6 +6,7 @@ only a comment may follow the dashes, and of each piece only the first document 
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Iterator
 from typing import Final
@@ -15,9 +16,10 @@ import msgspec
 from dsplan.errors import Problem
 from dsplan.model.regex import regex
 
-__all__ = ["Chunk", "cut_yaml", "is_json"]
+__all__ = ["Chunk", "cut_yaml", "is_json", "looks_like_json"]
 
 _JSON_START: Final = regex(r"\s*\{")
+_BRACE: Final = regex(rb"[ \t\r\n]*\{")
 _NOT_BLANK: Final = regex(r"^(?!\.\.\.\s)[^\S\n]*[^#\s]", re.MULTILINE)
 
 
@@ -36,6 +38,15 @@ def is_json(text: str) -> bool:
     (True, False, False)
     """
     return _JSON_START.match(text) is not None
+
+
+def looks_like_json(data: bytes) -> bool:
+    """Return whether the first thing in `data` is an opening brace, so that kubectl reads it as JSON.
+
+    >>> looks_like_json(b'\\n{"a": 1}'), looks_like_json(b"a: {}")
+    (True, False)
+    """
+    return _BRACE.match(data, 3 if data.startswith(codecs.BOM_UTF8) else 0) is not None
 
 
 def cut_yaml(text: str, source: str = "", *, start: int = 0, line: int = 1) -> Iterator[Chunk | Problem]:

@@ -26,12 +26,10 @@ __all__ = [
     "head_of",
     "is_shallow",
     "is_spotless",
-    "looks_like_json",
 ]
 
 JsonBytes: TypeAlias = bytes | memoryview | msgspec.Raw
 
-_BRACE: Final = regex(rb"[ \t\r\n]*\{")
 _TRAILING: Final = regex(r"trailing characters \(byte (\d+)\)")
 _HEAD: Final = regex(
     rb'[ \t\r\n]*\{[ \t\r\n]*"apiVersion"[ \t\r\n]*:[ \t\r\n]*"([^"\\]*)"[ \t\r\n]*,'
@@ -56,15 +54,6 @@ class _Head(msgspec.Struct, frozen=True, rename="camel", gc=False):
 
 _ENVELOPE: Final = msgspec.json.Decoder(Envelope)
 _HEAD_DECODER: Final = msgspec.json.Decoder(_Head)
-
-
-def looks_like_json(data: bytes) -> bool:
-    """Return whether the first thing in `data` is an opening brace, so that kubectl reads it as JSON.
-
-    >>> looks_like_json(b'\\n{"a": 1}'), looks_like_json(b"a: {}")
-    (True, False)
-    """
-    return _BRACE.match(data, 3 if data.startswith(codecs.BOM_UTF8) else 0) is not None
 
 
 def is_spotless(data: bytes) -> bool:

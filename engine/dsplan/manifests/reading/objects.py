@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from functools import cache, partial
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from dsplan.errors import InputError, Problem
 from dsplan.manifests.reading import limits
-from dsplan.manifests.reading.json_fast import Envelope, JsonBytes, cut_json_items, head_of, is_shallow
-from dsplan.manifests.reading.json_typed import TypedList
 from dsplan.manifests.reading.origins import Origin
 from dsplan.model.world import Note
 
-__all__ = ["RawObject", "json_objects", "objects_of", "typed_objects"]
+if TYPE_CHECKING:
+    from dsplan.manifests.reading.json_fast import JsonBytes
 
-
-_NO_HEAD: Final = ("", "")
+__all__ = ["RawObject", "object_problem", "objects_of"]
 
 
 class RawObject:
@@ -88,15 +85,17 @@ class RawObject:
             return ""
 
     def _decoded(self) -> dict[str, Any]:
+        from dsplan.manifests.reading.json_fast import is_shallow
+
         json = self.json() if callable(self.json) else self.json
         data = b"{}" if json is None else json
         if not is_shallow(data):
             message = f"more than {limits.MAX_DEPTH} levels of nesting"
-            raise InputError.of([_problem(message, self.origin, reason="LimitExceeded")])
+            raise InputError.of([object_problem(message, self.origin, reason="LimitExceeded")])
         try:
             tree: dict[str, Any] = msgspec.json.decode(data)
         except (msgspec.MsgspecError, RecursionError) as error:
-            raise InputError.of([_problem(f"not JSON: {error}", self.origin)]) from error
+            raise InputError.of([object_problem(f"not JSON: {error}", self.origin)]) from error
         return _named(tree, self.api_version, self.kind)
 
 
@@ -115,12 +114,12 @@ def objects_of(
         yield from _items(tree, origin, ("", ""), ())
         return
     if not isinstance(tree, dict):
-        yield _problem(f"expected an object, not {_describe(tree)}", origin)
+        yield object_problem(f"expected an object, not {_describe(tree)}", origin)
         return
     api_version, kind = tree.get("apiVersion") or inherited[0], tree.get("kind") or inherited[1]
     for field, value in (("apiVersion", api_version), ("kind", kind)):
         if not isinstance(value, str):
-            yield _problem(f"expected a string, not {_describe(value)}", origin, field)
+            yield object_problem(f"expected a string, not {_describe(value)}", origin, field)
             return
     if not kind and (kind := _give_away(tree)):
         api_version = api_version or "v1"
@@ -135,9 +134,9 @@ def _typed(tree: dict[str, Any], api_version: str, kind: str, origin: Origin) ->
         item_kind = kind.removesuffix("List")
         yield from _items(tree.get("items") or (), origin, (api_version, item_kind) if item_kind else ("", ""))
     elif not kind:
-        yield _problem("Object 'Kind' is missing", origin, "kind")
+        yield object_problem("Object 'Kind' is missing", origin, "kind")
     elif not api_version:
-        yield _problem("Object 'apiVersion' is missing", origin, "apiVersion")
+        yield object_problem("Object 'apiVersion' is missing", origin, "apiVersion")
     else:
         yield RawObject(api_version, kind, origin, _named(tree, api_version, kind))
 
@@ -158,53 +157,10 @@ def _items(
     items: Sequence[Any], origin: Origin, inherited: tuple[str, str], step: tuple[str, ...] = ("items",)
 ) -> Iterator[RawObject | Problem | Note]:
     if len(origin.pointer) >= limits.MAX_LIST_LEVELS:
-        yield _problem(f"more than {limits.MAX_LIST_LEVELS // 2} lists within lists", origin)
+        yield object_problem(f"more than {limits.MAX_LIST_LEVELS // 2} lists within lists", origin)
         return
     for index, item in enumerate(items):
         yield from objects_of(item, origin.entry(index, step), inherited)
-
-
-def json_objects(envelope: Envelope, document: memoryview, origin: Origin) -> Iterator[RawObject | Problem | Note]:
-    """Yield the objects of a JSON document that was cut but not decoded, as `objects_of` yields them."""
-    api_version, kind = envelope.api_version or "", envelope.kind or ""
-    if not (api_version and kind):
-        yield from _decoded_objects(document, origin, ("", ""))
-    elif not kind.endswith("List"):
-        yield RawObject(api_version, kind, origin, None, document)
-    elif envelope.items is None:
-        yield from _decoded_objects(document, origin, ("", ""))
-    else:
-        inherited = (api_version, kind.removesuffix("List")) if kind != "List" else ("", "")
-        for index, item in enumerate(envelope.items):
-            head = head_of(item) or _NO_HEAD
-            item_version, item_kind = head[0] or inherited[0], head[1] or inherited[1]
-            if item_version and item_kind and not item_kind.endswith("List") and head is not _NO_HEAD:
-                yield RawObject(item_version, item_kind, origin.entry(index), None, item)
-            else:
-                yield from _decoded_objects(item, origin.entry(index), inherited)
-
-
-def typed_objects(found: TypedList, data: bytes, origin: Origin) -> Iterator[RawObject]:
-    """Yield the objects of a list that was decoded at once; its text is cut only if somebody wants a tree."""
-    entries = cache(partial(cut_json_items, data))
-    for index, typed in enumerate(found.objects):
-        text = partial(_entry, entries, index)
-        yield RawObject(found.api_version, found.kind, origin.entry(index), None, text, typed)
-
-
-def _entry(entries: Callable[[], list[bytes]], index: int) -> bytes:
-    return entries()[index]
-
-
-def _decoded_objects(
-    data: JsonBytes, origin: Origin, inherited: tuple[str, str]
-) -> Iterator[RawObject | Problem | Note]:
-    try:
-        tree = msgspec.json.decode(data)
-    except (msgspec.MsgspecError, RecursionError) as error:
-        yield _problem(f"not JSON: {error}", origin)
-        return
-    yield from objects_of(tree, origin, inherited)
 
 
 def _named(tree: dict[str, Any], api_version: str, kind: str) -> dict[str, Any]:
@@ -219,7 +175,8 @@ def _text(metadata: Any, field: str) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _problem(message: str, origin: Origin, field: str = "", *, reason: str = "DecodeError") -> Problem:
+def object_problem(message: str, origin: Origin, field: str = "", *, reason: str = "DecodeError") -> Problem:
+    """Return a problem of an object, with its place."""
     line, column = origin.position(field)
     return Problem(reason=reason, message=message, field=field, source=origin.source.name, line=line, column=column)
 

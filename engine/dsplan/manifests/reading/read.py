@@ -17,15 +17,12 @@ import msgspec
 
 from dsplan.errors import Problem
 from dsplan.manifests.reading import limits
-from dsplan.manifests.reading.chunks import cut_yaml, is_json
-from dsplan.manifests.reading.json_exact import parse_json, skip_blanks
-from dsplan.manifests.reading.json_fast import cut_json, is_spotless, looks_like_json
-from dsplan.manifests.reading.json_typed import decode_list
-from dsplan.manifests.reading.objects import RawObject, json_objects, objects_of, typed_objects
+from dsplan.manifests.reading.chunks import cut_yaml, is_json, looks_like_json
+from dsplan.manifests.reading.located import Located
+from dsplan.manifests.reading.objects import RawObject, objects_of
 from dsplan.manifests.reading.origins import Origin, SourceText
 from dsplan.manifests.reading.sources import Source, open_sources
 from dsplan.manifests.reading.text import LineIndex, decode_text, refuse_controls
-from dsplan.manifests.reading.yaml_exact import parse_yaml
 from dsplan.manifests.reading.yaml_fast import NotSure, Pieces, ScalarCache, cut_items, parse_fast
 from dsplan.model.world import Note
 
@@ -123,17 +120,16 @@ def _read_source(
 
 
 def _documents(source: Source, text_of: SourceText, types: Types, *, exact: bool) -> Iterator[Found]:
-    if not exact and looks_like_json(source.data) and is_spotless(source.data):
-        if types and (found := decode_list(source.data, types)) is not None:
-            yield from typed_objects(found, source.data, Origin(text_of, "json", 0, len(source.data), 1))
-        else:
-            yield from _fast_json(source.data, text_of)
-        return
+    if not exact and looks_like_json(source.data):
+        fast = _fast_json(source.data, text_of, types)
+        if fast is not None:
+            yield from fast
+            return
     text = decode_text(source.data, source.name)
     if isinstance(text, Problem):
         yield text
     elif is_json(text):
-        yield from _json_documents(text, text_of, skip_blanks(text, 0), exact=exact)
+        yield from _json_documents(text, text_of, 0, exact=exact)
     elif text.startswith("[") and (array := _bare_array(text, text_of)) is not None:
         yield from objects_of(array, Origin(text_of, "json", 0, len(text), 1))
     else:
@@ -142,12 +138,30 @@ def _documents(source: Source, text_of: SourceText, types: Types, *, exact: bool
 
 def _bare_array(text: str, source: SourceText) -> Any:
     """Return the JSON array that `text` is; kubectl knows none, but other tools' dumps are such."""
+    from dsplan.manifests.reading.json_exact import parse_json, skip_blanks
+
     located, end = parse_json(text, 0, source=source.name)
     return None if located.problems or skip_blanks(text, end) != len(text) else located.tree
 
 
-def _fast_json(data: bytes, source: SourceText) -> Iterator[Found]:
+def _fast_json(data: bytes, source: SourceText, types: Types) -> Iterator[Found] | None:
+    """Return the objects of a JSON stream, None for one that the exact path has to read from its beginning."""
+    from dsplan.manifests.reading.json_fast import is_spotless
+    from dsplan.manifests.reading.json_objects import typed_objects
+    from dsplan.manifests.reading.json_typed import decode_list
+
+    if not is_spotless(data):
+        return None
+    if types and (found := decode_list(data, types)) is not None:
+        return typed_objects(found, data, Origin(source, "json", 0, len(data), 1))
+    return _cut_json(data, source)
+
+
+def _cut_json(data: bytes, source: SourceText) -> Iterator[Found]:
     """Yield the objects of a JSON stream; from where the fast path is not sure the exact path goes on."""
+    from dsplan.manifests.reading.json_fast import cut_json
+    from dsplan.manifests.reading.json_objects import json_objects
+
     view, mark = memoryview(data), 3 if data.startswith(codecs.BOM_UTF8) else 0
     line, counted, ascii_only = 1, 0, data.isascii()
     for cut in cut_json(data):
@@ -157,7 +171,7 @@ def _fast_json(data: bytes, source: SourceText) -> Iterator[Found]:
         offset = start - mark if ascii_only else len(data[mark:start].decode("utf-8"))
         if isinstance(cut, int):
             text = data[mark:].decode("utf-8")
-            yield from _json_documents(text, source, skip_blanks(text, offset), exact=False)
+            yield from _json_documents(text, source, offset, exact=False)
             return
         start, end, envelope = cut
         source.reached(end, len(data))
@@ -166,7 +180,9 @@ def _fast_json(data: bytes, source: SourceText) -> Iterator[Found]:
 
 
 def _json_documents(text: str, source: SourceText, offset: int, *, exact: bool) -> Iterator[Found]:
-    lines = LineIndex(text)
+    from dsplan.manifests.reading.json_exact import parse_json, skip_blanks
+
+    lines, offset = LineIndex(text), skip_blanks(text, offset)
     while offset < len(text):
         line = lines.position(offset)[0]
         if text.startswith("---", offset):
@@ -211,7 +227,7 @@ def _yaml_document(text: str, origin: Origin, cache: ScalarCache) -> Iterator[Fo
 
 
 def _exact_yaml(text: str, origin: Origin) -> Iterator[Found]:
-    located = parse_yaml(_ended(text), source=origin.source.name, first_line=origin.line)
+    located = _parse_yaml(text, origin, origin.line)
     yield from located.problems
     origin.source.keep(origin, located)
     yield from objects_of(located.tree, origin)
@@ -228,7 +244,7 @@ def _yaml_items(text: str, pieces: Pieces, origin: Origin, cache: ScalarCache) -
         piece = pieces.piece(text, index)
         tree = parse_fast(piece, cache)
         if isinstance(tree, NotSure):
-            located = parse_yaml(_ended(piece), source=origin.source.name, first_line=line)
+            located = _parse_yaml(piece, origin, line)
             if not pieces.stands_alone(piece) or any(found.reason == "SyntaxError" for found in located.problems):
                 yield from _rest_of_list(text, origin, index, pieces)
                 return
@@ -245,7 +261,7 @@ def _inside(problem: Problem, index: int) -> Problem:
 
 def _rest_of_list(text: str, origin: Origin, index: int, pieces: Pieces) -> Iterator[Found]:
     """Yield the entries from `index` on of a document read whole: an anchor in one entry, an alias in another."""
-    located = parse_yaml(_ended(text), source=origin.source.name, first_line=origin.line)
+    located = _parse_yaml(text, origin, origin.line)
     yield from located.problems
     items = located.tree.get("items") if isinstance(located.tree, dict) else None
     for later, item in enumerate(items or ()):
@@ -253,6 +269,8 @@ def _rest_of_list(text: str, origin: Origin, index: int, pieces: Pieces) -> Iter
             yield from objects_of(item, origin.entry(later), pieces.inherited)
 
 
-def _ended(text: str) -> str:
-    """Return `text` with a line end, which kubectl adds to the last line."""
-    return text if text.endswith("\n") else text + "\n"
+def _parse_yaml(text: str, origin: Origin, first_line: int) -> Located:
+    """Return `text` read exactly, with the line end that kubectl adds to the last line."""
+    from dsplan.manifests.reading.yaml_exact import parse_yaml
+
+    return parse_yaml(text if text.endswith("\n") else text + "\n", source=origin.source.name, first_line=first_line)

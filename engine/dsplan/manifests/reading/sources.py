@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import stat
 import sys
-import zlib
 from collections.abc import Iterable, Iterator
 from typing import BinaryIO, Final
 
@@ -170,6 +169,8 @@ def _refuse_binary(first: bytes) -> None:
 
 def _gunzip(stream: BinaryIO, first: bytes) -> bytes:
     """Return the text of a gzip stream (several members are joined); a bomb is refused before it has grown."""
+    import zlib
+
     parts: list[bytes] = []
     taken, size, waiting = len(first), 0, first
     try:

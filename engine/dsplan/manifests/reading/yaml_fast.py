@@ -9,7 +9,6 @@ property test holds that against the corpus and generated documents.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Iterator
 from itertools import chain
@@ -223,7 +222,7 @@ def _value(written: str, cache: ScalarCache) -> Any:
     if first == "[":
         return []
     if first == '"':
-        value = json.loads(written, strict=False) if "\\" in written else written[1:-1]
+        value = msgspec.json.decode(written) if "\\" in written else written[1:-1]
     elif first == "'":
         value = written[1:-1].replace("''", "'")
     else:

@@ -6,10 +6,12 @@ Source: apimachinery pkg/util/validation/ip.go (IsValidIPForLegacyField, IsValid
 from __future__ import annotations
 
 from collections.abc import Iterator
-from ipaddress import AddressValueError, IPv4Address, IPv6Address
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from ...model.regex import regex
+
+if TYPE_CHECKING:
+    from ipaddress import IPv4Address, IPv6Address
 
 __all__ = ["Family", "broken_cidr_rules", "broken_ip_rules", "cidr_family"]
 
@@ -85,22 +87,20 @@ def _family(text: str) -> Family | None:
         if not _is_ipv4(embedded[1]):
             return None
         text = text[: embedded.start(1)] + "0.0.0.0"  # noqa: S104  only the shape of the rest is still open
-    try:
-        IPv6Address(text)
-    except AddressValueError:
-        return None
-    return 6
+    return None if _strict(text) is None else 6
 
 
 def _strict(text: str) -> IPv4Address | IPv6Address | None:
+    from ipaddress import ip_address
+
     try:
-        return IPv6Address(text) if ":" in text else IPv4Address(text)
-    except AddressValueError:
+        return ip_address(text)
+    except ValueError:
         return None
 
 
 def _is_mapped(address: IPv4Address | IPv6Address) -> bool:
-    return isinstance(address, IPv6Address) and address.ipv4_mapped is not None
+    return address.version == 6 and address.ipv4_mapped is not None
 
 
 def _is_ipv4(text: str) -> bool:

@@ -6,7 +6,6 @@ validateAppArmorAnnotationsAndFieldsMatchOnCreate).
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -50,6 +49,8 @@ def check_pod_annotations(annotations: Mapping[str, str], spec: Tree, path: str,
 
 
 def _check_toleration_text(text: str, path: str, found: Findings) -> None:
+    import json
+
     try:
         tolerations = json.loads(text)
     except (ValueError, RecursionError):

@@ -7,7 +7,9 @@ validateEphemeralContainers).
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence, Set
-from typing import Any, NamedTuple
+from typing import Any
+
+import msgspec
 
 from .env import check_env, check_env_from
 from .findings import Findings
@@ -40,7 +42,7 @@ _NOT_EPHEMERAL = (
 )
 
 
-class PodFacts(NamedTuple):
+class PodFacts(msgspec.Struct, frozen=True):
     """What the check of a container has to know of its pod."""
 
     volumes: Mapping[str, Tree]

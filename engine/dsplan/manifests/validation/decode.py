@@ -10,7 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import cache, partial
-from typing import Any, NamedTuple
+from typing import Any
+
+import msgspec
 
 from ...errors import Problem
 from ...model.quantity import QuantityError, parse_quantity
@@ -31,7 +33,7 @@ _MOST_HINTS = 100
 _DAYS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 
-class Decoded(NamedTuple):
+class Decoded(msgspec.Struct, frozen=True):
     """`tree` has only known fields of the right type and no nulls; `unread` are the paths of what was left out."""
 
     tree: Tree

@@ -5,7 +5,6 @@ Source: core validation (CV:ValidateNode).
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
@@ -47,6 +46,8 @@ def check_node(node: Tree, found: Findings) -> None:
 
 
 def _check_taint_annotation(text: str, found: Findings) -> None:
+    import json
+
     try:
         taints = json.loads(text)
     except (ValueError, RecursionError):
