@@ -8,6 +8,8 @@ import os
 import pty
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -64,6 +66,46 @@ def test_a_bar_is_drawn_afterwards_and_taken_away(monkeypatch: pytest.MonkeyPatc
     assert "reading nodes.yaml" in drawn
     assert "50%" in drawn
     assert drawn.endswith(("\x1b[2K", "\x1b[1A\x1b[2K", "\x1b[?25h"))
+
+
+def test_what_reports_nothing_is_drawn_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Broken variant tried: a bar without its timer, which draws only when it is told something."""
+    screen = Terminal()
+    monkeypatch.setattr("sys.stderr", screen)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr(progress, "PATIENCE", 0.02)
+    with progress_bar("playing the roll-outs"):
+        until(lambda: "playing the roll-outs" in screen.getvalue())
+
+
+def test_what_is_waited_for_is_said_while_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    screen = Terminal()
+    monkeypatch.setattr("sys.stderr", screen)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr(progress, "PATIENCE", 0.02)
+    with progress_bar() as bar:
+        with bar.waiting_for("kubectl get nodes"):
+            until(lambda: "waiting for kubectl get nodes" in screen.getvalue())
+        seen = len(screen.getvalue())
+        until(lambda: "reading" in screen.getvalue()[seen:])
+
+
+def test_what_is_over_before_is_never_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    screen = Terminal()
+    monkeypatch.setattr("sys.stderr", screen)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr(progress, "PATIENCE", 0.05)
+    with progress_bar():
+        pass
+    time.sleep(0.1)
+    assert screen.getvalue() == ""
+
+
+def until(holds: Callable[[], bool]) -> None:
+    end = time.monotonic() + 20
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.01)
 
 
 def test_nothing_is_drawn_where_nobody_sees_it(capsys: pytest.CaptureFixture[str]) -> None:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from click.testing import CliRunner, Result
 
 from dsplan.cli import cli
 from dsplan.cli.failures import reporting_failures
+from dsplan.cli.kubectl import live_objects
 
 NOW = "2026-05-01T12:00:00Z"
 TEMPLATE = {
@@ -220,6 +222,25 @@ def test_the_live_cluster(kubectl: Kubectl, snapshot: Path) -> None:
     assert log.read_text().splitlines() == [
         "get nodes,pods,controllerrevisions.apps,priorityclasses -A -o json",
         "get daemonsets.apps -n default -l team=a -o json",
+    ]
+
+
+def test_what_kubectl_is_asked_for_is_said_meanwhile(kubectl: Kubectl, snapshot: Path) -> None:
+    kubectl(f"cat {snapshot}")
+    said: list[str] = []
+
+    @contextmanager
+    def waiting(what: str) -> Iterator[None]:
+        said.append(what)
+        yield
+        said.append("")
+
+    assert len(list(live_objects(namespace="default", waiting=waiting))) == 6
+    assert said == [
+        "kubectl get nodes,pods,controllerrevisions.apps,priorityclasses",
+        "",
+        "kubectl get daemonsets.apps",
+        "",
     ]
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from ..model.meta import RawTree
-from ..model.world import KINDS, World
+from ..model.world import FIELDS, World
 from .nodes import node as node_of_real_size
 
 __all__ = ["write_cluster"]
@@ -34,7 +34,7 @@ def _trees(world: World) -> Iterator[RawTree]:
     for number, node in enumerate(world.nodes):
         yield _padded(msgspec.to_builtins(node), node_of_real_size(number))
     for kind, version in (("DaemonSet", "apps/v1"), ("ControllerRevision", "apps/v1"), ("Pod", "v1")):
-        for item in getattr(world, KINDS[kind][0]):
+        for item in getattr(world, FIELDS[kind]):
             yield {"apiVersion": version, "kind": kind, **msgspec.to_builtins(item)}
 
 

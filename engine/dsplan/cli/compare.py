@@ -9,6 +9,7 @@ import click
 
 from .durations import duration_options, overrides_of
 from .options import input_options, load_world, moment, output_option, style_for
+from .progress import progress_bar
 
 
 @click.command()
@@ -45,8 +46,9 @@ def command(
     tried = tuple(parse_strategy(text) for text in strategies) or DEFAULT_STRATEGIES
     world = restarted(load_world(files, more, None if all_namespaces else namespace, selector), restart)
     at = moment(now)
-    found = compare(world, now=at, strategies=tried, durations=overrides_of(durations))
-    costs = costs_at_once(world, now=at)
+    with progress_bar("playing the strategies"):
+        found = compare(world, now=at, strategies=tried, durations=overrides_of(durations))
+        costs = costs_at_once(world, now=at)
     if output in ("json", "yaml"):
         document = comparison_document(found, costs)
         click.echo(as_json(document) if output == "json" else as_yaml(document), nl=False)

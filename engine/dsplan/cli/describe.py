@@ -7,6 +7,7 @@ from datetime import datetime
 import click
 
 from .options import input_options, load_world, moment
+from .progress import progress_bar
 
 
 @click.command()
@@ -29,7 +30,9 @@ def command(
     from ..report.describe import describe_daemonset
 
     world = load_world(files, more, None if all_namespaces else namespace, selector)
-    entries = [entry for entry in step(world, now=moment(now)).daemonsets if not names or entry.daemonset.name in names]
+    with progress_bar("counting") as bar:
+        whole = step(world, now=moment(now), observer=bar)
+    entries = [entry for entry in whole.daemonsets if not names or entry.daemonset.name in names]
     if not entries:
         click.echo("No resources found", err=True)
     for number, entry in enumerate(entries):

@@ -10,6 +10,7 @@ import click
 from ..document.types import PlanDocument
 from .failures import CHANGES_PENDING
 from .options import Moment, fresh_document, moment, output_option, style_for
+from .progress import progress_bar
 from .sources import cluster_options, read_world
 
 
@@ -30,7 +31,9 @@ def command(before: str, after: str, now: datetime | None, output: str, exit_cod
     from ..report.changes_text import changes_markdown, changes_text
 
     at = moment(now)
-    found = between(_document(before, at), _document(after, at))
+    old, new = _document(before, at), _document(after, at)
+    with progress_bar("comparing"):
+        found = between(old, new)
     if output in ("json", "yaml"):
         click.echo(as_json(found) if output == "json" else as_yaml(found), nl=False)
     elif output == "markdown":

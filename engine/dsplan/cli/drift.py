@@ -8,6 +8,7 @@ import click
 
 from .failures import CONFLICTS
 from .options import fresh_document, output_option, style_for
+from .progress import progress_bar
 from .show import read_plan_file
 from .sources import choice_of, cluster_options, read_cluster
 
@@ -25,7 +26,9 @@ def command(plan: str, output: str, exit_code: bool) -> None:
 
     document = read_plan_file(plan)
     choice = choice_of()
-    fared = drift(document, fresh_document(read_cluster(choice.cluster, choice), document.now))
+    fresh = fresh_document(read_cluster(choice.cluster, choice), document.now)
+    with progress_bar("comparing"):
+        fared = drift(document, fresh)
     if output in ("json", "yaml"):
         click.echo(as_json(fared) if output == "json" else as_yaml(fared), nl=False)
     else:

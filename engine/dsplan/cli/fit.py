@@ -10,6 +10,7 @@ import click
 
 from .failures import CONFLICTS
 from .options import input_options, load_world, moment, output_option, style_for
+from .progress import progress_bar
 
 
 @click.command()
@@ -49,9 +50,10 @@ def command(
     from ..planner import step
 
     world = load_world(files, more, None if all_namespaces else namespace, selector)
-    whole = step(world, now=moment(now))
-    prediction = predict(world, whole, rollout=rollout)
-    best = fit(world, whole, maximise=maximise, rollout=rollout, search=search, steps=steps)
+    with progress_bar("placing") as bar:
+        whole = step(world, now=moment(now), observer=bar)
+        prediction = predict(world, whole, rollout=rollout)
+        best = fit(world, whole, maximise=maximise, rollout=rollout, search=search, steps=steps)
     names = whole.index.names
     if output in ("table", "wide"):
         from ..report.fit_text import fit_text

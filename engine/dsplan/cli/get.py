@@ -7,6 +7,7 @@ from datetime import datetime
 import click
 
 from .options import input_options, load_world, moment, output_option
+from .progress import progress_bar
 
 
 @click.command()
@@ -31,7 +32,8 @@ def command(
 
     world = load_world(files, more, None if all_namespaces else namespace, selector)
     at = moment(now)
-    entries = step(world, now=at).daemonsets
+    with progress_bar("counting") as bar:
+        entries = step(world, now=at, observer=bar).daemonsets
     if not entries:
         click.echo("No resources found", err=True)
         return

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from functools import partial
+from typing import TYPE_CHECKING, TypeAlias
 
 from ..errors import InputError, Problem
 
@@ -14,6 +16,9 @@ if TYPE_CHECKING:
     from ..manifests.reading.read import Found
 
 __all__ = ["live_objects"]
+
+Waiting: TypeAlias = Callable[[str], AbstractContextManager[None]]
+"""Given what is waited for, returns what is entered meanwhile."""
 
 SOURCE = "live cluster"
 _DAEMONSETS = "daemonsets.apps"
@@ -23,28 +28,35 @@ _LAST_LINES = 5
 _LOG_LINE = re.compile(r"[EWI][0-9]{4} [0-9:.]+ +[0-9]+ ")
 
 
+def _unseen(what: str) -> AbstractContextManager[None]:
+    return nullcontext()
+
+
 def live_objects(
     *,
     context: str | None = None,
     kubeconfig: str | None = None,
     namespace: str | None = None,
     selector: str | None = None,
+    waiting: Waiting = _unseen,
 ) -> Iterator[Found]:
     """Yield the objects of the cluster that kubectl is set up for. Nothing is ever written to it.
 
     `namespace` and `selector` choose DaemonSets; nodes and pods are read whole, since the pods of other namespaces take
-    up room, too. Raises InputError where kubectl is missing, fails, or prints no JSON.
+    up room, too. `waiting` is entered for the time of each call. Raises InputError where kubectl is missing, fails, or
+    prints no JSON.
     """
     from ..manifests.reading.read import stream_bytes
 
     access = [*_option("--context", context), *_option("--kubeconfig", kubeconfig)]
+    get = partial(_get, access=access, waiting=waiting)
     if namespace is None and selector is None:
-        yield from stream_bytes(_get(_KINDS, ["-A"], access), SOURCE)
+        yield from stream_bytes(get(_KINDS, ["-A"]), SOURCE)
         return
     chosen = [*(["-A"] if namespace is None else ["-n", namespace]), *_option("-l", selector)]
-    cluster = stream_bytes(_get(_ALL_BUT_DAEMONSETS, ["-A"], access), SOURCE)
+    cluster = stream_bytes(get(_ALL_BUT_DAEMONSETS, ["-A"]), SOURCE)
     yield from (item for item in cluster if not _is_daemonset(item))
-    daemonsets = stream_bytes(_get((_DAEMONSETS,), chosen, access), f"{SOURCE}, DaemonSets")
+    daemonsets = stream_bytes(get((_DAEMONSETS,), chosen), f"{SOURCE}, DaemonSets")
     yield from (item for item in daemonsets if _is_daemonset(item) or isinstance(item, Problem))
 
 
@@ -56,14 +68,15 @@ def _option(name: str, value: str | None) -> list[str]:
     return [] if value is None else [name, value]
 
 
-def _get(kinds: Sequence[str], scope: Sequence[str], access: Sequence[str]) -> bytes:
+def _get(kinds: Sequence[str], scope: Sequence[str], *, access: Sequence[str], waiting: Waiting) -> bytes:
     """Return what `kubectl get` prints as JSON."""
     kubectl = shutil.which("kubectl")
     if kubectl is None:
         raise _failure("kubectl is not on PATH; name a FILE, a directory, or - for standard input instead")
     words = [kubectl, "get", ",".join(kinds), *scope, "-o", "json", *access]
     try:
-        done = subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, check=False)  # noqa: S603
+        with waiting(f"kubectl get {words[2]}"):
+            done = subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, check=False)  # noqa: S603
     except OSError as error:
         raise _failure(f"kubectl cannot be run: {error.strerror}") from None
     if done.returncode:

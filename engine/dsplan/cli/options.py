@@ -104,7 +104,7 @@ def solved(world: World, now: datetime) -> Plan:
     from ..planner import solve
     from .progress import progress_bar
 
-    with progress_bar() as bar:
+    with progress_bar("planning") as bar:
         return solve(world, now=now, observer=bar)
 
 

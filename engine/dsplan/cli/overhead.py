@@ -9,6 +9,7 @@ import click
 
 from .failures import CONFLICTS
 from .options import input_options, load_world, moment, output_option, style_for
+from .progress import progress_bar
 
 
 @click.command()
@@ -36,8 +37,9 @@ def command(
     from ..planner import step
 
     world = load_world(files, more, None if all_namespaces else namespace, selector)
-    whole = step(world, now=moment(now))
-    found = overhead(world, whole, by=by or PORTABLE_LABELS)
+    with progress_bar("adding up") as bar:
+        whole = step(world, now=moment(now), observer=bar)
+        found = overhead(world, whole, by=by or PORTABLE_LABELS)
     names = whole.index.names
     if output in ("table", "wide"):
         from ..report.overhead_text import overhead_text

@@ -9,6 +9,7 @@ import click
 
 from ..model.world import World
 from .options import narrowed
+from .progress import progress_bar
 from .sources import choice_of, cluster_objects, cluster_options, read_cluster
 
 if TYPE_CHECKING:
@@ -33,7 +34,8 @@ def command(files: tuple[str, ...], output: str, full: bool, namespace: str | No
     choice = choice_of()
     paths = (*files, *choice.cluster)
     if full:
-        found = list(cluster_objects(paths, choice, namespace=namespace, selector=selector))
+        with progress_bar() as bar:
+            found = list(cluster_objects(paths, choice, bar, namespace=namespace, selector=selector))
         world, data = _whole(found, namespace, selector)
     else:
         from ..manifests.snapshot import snapshot_json

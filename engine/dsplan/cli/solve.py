@@ -54,7 +54,8 @@ def command(
     plan = solved(world, moment(now))
     kept = out is not None or output in ("json", "yaml")
     inputs = _digest(world) if kept else ""
-    document = plan_document(plan, inputs=inputs, bodies=bodies, digests=kept, stalls=_stalls(world, plan))
+    stalls = _stalls(world, plan)
+    document = plan_document(plan, inputs=inputs, bodies=bodies, digests=kept, stalls=stalls)
     if out is not None:
         from ..document.encoding import compact_json
         from .writing import write_whole
@@ -83,8 +84,10 @@ def _stalls(world: World, plan: Plan) -> dict[Identity, str]:
     if not any(map(_has_outdated_pods, plan.daemonsets)):
         return {}
     from ..simulate.stalls import stalls_ahead
+    from .progress import progress_bar
 
-    stalls, left = stalls_ahead(world, now=plan.now)
+    with progress_bar("looking for stalls"):
+        stalls, left = stalls_ahead(world, now=plan.now)
     found = {stall.identity: stall.text for stall in stalls}
     long = "a long roll-out that may stall: dsplan timeline plays it"
     return {**found, **dict.fromkeys(left, long)}

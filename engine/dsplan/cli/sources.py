@@ -10,8 +10,9 @@ import msgspec
 
 if TYPE_CHECKING:
     from ..manifests.judging import Level
-    from ..manifests.reading.read import Found, Progress
+    from ..manifests.reading.read import Found
     from ..model.world import World
+    from .progress import Bar
 
 __all__ = ["ClusterChoice", "choice_of", "cluster_objects", "cluster_options", "read_cluster", "read_world"]
 
@@ -113,24 +114,25 @@ def read_cluster(
     from .progress import progress_bar
 
     with progress_bar() as bar:
-        found = cluster_objects(paths, choice, namespace=namespace, selector=selector, progress=bar.read)
+        found = cluster_objects(paths, choice, bar, namespace=namespace, selector=selector)
         return world_of(found, checks=Checks(choice.validate))
 
 
 def cluster_objects(
     paths: tuple[str, ...],
     choice: ClusterChoice,
+    bar: Bar,
     *,
     namespace: str | None = None,
     selector: str | None = None,
-    progress: Progress | None = None,
 ) -> Iterator[Found]:
     """Yield what the files of a cluster hold; without any, what kubectl says of the live cluster."""
     if paths:
         from ..manifests.load import TYPES
         from ..manifests.reading.read import stream
 
-        return stream(paths, types=TYPES, progress=progress)
+        return stream(paths, types=TYPES, progress=bar.read)
     from .kubectl import live_objects
 
-    return live_objects(context=choice.context, kubeconfig=choice.kubeconfig, namespace=namespace, selector=selector)
+    access = {"context": choice.context, "kubeconfig": choice.kubeconfig}
+    return live_objects(**access, namespace=namespace, selector=selector, waiting=bar.waiting_for)

@@ -10,6 +10,7 @@ import click
 
 from .durations import duration_options, overrides_of
 from .options import input_options, load_world, moment, output_option, style_for
+from .progress import progress_bar
 
 
 @click.command()
@@ -43,8 +44,9 @@ def command(
     world = restarted(load_world(files, more, None if all_namespaces else namespace, selector), restart)
     never_ready = find_daemonsets(world, broken)
     at = moment(now)
-    stories = timeline(world, now=at, durations=overrides_of(durations), broken=never_ready)
-    costs = costs_at_once(world, now=at)
+    with progress_bar("playing the roll-outs"):
+        stories = timeline(world, now=at, durations=overrides_of(durations), broken=never_ready)
+        costs = costs_at_once(world, now=at)
     if output in ("json", "yaml"):
         document = timeline_document(stories, costs, events=events)
         click.echo(as_json(document) if output == "json" else as_yaml(document), nl=False)

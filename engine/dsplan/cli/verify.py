@@ -9,6 +9,7 @@ import click
 from ..document.types import PlanDocument
 from .failures import CONFLICTS
 from .options import fresh_document
+from .progress import progress_bar
 from .show import read_plan_file
 from .sources import choice_of, cluster_options, read_cluster
 
@@ -27,15 +28,18 @@ def command(plan: str) -> None:
     from ..verify import Finding, verify
 
     document = read_plan_file(plan)
-    findings: tuple[Finding, ...] = verify(document)
+    with progress_bar("verifying"):
+        findings: tuple[Finding, ...] = verify(document)
     broken = 0
     choice = choice_of()
     if (choice.cluster or choice.wants_live) and not findings:
         world = read_cluster(choice.cluster, choice)
         fresh = fresh_document(world, document.now)
-        fared = drift(document, fresh)
+        with progress_bar("comparing"):
+            fared = drift(document, fresh)
         if fared.same_inputs or _same_cluster(document, fresh):
-            findings = verify(document, world)
+            with progress_bar("verifying"):
+                findings = verify(document, world)
         else:
             click.echo(drift_text(fared), nl=False)
             broken = len(fared.broken)

@@ -13,6 +13,7 @@ import click
 
 from .failures import CHANGES_PENDING
 from .options import load_world, moment, style_for
+from .progress import progress_bar
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -155,7 +156,8 @@ def _print_difference(what_if: WhatIf, arguments: dict[str, Any]) -> None:
     wanted = inspect.signature(load_world).parameters
     world = load_world(**{name: arguments[name] for name in wanted if name in arguments})
     now: datetime | None = arguments.get("now")
-    found = compare(world, what_if.edits(world), now=moment(now))
+    with progress_bar("planning twice"):
+        found = compare(world, what_if.edits(world), now=moment(now))
     print_difference(found, arguments.get("output", "table"))
     if arguments.get("exit_code"):
         sys.exit(CHANGES_PENDING if found else 0)

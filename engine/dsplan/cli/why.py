@@ -11,6 +11,7 @@ import msgspec
 from ..model.world import World
 from .completion import complete_names, is_file
 from .options import load_world, moment, output_option, reading_options, style_for
+from .progress import progress_bar
 from .what_if import WhatIf, what_if_options
 
 if TYPE_CHECKING:
@@ -54,11 +55,13 @@ def command(
         from ..explain.difference import what_if as compare
         from ..explain.edits import apply
 
-        made = what_if.edits(world)
-        changes = compare(_narrowed(world, daemonset), made, now=at)
-        world = apply(world, made)
-    explanations = _explanations(world, daemonset, node, at)
-    found = _counterfactuals(world, explanations, at) if edits else ()
+        with progress_bar("planning twice"):
+            made = what_if.edits(world)
+            changes = compare(_narrowed(world, daemonset), made, now=at)
+            world = apply(world, made)
+    with progress_bar("explaining"):
+        explanations = _explanations(world, daemonset, node, at)
+        found = _counterfactuals(world, explanations, at) if edits else ()
     _print(world, explanations, found, changes, output)
 
 

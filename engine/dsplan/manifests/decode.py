@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -11,9 +11,12 @@ from ..errors import InputError, Problem
 from ..model.convert import convert
 from ..model.daemonset import DaemonSet, Deployment
 from ..model.meta import RawTree
-from ..model.world import CLUSTER_WIDE, KINDS, KubernetesObject, World
+from ..model.world import CLUSTER_WIDE, FIELDS, World, type_of
 from .image_sizes import needs_image_sizes, sizes_in
 from .own_kinds import API_VERSION, POLICIES, decode_policy_object
+
+if TYPE_CHECKING:
+    from ..model.world import KubernetesObject
 
 __all__ = ["DEFAULT_NAMESPACE", "decode", "decode_object", "flatten", "in_namespace"]
 
@@ -30,7 +33,7 @@ def decode(trees: Iterable[RawTree], **world_fields: Any) -> World:
     >>> decode([{"kind": "Node", "metadata": {"name": "n1"}}]).nodes[0].name
     'n1'
     """
-    collected: dict[str, list[Any]] = {field: [] for field, _ in KINDS.values()}
+    collected: dict[str, list[Any]] = {field: [] for field in FIELDS.values()}
     problems: list[Problem] = []
     nodes: list[RawTree] = []
     for tree in trees:
@@ -43,7 +46,7 @@ def decode(trees: Iterable[RawTree], **world_fields: Any) -> World:
                 problems.extend(error.problems)
                 continue
             if decoded is not None:
-                collected[KINDS[item["kind"]][0]].append(decoded)
+                collected[FIELDS[item["kind"]]].append(decoded)
     if problems:
         raise InputError.of(problems)
     fields: dict[str, Any] = {field: tuple(objects) for field, objects in collected.items()}
@@ -72,14 +75,13 @@ def decode_object(tree: RawTree) -> KubernetesObject | None:
     Raises InputError where a field has another type than Kubernetes gives it.
     """
     kind = tree.get("kind")
-    entry = KINDS.get(kind) if isinstance(kind, str) else None
-    if entry is None:
+    if not isinstance(kind, str) or kind not in FIELDS:
         return None
     if kind in POLICIES:
         ours = str(tree.get("apiVersion") or API_VERSION).partition("/")[0] == _OUR_GROUP
         return decode_policy_object(kind, tree) if ours else None
     try:
-        decoded = convert(tree, entry[1])
+        decoded = convert(tree, type_of(kind))
         if isinstance(decoded, DaemonSet | Deployment):
             _ = decoded.pod
     except msgspec.ValidationError as error:

@@ -8,7 +8,7 @@ creation demands.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
@@ -17,8 +17,10 @@ from dsplan.manifests.reading.objects import RawObject
 from dsplan.manifests.schema import KINDS
 from dsplan.model.meta import ObjectMeta
 from dsplan.model.pod import PodTemplate
-from dsplan.model.world import KINDS as WORLD_KINDS
-from dsplan.model.world import KubernetesObject
+from dsplan.model.world import type_of
+
+if TYPE_CHECKING:
+    from dsplan.model.world import KubernetesObject
 
 __all__ = ["Checks", "Level", "is_repeated_key", "judge"]
 
@@ -67,7 +69,7 @@ def _shape_problems(item: RawObject, unreadable: Sequence[Problem]) -> list[Prob
     """Return every value of a wrong type in an object of which planning reads a part; decoding stops at the first."""
     from dsplan.manifests.strict import shape_problems
 
-    found = shape_problems(item.tree, WORLD_KINDS[item.kind][1])
+    found = shape_problems(item.tree, type_of(item.kind))
     if item.kind == "Deployment":
         template = (item.tree.get("spec") or {}).get("template")
         inside = shape_problems(template, PodTemplate) if isinstance(template, dict) else []

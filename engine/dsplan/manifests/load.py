@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from functools import cache
-from typing import Any, BinaryIO, Final
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 import msgspec
 
@@ -26,7 +26,10 @@ from dsplan.model.daemonset import Deployment
 from dsplan.model.meta import Identity
 from dsplan.model.node import Node
 from dsplan.model.pod import Pod
-from dsplan.model.world import KINDS, KubernetesObject, Note, World
+from dsplan.model.world import FIELDS, Note, World, type_of
+
+if TYPE_CHECKING:
+    from dsplan.model.world import KubernetesObject
 
 __all__ = ["OriginTable", "decode_item", "load", "problems_of", "world_of"]
 
@@ -105,7 +108,7 @@ class _Collector:
         self.notes: list[Note] = []
         self.selection = Selection(also=frozenset((API_VERSION,)))
         self.origins = OriginTable()
-        self.fields: dict[str, list[Any]] = {field: [] for field, _ in KINDS.values()}
+        self.fields: dict[str, list[Any]] = {field: [] for field in FIELDS.values()}
         self._placed = 0
         self._shared = SharedParts()
 
@@ -157,7 +160,7 @@ class _Collector:
         # Objects without a name are left to validation.
         known = self.origins.add(identity, item.origin) if metadata.name else None
         if known is None:
-            self.fields[KINDS[kind][0]].append(decoded)
+            self.fields[FIELDS[kind]].append(decoded)
         else:
             self._refuse((_double(identity, known),), item, rule=False)
 
@@ -203,7 +206,7 @@ def decode_item(item: RawObject) -> KubernetesObject:
 
 @cache
 def _decoder(kind: str) -> msgspec.json.Decoder[Any]:
-    return msgspec.json.Decoder(KINDS[kind][1])
+    return msgspec.json.Decoder(type_of(kind))
 
 
 def _other_version(item: RawObject) -> Problem:

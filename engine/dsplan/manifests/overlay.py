@@ -8,7 +8,7 @@ import msgspec
 
 from ..model.daemonset import TEMPLATE_GENERATION_ANNOTATION, DaemonSet
 from ..model.selectors import parse_int64
-from ..model.world import KINDS, Origins, World
+from ..model.world import FIELDS, Origins, World
 from .defaulting import is_abridged, same_template
 from .origin_table import Layered
 
@@ -23,7 +23,7 @@ def overlay(cluster: World, manifests: World) -> World:
     it changes nothing when nothing changed.
     """
     fields: dict[str, Any] = {}
-    for field, _ in KINDS.values():
+    for field in FIELDS.values():
         found = {_key(item): item for item in getattr(cluster, field)}
         for item in getattr(manifests, field):
             known = found.get(_key(item))

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from ..errors import InputError, Problem
 from ..model.convert import convert
 from ..model.meta import RawTree
 from ..model.node import Node
-from ..model.policy import POLICY_API_VERSION
-from ..model.world import KubernetesObject
+
+if TYPE_CHECKING:
+    from ..model.world import KubernetesObject
 
 __all__ = ["API_VERSION", "POLICIES", "decode_policy_object", "stands_for"]
 
-API_VERSION: Final = POLICY_API_VERSION
+API_VERSION: Final = "dsplan.dev/v1alpha1"
 POLICIES: Final = ("RolloutPolicy", "PlacementPolicy")
 """Kinds that a World holds; they are decoded strictly."""
 _LEFT_TO_OTHERS: Final = ("Expectation", "Plan")

@@ -18,7 +18,7 @@ from dsplan.model.daemonset import TEMPLATE_GENERATION_ANNOTATION, ControllerRev
 from dsplan.model.meta import RawTree
 from dsplan.model.pod import Pod, PodSpec, PodTemplate
 from dsplan.model.policy import POLICY_API_VERSION
-from dsplan.model.world import CLUSTER_WIDE, KINDS, World
+from dsplan.model.world import CLUSTER_WIDE, FIELDS, World
 
 if TYPE_CHECKING:
     from dsplan.manifests.reading.read import Found
@@ -44,7 +44,7 @@ _KEPT_ANNOTATIONS = (TEMPLATE_GENERATION_ANNOTATION,)
 
 def snapshot(world: World) -> Iterator[RawTree]:
     """Yield the objects of a world as planning reads them, kind by kind, in the order of the World."""
-    for kind, (field, _) in KINDS.items():
+    for kind, field in FIELDS.items():
         head = {"apiVersion": _API_VERSIONS.get(kind, "v1"), "kind": kind}
         for item in getattr(world, field):
             yield {**head, **msgspec.to_builtins(abridged(item))}
@@ -69,7 +69,7 @@ def whole_json(found: Iterable[Found], world: World) -> bytes:
 
     kept = {
         (kind, item.metadata.namespace, item.metadata.name)
-        for kind, (field, _) in KINDS.items()
+        for kind, field in FIELDS.items()
         for item in getattr(world, field)
     }
     lines = []

@@ -1,6 +1,6 @@
 """DaemonSets, their revisions, and the Deployments people confuse them with."""
 
-from __future__ import annotations
+# Annotations are not postponed here: msgspec would compile the text of each of them when the first object is read.
 
 from functools import cached_property
 

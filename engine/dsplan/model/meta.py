@@ -1,6 +1,6 @@
 """What every Kubernetes object carries, and what identifies it."""
 
-from __future__ import annotations
+# Annotations are not postponed here: msgspec would compile the text of each of them when the first object is read.
 
 from datetime import datetime
 from typing import Any

@@ -1,6 +1,6 @@
 """Nodes and their taints, as far as planning reads them."""
 
-from __future__ import annotations
+# Annotations are not postponed here: msgspec would compile the text of each of them when the first object is read.
 
 from .meta import Condition, ObjectMeta, Wire
 

@@ -1,6 +1,6 @@
 """Pods and pod templates, as far as planning reads them."""
 
-from __future__ import annotations
+# Annotations are not postponed here: msgspec would compile the text of each of them when the first object is read.
 
 from datetime import datetime
 

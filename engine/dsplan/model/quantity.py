@@ -10,12 +10,14 @@ Source: k8s.io/apimachinery/pkg/api/resource (semantics Q, abbreviation RQ).
 from __future__ import annotations
 
 from enum import Enum
-from fractions import Fraction
 from functools import lru_cache
-from typing import NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from ..errors import DsplanError
 from .regex import regex
+
+if TYPE_CHECKING:
+    from fractions import Fraction
 
 __all__ = [
     "Exact",
@@ -33,7 +35,7 @@ __all__ = [
     "value",
 ]
 
-Exact: TypeAlias = int | Fraction
+Exact: TypeAlias = "int | Fraction"
 RawQuantity: TypeAlias = str | int | float | None
 
 # Possessive: what follows the digits never starts with one, and going back would take quadratic time.
@@ -147,6 +149,7 @@ def exact_text(raw: RawQuantity) -> str:
 def text_of(amount: Exact, *, binary: bool = False) -> str:
     """Return the canonical text of a computed amount (Q12), in the binary family on request; finer than nano rounds up.
 
+    >>> from fractions import Fraction
     >>> text_of(Fraction(3, 2)), text_of(1536 * 1024**2, binary=True), text_of(2000)
     ('1500m', '1536Mi', '2k')
     """
@@ -159,15 +162,17 @@ def text_of(amount: Exact, *, binary: bool = False) -> str:
 def round_up_milli(amount: Exact) -> Exact:
     """Return `amount` rounded away from zero to whole thousandths, as resource lists are on decoding (D8).
 
+    >>> from fractions import Fraction
     >>> round_up_milli(Fraction(1, 10000)), round_up_milli(3)
     (Fraction(1, 1000), 3)
     """
-    return amount if isinstance(amount, int) else _whole(Fraction(milli_value(amount), 1000))
+    return amount if isinstance(amount, int) else _ratio(milli_value(amount), 1000)
 
 
 def milli_value(amount: str | Exact) -> int:
     """Return `amount` in thousandths, rounded away from zero: the scheduler's unit of cpu (Q11).
 
+    >>> from fractions import Fraction
     >>> milli_value("0.5"), milli_value("1.0001"), milli_value(-Fraction(1, 10000))
     (500, 1001, -1)
     """
@@ -208,12 +213,16 @@ def _value_of(text: str) -> Exact:
     elif exponent >= 0:
         amount = int(digits or "0") * 10**exponent
     else:
-        amount = _whole(Fraction(int(digits or "0"), 10**-exponent))
+        amount = _ratio(int(digits or "0"), 10**-exponent)
     return -amount if negative else amount
 
 
-def _whole(amount: Fraction) -> Exact:
-    return amount.numerator if amount.denominator == 1 else amount
+def _ratio(numerator: int, denominator: int) -> Exact:
+    if numerator % denominator == 0:
+        return numerator // denominator
+    from fractions import Fraction
+
+    return Fraction(numerator, denominator)
 
 
 def _stored(text: str, milli: bool) -> str:
@@ -299,7 +308,8 @@ def _shortened(digits: str, exponent: int) -> tuple[str, int]:
 
 
 def _above(amount: _Amount, bound: int) -> bool:
-    return Fraction(int(amount.digits), 10**-amount.exponent) > bound
+    unit: int = 10**-amount.exponent
+    return int(amount.digits) > bound * unit
 
 
 def _round_up(amount: _Amount, power: int) -> _Amount:

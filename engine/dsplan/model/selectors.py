@@ -4,7 +4,7 @@ A requirement that an API server would refuse still has a defined answer: it is 
 never matches (A5, A9).
 """
 
-from __future__ import annotations
+# Annotations are not postponed here: msgspec would compile the text of each of them when the first object is read.
 
 from collections.abc import Mapping
 

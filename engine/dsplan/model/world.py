@@ -3,59 +3,88 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, Protocol, TypeVar
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
 
 import msgspec
 
-from .daemonset import ControllerRevision, DaemonSet, Deployment
-from .disruption import PodDisruptionBudget
 from .meta import Identity, ObjectMeta
-from .node import Node
-from .placement_policy import PlacementPolicy
-from .pod import Pod
-from .policy import RolloutPolicy
-from .priority import LimitRange, Namespace, PriorityClass, RuntimeClass
 from .state import State
-from .storage import CSINode, PersistentVolume, PersistentVolumeClaim
 
-__all__ = ["CLUSTER_WIDE", "KINDS", "InOrder", "KubernetesObject", "Note", "Origins", "World"]
+if TYPE_CHECKING:
+    from .daemonset import ControllerRevision, DaemonSet, Deployment
+    from .disruption import PodDisruptionBudget
+    from .node import Node
+    from .placement_policy import PlacementPolicy
+    from .pod import Pod
+    from .policy import RolloutPolicy
+    from .priority import LimitRange, Namespace, PriorityClass, RuntimeClass
+    from .storage import CSINode, PersistentVolume, PersistentVolumeClaim
 
-KubernetesObject = (
-    Node
-    | Pod
-    | DaemonSet
-    | ControllerRevision
-    | Deployment
-    | PriorityClass
-    | RuntimeClass
-    | LimitRange
-    | Namespace
-    | PodDisruptionBudget
-    | PersistentVolumeClaim
-    | PersistentVolume
-    | CSINode
-    | RolloutPolicy
-    | PlacementPolicy
-)
+    KubernetesObject: TypeAlias = (
+        Node
+        | Pod
+        | DaemonSet
+        | ControllerRevision
+        | Deployment
+        | PriorityClass
+        | RuntimeClass
+        | LimitRange
+        | Namespace
+        | PodDisruptionBudget
+        | PersistentVolumeClaim
+        | PersistentVolume
+        | CSINode
+        | RolloutPolicy
+        | PlacementPolicy
+    )
 
-KINDS: dict[str, tuple[str, type[KubernetesObject]]] = {
-    "Node": ("nodes", Node),
-    "DaemonSet": ("daemonsets", DaemonSet),
-    "Pod": ("pods", Pod),
-    "ControllerRevision": ("revisions", ControllerRevision),
-    "Deployment": ("deployments", Deployment),
-    "PriorityClass": ("priority_classes", PriorityClass),
-    "RuntimeClass": ("runtime_classes", RuntimeClass),
-    "LimitRange": ("limit_ranges", LimitRange),
-    "Namespace": ("namespaces", Namespace),
-    "PodDisruptionBudget": ("disruption_budgets", PodDisruptionBudget),
-    "PersistentVolumeClaim": ("volume_claims", PersistentVolumeClaim),
-    "PersistentVolume": ("volumes", PersistentVolume),
-    "CSINode": ("csi_nodes", CSINode),
-    "RolloutPolicy": ("rollout_policies", RolloutPolicy),
-    "PlacementPolicy": ("placement_policies", PlacementPolicy),
+__all__ = ["CLUSTER_WIDE", "FIELDS", "InOrder", "KubernetesObject", "Note", "Origins", "World", "type_of"]
+
+FIELDS = {
+    "Node": "nodes",
+    "DaemonSet": "daemonsets",
+    "Pod": "pods",
+    "ControllerRevision": "revisions",
+    "Deployment": "deployments",
+    "PriorityClass": "priority_classes",
+    "RuntimeClass": "runtime_classes",
+    "LimitRange": "limit_ranges",
+    "Namespace": "namespaces",
+    "PodDisruptionBudget": "disruption_budgets",
+    "PersistentVolumeClaim": "volume_claims",
+    "PersistentVolume": "volumes",
+    "CSINode": "csi_nodes",
+    "RolloutPolicy": "rollout_policies",
+    "PlacementPolicy": "placement_policies",
 }
-"""Kind -> (field of World, type)."""
+"""Kind -> field of World."""
+
+_MODULES = {
+    "Node": "node",
+    "Pod": "pod",
+    "PriorityClass": "priority",
+    "RuntimeClass": "priority",
+    "LimitRange": "priority",
+    "Namespace": "priority",
+    "PodDisruptionBudget": "disruption",
+    "PersistentVolumeClaim": "storage",
+    "PersistentVolume": "storage",
+    "CSINode": "storage",
+    "RolloutPolicy": "policy",
+    "PlacementPolicy": "placement_policy",
+}
+
+
+def type_of(kind: str) -> type[KubernetesObject]:
+    """Return the type of a kind in `FIELDS`. Its module is imported now: few worlds have objects of all kinds.
+
+    >>> type_of("CSINode").__name__
+    'CSINode'
+    """
+    found: type[KubernetesObject] = getattr(import_module(f".{_MODULES.get(kind, 'daemonset')}", __package__), kind)
+    return found
+
 
 CLUSTER_WIDE = frozenset({"Node", "PriorityClass", "RuntimeClass", "Namespace", "PersistentVolume", "CSINode"})
 """Kinds whose objects are in no namespace."""
@@ -115,6 +144,7 @@ class World(msgspec.Struct, frozen=True, kw_only=True):
 
     `image_sizes` has bytes by full name, as nodes report them; only where a policy limits bytes.
 
+    >>> from dsplan.model.node import Node
     >>> World(nodes=(Node(metadata=ObjectMeta(name="b")), Node(metadata=ObjectMeta(name="a")))).nodes[0].name
     'a'
     """
@@ -141,6 +171,6 @@ class World(msgspec.Struct, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         """Bring every list into the one written order."""
-        for field, _ in KINDS.values():
+        for field in FIELDS.values():
             objects: tuple[Any, ...] = getattr(self, field)
             msgspec.structs.force_setattr(self, field, _sorted(objects))

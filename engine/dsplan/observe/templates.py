@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 from functools import lru_cache
 from typing import Any
 
-from ..manifests.defaulting import template_digest
+from ..manifests.defaulting import canonical_template, number_of, template_digest, template_number
 from ..model.daemonset import ControllerRevision, DaemonSet
 from ..model.meta import RawTree
 
@@ -35,6 +34,16 @@ def _digest(key: _ByIdentity) -> str:
     return template_digest(key.tree)
 
 
+@lru_cache(maxsize=4096)
+def _canonical(key: _ByIdentity) -> bytes | None:
+    return canonical_template(key.tree)
+
+
+@lru_cache(maxsize=4096)
+def _number(key: _ByIdentity) -> int:
+    return template_number(key.tree)
+
+
 def digest_of(template: RawTree) -> str:
     """Return the digest of a template's defaulted, canonical form; remembered as long as the tree is in use (H4)."""
     return _digest(_ByIdentity(template))
@@ -49,11 +58,17 @@ def revision_template(revision: ControllerRevision) -> RawTree:
 
 def same_template(one: RawTree, other: RawTree) -> bool:
     """Return whether two raw templates are the same after defaulting (H3, H4)."""
-    return one is other or digest_of(one) == digest_of(other)
+    if one is other:
+        return True
+    left, right = _canonical(_ByIdentity(one)), _canonical(_ByIdentity(other))
+    if left is None or right is None:
+        return digest_of(one) == digest_of(other)
+    return left == right
 
 
 def new_revision_hash(daemonset: DaemonSet) -> str:
     """Return a stand-in for the hash of a new revision: stable, of the legal alphabet, not what Go computes (H6)."""
-    text = f"{digest_of(daemonset.spec.template)}/{daemonset.status.collision_count or 0}"
-    digest = hashlib.sha256(text.encode()).digest()
-    return "".join(_HASH_ALPHABET[byte % 10] for byte in digest[:10])
+    number = _number(_ByIdentity(daemonset.spec.template))
+    count = daemonset.status.collision_count
+    digits = f"{number_of(f'{number}/{count}'.encode()) if count else number:010}"
+    return "".join(_HASH_ALPHABET[int(digit)] for digit in digits)

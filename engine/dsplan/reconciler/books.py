@@ -17,7 +17,7 @@ from ..model.meta import Identity, ObjectMeta, controller_of
 from ..model.node import Node
 from ..model.pod import Pod, target_node
 from ..model.state import State
-from ..model.world import KINDS, World
+from ..model.world import FIELDS, World
 from ..planner.observation import Surroundings
 from ..planner.step import ends_at_once, pass_over
 from ..waves.rollout.subjects import Subject, is_unschedulable
@@ -73,7 +73,7 @@ class Books:
         """Return the objects of a kind. Raises InputError for one that planning does not read."""
         if kind not in self.store.shelves:
             problem = Problem(
-                reason="DecodeError", message="not a kind that is read", value=kind, accepted=tuple(KINDS)
+                reason="DecodeError", message="not a kind that is read", value=kind, accepted=tuple(FIELDS)
             )
             raise InputError.of([problem])
         return self.store.shelves[kind]

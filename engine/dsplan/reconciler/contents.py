@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from ..model.world import KINDS
+from ..model.world import FIELDS
 from .books import Books
 from .decisions import Metric
 
@@ -34,7 +34,7 @@ def contents_of(books: Books) -> dict[str, Any]:
     """Return all of it, arranged by name and not by how it came about."""
     world, names = books.world(), books.nodes.names
     return {
-        "world": {field: getattr(world, field) for field, _ in KINDS.values()},
+        "world": {field: getattr(world, field) for field in FIELDS.values()},
         "state": world.state,
         "behind": books.behind,
         "trackers": [

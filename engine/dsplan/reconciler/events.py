@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import msgspec
 
 from ..errors import InputError, Problem
 from ..model.meta import ObjectMeta
-from ..model.world import KubernetesObject
 from .trees import read_object
+
+if TYPE_CHECKING:
+    from ..model.world import KubernetesObject
 
 __all__ = ["WatchEvent", "WatchEventType", "read_event", "read_stamped"]
 
@@ -46,7 +48,7 @@ def read_event(event: Any, kind: str = "") -> tuple[WatchEventType, KubernetesOb
     return found, item
 
 
-Stamped = tuple[WatchEventType, KubernetesObject | None, ObjectMeta]
+Stamped: TypeAlias = "tuple[WatchEventType, KubernetesObject | None, ObjectMeta]"
 
 
 def read_stamped(event: Any, kind: str = "") -> Stamped:

@@ -9,7 +9,7 @@ from ..model.daemonset import ControllerRevision
 from ..model.meta import ObjectMeta
 from ..model.pod import Pod
 from ..model.state import State
-from ..model.world import KINDS, World
+from ..model.world import FIELDS, World
 from .freshness import Shelf
 from .owners import LiveOwned
 from .trees import stamp_of
@@ -21,7 +21,7 @@ class Store:
     """What is known of the cluster; says nothing about what it means."""
 
     def __init__(self) -> None:
-        self.shelves: dict[str, Shelf[Any]] = {kind: Shelf() for kind in KINDS}
+        self.shelves: dict[str, Shelf[Any]] = {kind: Shelf() for kind in FIELDS}
         self.pods: LiveOwned[Pod] = LiveOwned()
         self.revisions: LiveOwned[ControllerRevision] = LiveOwned()
 
@@ -45,12 +45,12 @@ class Store:
 
     def world(self, given: World, state: State) -> World:
         """Return all objects as a World; notes, origins and image sizes are those of the World it began with."""
-        fields: dict[str, Any] = {field: tuple(self.shelves[kind]) for kind, (field, _) in KINDS.items()}
+        fields: dict[str, Any] = {field: tuple(self.shelves[kind]) for kind, field in FIELDS.items()}
         return World(**fields, state=state, notes=given.notes, origins=given.origins, image_sizes=given.image_sizes)
 
 
 def objects_of(world: World) -> Iterator[tuple[str, Any, ObjectMeta]]:
     """Yield every object of a World with its kind and its metadata."""
-    for kind, (field, _) in KINDS.items():
+    for kind, field in FIELDS.items():
         for item in getattr(world, field):
             yield kind, item, stamp_of(item.metadata)

@@ -14,19 +14,22 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
-from typing import Any, Protocol, get_args, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import msgspec
 
 from ..errors import InputError, Problem, shorten
 from ..manifests.decode import decode_object
 from ..model.meta import ObjectMeta, RawTree
-from ..model.world import KINDS, KubernetesObject
+from ..model.world import FIELDS, type_of
+
+if TYPE_CHECKING:
+    from ..model.world import KubernetesObject
 
 __all__ = ["Convertible", "kind_of", "object_of", "read_object", "stamp_of", "tree_of"]
 
-_OWN = get_args(KubernetesObject)
-_KIND_OF_OWN = {kind_type: kind for kind, (_, kind_type) in KINDS.items()}
+_KIND_OF_OWN = {type_of(kind): kind for kind in FIELDS}
+_OWN = tuple(_KIND_OF_OWN)
 _MODEL_NAME = re.compile(r"(?:V[0-9]+(?:(?:alpha|beta)[0-9]+)?)?(?P<kind>[A-Z][A-Za-z0-9]*)")
 _DEEPEST = 200
 

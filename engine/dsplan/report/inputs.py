@@ -9,7 +9,7 @@ import msgspec
 
 from ..manifests.snapshot import without_annotations
 from ..model.daemonset import ControllerRevision, DaemonSet, Deployment
-from ..model.world import KINDS, World
+from ..model.world import FIELDS, World
 from ..observe import Group
 from ..observe.digests import node_digest
 from ..observe.templates import digest_of, revision_template
@@ -26,7 +26,7 @@ def inputs_digest(world: World) -> str:
     """
     digest = hashlib.sha256()
     encoder = msgspec.json.Encoder(order="deterministic")
-    for field, _ in sorted(KINDS.values(), key=lambda entry: entry[0]):
+    for field in sorted(FIELDS.values()):
         digest.update(field.encode())
         for item in getattr(world, field):
             digest.update(encoder.encode(_as_read(item)))

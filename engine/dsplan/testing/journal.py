@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -12,7 +12,10 @@ from ..diff import Action
 from ..manifests.decode import decode_object
 from ..model.meta import RawTree
 from ..model.state import State
-from ..model.world import KINDS, KubernetesObject, World
+from ..model.world import FIELDS, World
+
+if TYPE_CHECKING:
+    from ..model.world import KubernetesObject
 from ..reconciler import WatchEvent
 from .merging import merged
 
@@ -48,15 +51,14 @@ class Journal:
         self._births = 0
         self.objects: dict[Key, Any] = {}
         self.events: list[WatchEvent] = []
-        for kind, (field, _) in KINDS.items():
+        for kind, field in FIELDS.items():
             for item in getattr(world, field) if world else ():
                 self.objects[kind, item.metadata.namespace, item.metadata.name] = item
 
     def world(self, state: State | None = None) -> World:
         """Return all objects as a World."""
         fields: dict[str, Any] = {
-            field: tuple(item for key, item in self.objects.items() if key[0] == kind)
-            for kind, (field, _) in KINDS.items()
+            field: tuple(item for key, item in self.objects.items() if key[0] == kind) for kind, field in FIELDS.items()
         }
         return World(**fields, state=state or State())
 

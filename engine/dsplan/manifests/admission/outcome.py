@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from ...errors import Problem
-from ...model.priority import LimitRange, PriorityClass, RuntimeClass
-from ...model.world import World
+
+if TYPE_CHECKING:
+    from ...model.priority import LimitRange, PriorityClass, RuntimeClass
+    from ...model.world import World
 
 __all__ = ["Admitted", "AdmissionContext", "Refusal", "forbidden"]
 
@@ -29,6 +31,7 @@ class AdmissionContext(msgspec.Struct, frozen=True, kw_only=True):
     def of(cls, world: World) -> AdmissionContext:
         """Return the context that the objects of a world make.
 
+        >>> from dsplan.model.world import World
         >>> AdmissionContext.of(World()).priority_classes
         ()
         """

@@ -6,11 +6,21 @@ Works on raw trees, is pure, and needs no typed view.
 from .images import default_pull_policy
 from .objects import default_daemonset, default_node, default_object, default_pod, default_pod_template, default_struct
 from .pods import aggregate, is_pod_level_resource, parsed_amounts, with_pod_defaults
-from .templates import abridged_template, is_abridged, revision_template, same_template, template_digest
+from .templates import (
+    abridged_template,
+    canonical_template,
+    is_abridged,
+    number_of,
+    revision_template,
+    same_template,
+    template_digest,
+    template_number,
+)
 
 __all__ = [
     "abridged_template",
     "aggregate",
+    "canonical_template",
     "default_daemonset",
     "default_node",
     "default_object",
@@ -20,9 +30,11 @@ __all__ = [
     "default_struct",
     "is_abridged",
     "is_pod_level_resource",
+    "number_of",
     "parsed_amounts",
     "revision_template",
     "same_template",
     "template_digest",
+    "template_number",
     "with_pod_defaults",
 ]

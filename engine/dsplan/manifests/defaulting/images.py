@@ -48,7 +48,7 @@ _remembered_policy = lru_cache(maxsize=8192)(_policy)
 
 def _tag(image: str) -> str | None:
     """Return the tag, `latest` if neither tag nor digest is given, or None: no tag, or no reference at all."""
-    if _IDENTIFIER.fullmatch(image):
+    if len(image) == 64 and _IDENTIFIER.fullmatch(image):
         return None
     domain, remainder = split_domain(image)
     if remainder.partition(":")[0] != remainder.partition(":")[0].lower():

@@ -18,8 +18,6 @@ from dsplan.model.regex import regex
 
 __all__ = ["Chunk", "cut_yaml", "is_json", "looks_like_json"]
 
-_JSON_START: Final = regex(r"\s*\{")
-_BRACE: Final = regex(rb"[ \t\r\n]*\{")
 _NOT_BLANK: Final = regex(r"^(?!\.\.\.\s)[^\S\n]*[^#\s]", re.MULTILINE)
 
 
@@ -37,7 +35,7 @@ def is_json(text: str) -> bool:
     >>> is_json('\\t{"a": 1}'), is_json("a: {}"), is_json("[]")
     (True, False, False)
     """
-    return _JSON_START.match(text) is not None
+    return text.lstrip().startswith("{")
 
 
 def looks_like_json(data: bytes) -> bool:
@@ -46,7 +44,7 @@ def looks_like_json(data: bytes) -> bool:
     >>> looks_like_json(b'\\n{"a": 1}'), looks_like_json(b"a: {}")
     (True, False)
     """
-    return _BRACE.match(data, 3 if data.startswith(codecs.BOM_UTF8) else 0) is not None
+    return data.removeprefix(codecs.BOM_UTF8).lstrip(b" \t\r\n").startswith(b"{")
 
 
 def cut_yaml(text: str, source: str = "", *, start: int = 0, line: int = 1) -> Iterator[Chunk | Problem]:

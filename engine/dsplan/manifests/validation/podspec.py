@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .affinity import check_affinity
 from .containers import PodFacts, check_containers, check_ephemeral_containers, check_init_containers
 from .findings import Findings
 from .formats import dns_label, dns_subdomain, label_key
@@ -17,9 +16,7 @@ from .podresources import check_pod_resources
 from .resources import check_resources
 from .security import check_pod_security
 from .selectors import check_labels
-from .spread import check_topology_spread
 from .tolerations import check_tolerations
-from .volumes import check_volumes
 from .windows import check_host_processes, check_os, containers_with_paths
 
 __all__ = ["check_pod_spec", "check_preemption_policy"]
@@ -47,10 +44,10 @@ def check_pod_spec(spec: Tree, path: str, found: Findings, *, pod_name: str = ""
     _check_closed(spec, "dnsPolicy", dns_policies, path, found)
     check_labels(spec.get("nodeSelector", {}), f"{path}.nodeSelector", found)
     check_pod_security(spec.get("securityContext", {}), spec, f"{path}.securityContext", found)
-    check_affinity(spec.get("affinity", {}), f"{path}.affinity", found)
+    _check_affinity(spec, path, found)
     check_dns(spec, f"{path}.dnsConfig", found)
     _check_gates(spec, path, found)
-    check_topology_spread(spec.get("topologySpreadConstraints", ()), f"{path}.topologySpreadConstraints", found)
+    _check_spread(spec, path, found)
     check_host_processes(spec, path, found)
     _check_user_namespace(spec, path, found)
     check_hostname_override(spec, path, found)
@@ -73,7 +70,7 @@ def check_preemption_policy(owner: Tree, path: str, found: Findings) -> None:
 
 def _check_volumes_and_claims(spec: Tree, path: str, found: Findings, pod_name: str, is_pod: bool) -> PodFacts:
     """Check what containers refer to; return what their check needs."""
-    volumes = check_volumes(spec.get("volumes", ()), f"{path}.volumes", found, pod_name=pod_name)
+    volumes = _check_volumes(spec, path, found, pod_name)
     claims = spec.get("resourceClaims", ())
     _check_resource_claims(claims, f"{path}.resourceClaims", found)
     return PodFacts(
@@ -84,6 +81,31 @@ def _check_volumes_and_claims(spec: Tree, path: str, found: Findings, pod_name: 
         host_users=spec.get("hostUsers", True),
         is_pod=is_pod,
     )
+
+
+# The rules of what few pods have are imported with the first pod that has it.
+
+
+def _check_volumes(spec: Tree, path: str, found: Findings, pod_name: str) -> dict[str, Tree]:
+    if not spec.get("volumes"):
+        return {}
+    from .volumes import check_volumes
+
+    return check_volumes(spec["volumes"], f"{path}.volumes", found, pod_name=pod_name)
+
+
+def _check_affinity(spec: Tree, path: str, found: Findings) -> None:
+    if spec.get("affinity"):
+        from .affinity import check_affinity
+
+        check_affinity(spec["affinity"], f"{path}.affinity", found)
+
+
+def _check_spread(spec: Tree, path: str, found: Findings) -> None:
+    if spec.get("topologySpreadConstraints"):
+        from .spread import check_topology_spread
+
+        check_topology_spread(spec["topologySpreadConstraints"], f"{path}.topologySpreadConstraints", found)
 
 
 def _check_resource_claims(claims: Sequence[Tree], path: str, found: Findings) -> None:
