@@ -99,10 +99,14 @@ def read_world(paths: tuple[str, ...], namespace: str | None, selector: str | No
 
 def _sized(world: World, paths: tuple[str, ...], choice: ClusterChoice) -> World:
     """Return the world with the sizes of images, where a policy asks for them and the cluster can be read again."""
-    from ..manifests.image_sizes import with_image_sizes
-
     files = tuple(path for path in paths if path != "-")
-    return world if paths and not files else with_image_sizes(world, lambda: cluster_objects(files, choice))
+    if not world.rollout_policies or (paths and not files):
+        return world
+    from ..manifests.image_sizes import with_image_sizes
+    from .progress import progress_bar
+
+    with progress_bar() as bar:
+        return with_image_sizes(world, lambda: cluster_objects(files, choice, bar))
 
 
 def read_cluster(

@@ -12,7 +12,6 @@ from ..model.convert import convert
 from ..model.daemonset import DaemonSet, Deployment
 from ..model.meta import RawTree
 from ..model.world import CLUSTER_WIDE, FIELDS, World, type_of
-from .image_sizes import needs_image_sizes, sizes_in
 from .own_kinds import API_VERSION, POLICIES, decode_policy_object
 
 if TYPE_CHECKING:
@@ -51,7 +50,11 @@ def decode(trees: Iterable[RawTree], **world_fields: Any) -> World:
         raise InputError.of(problems)
     fields: dict[str, Any] = {field: tuple(objects) for field, objects in collected.items()}
     world = World(**fields, **world_fields)
-    if world.image_sizes or not needs_image_sizes(world):
+    if world.image_sizes or not world.rollout_policies:
+        return world
+    from .image_sizes import needs_image_sizes, sizes_in
+
+    if not needs_image_sizes(world):
         return world
     return msgspec.structs.replace(world, image_sizes=sizes_in(nodes))
 

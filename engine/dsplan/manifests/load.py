@@ -12,7 +12,6 @@ import msgspec
 from dsplan.errors import InputError, Problem
 from dsplan.manifests.decode import DEFAULT_NAMESPACE, decode_object, in_namespace
 from dsplan.manifests.defaulting import default_object
-from dsplan.manifests.image_sizes import with_image_sizes
 from dsplan.manifests.judging import Checks, Level, is_repeated_key, judge
 from dsplan.manifests.origin_table import OriginTable, with_place
 from dsplan.manifests.own_kinds import API_VERSION, stands_for
@@ -66,6 +65,10 @@ def load(
     sources = list(paths)
     found = stream(sources, stdin, types=TYPES, progress=progress)
     world = world_of(found, checks=Checks(level, trust_stored), namespace=namespace)
+    if not world.rollout_policies:
+        return world
+    from dsplan.manifests.image_sizes import with_image_sizes
+
     return with_image_sizes(world, lambda: stream(path for path in sources if path != "-"))
 
 
@@ -96,7 +99,7 @@ def _collect(found: Iterable[Found], checks: Checks, namespace: str = DEFAULT_NA
     return collector
 
 
-_OUR_GROUP = nodepool.API_VERSION.partition("/")[0]
+_OUR_GROUP = API_VERSION.partition("/")[0]
 
 
 class _Collector:
@@ -210,7 +213,7 @@ def _decoder(kind: str) -> msgspec.json.Decoder[Any]:
 
 
 def _other_version(item: RawObject) -> Problem:
-    accepted = (nodepool.API_VERSION,)
+    accepted = (API_VERSION,)
     message = "unsupported value"
     return Problem(
         reason="FieldValueNotSupported", message=message, field="apiVersion", value=item.api_version, accepted=accepted
