@@ -182,8 +182,8 @@ def _gunzip(stream: BinaryIO, first: bytes) -> bytes:
                     _refuse_binary(part[:_PEEK])
                 parts.append(part)
                 size += len(part)
-                _refuse_bomb(size, taken)
                 waiting = member.unconsumed_tail
+                _refuse_bomb(size, taken - len(waiting))
                 if not waiting and not member.eof:
                     waiting = stream.read(_CHUNK)
                     taken += len(waiting)
