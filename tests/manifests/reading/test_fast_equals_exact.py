@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from dsplan.bench.nodes import nodes_json, nodes_yaml
 from dsplan.errors import InputError
 from dsplan.manifests.load import TYPES, world_of
-from dsplan.manifests.reading import limits
+from dsplan.manifests.reading import limits, yaml_exact
 from dsplan.manifests.reading.json_typed import decode_list
 from dsplan.manifests.reading.objects import RawObject
 from dsplan.manifests.reading.read import Found, Reading, read_bytes, stream_bytes
@@ -169,6 +169,30 @@ def test_on_generated_nodes() -> None:
         assert len(same_both_ways(data).objects) == 5
     assert cut_items(nodes_yaml(3).decode()) is not None
     assert not isinstance(parse_fast(nodes_yaml(2).decode()), NotSure)
+
+
+def test_windows_line_ends_are_as_fast(monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = nodes_yaml(5).decode()
+    for data in (plain.replace("\n", "\r\n").encode(), plain.replace("\n", "\r\n").encode("utf-16")):
+        reading = same_both_ways(data)
+        assert [item.tree for item in reading.objects] == [item.tree for item in read_bytes(plain.encode()).objects]
+        monkeypatch.setattr(yaml_exact, "parse_yaml", None)
+        assert len(read_bytes(data).objects) == 5
+        monkeypatch.undo()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'a: "x\\\r\n  y"\r\n',
+        "a: |\r\n  x\r\n\r\n  y\r\n",
+        "a: 'x\r\n\r\n  y'\r\nb: >-\r\n  1\r\n  2\r\n",
+        "a: 1\r\n\r\r\nb: 2\r\n",
+        "a: x\rb: 2\r\nc: [1,\r\n2]\r\n---\r\n# c\r\n--- # d\r\nb: 'x",
+    ],
+)
+def test_windows_line_ends_inside_scalars(text: str) -> None:
+    same_both_ways(b"apiVersion: v1\r\nkind: Node\r\n" + text.encode())
 
 
 NODE = "apiVersion: v1\n  kind: Node\n  metadata:\n    name: "

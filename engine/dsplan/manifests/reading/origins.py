@@ -33,7 +33,7 @@ class SourceText:
     The bytes of a file are not kept but read again; if the file is no longer what it was, there is no text.
     """
 
-    __slots__ = ("_data", "_lines", "_located", "_path", "_spans", "_stamp", "_text", "name", "reached")
+    __slots__ = ("_data", "_lines", "_located", "_path", "_plain", "_spans", "_stamp", "_text", "name", "reached")
 
     def __init__(self, source: Source) -> None:
         self.name = source.name
@@ -41,6 +41,7 @@ class SourceText:
         self._stamp = source.stamp
         self._data = source.data if source.path is None else None
         self._text: str | None = None
+        self._plain = False
         self.reached: Callable[[int, int], None] = _nothing
         """Called with (how far the text is read, its size)."""
         self._located: tuple[tuple[Any, ...], Located] | None = None
@@ -51,7 +52,14 @@ class SourceText:
         """Return the decoded text, None if the file changed or vanished since it was read."""
         data = self._data if self._path is None else self._read_again(self._path)
         text = None if data is None else decode_text(data)
-        return text if isinstance(text, str) else None
+        if not isinstance(text, str):
+            return None
+        return self.with_plain_line_ends(text) if self._plain else text
+
+    def with_plain_line_ends(self, text: str) -> str:
+        """Return the text with LF for every CRLF, as YAML reads it; offsets are from now on those of this text."""
+        self._plain = True
+        return text.replace("\r\n", "\n")
 
     def located(self, origin: Origin) -> Located | None:
         """Return the document of `origin` with all places, None without text; the last document asked for is kept."""
