@@ -304,3 +304,53 @@ def test_an_empty_world_decides_nothing() -> None:
     reconciler = Reconciler(World())
     plan = reconciler.plan(NOW)
     assert (plan.actions, plan.requeue_after, plan.errored) == ((), None, False)
+
+
+def test_a_delta_says_everything_that_changed() -> None:
+    journal, reconciler = started()
+    first = reconciler.delta(NOW)
+    assert {condition.type: condition.status for _, condition in first.conditions} == {
+        "Complete": "False",
+        "Progressing": "True",
+        "Stalled": "False",
+    }
+    [pod, *_] = journal.of_kind("Pod")
+    metadata = msgspec.structs.replace(pod.metadata, deletion_timestamp=NOW)
+    reconciler.observe(journal.put(msgspec.structs.replace(pod, metadata=metadata)))
+    second = reconciler.delta(NOW)
+    assert [decision.identity for decision in second.decisions] == [DS]
+    assert second.conditions == ()
+    assert pod_actions(second.withdrawn) == [("delete", "n0")]
+    reconciler.observe(journal.put(a_node("n0", ready=False)))
+    third = reconciler.delta(NOW)
+    assert {condition.type: condition.status for _, condition in third.conditions} == {
+        "Complete": "False",
+        "Progressing": "False",
+        "Stalled": "True",
+    }
+    assert not reconciler.delta(NOW)
+
+
+def test_an_event_is_told_once_for_as_long_as_it_stands() -> None:
+    journal, reconciler = started(nodes=2, pods=False)
+    stored = journal.get("DaemonSet", "default", "ds")
+    reconciler.observe(journal.put(a_pod(stored, "n0", hash_label="5d", phase="Failed", ready_since=None)))
+    assert [(name, event.reason) for name, event in reconciler.delta(NOW).events] == [(DS, "FailedDaemonPod")]
+    reconciler.observe(journal.put(a_pod(stored, "n1", hash_label="5d")))
+    again = reconciler.delta(NOW)
+    assert again.decisions
+    assert again.events == ()
+
+
+def test_what_is_given_up_is_started_again_though_the_decision_is_that_of_before() -> None:
+    _, reconciler = started()
+    first = reconciler.delta(NOW)
+    reconciler.issued(*first.started)
+    later = reconciler.delta(NOW + timedelta(minutes=5, seconds=1))
+    assert pod_actions(later.started) == [("delete", "n0")]
+    assert later
+
+
+def test_on_delete_without_a_policy_stalls_and_says_who_has_to_act() -> None:
+    _, reconciler = started(a_daemonset(on_delete=True))
+    assert true_condition(reconciler).reason == "OnDelete"

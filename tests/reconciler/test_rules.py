@@ -1,4 +1,4 @@
-"""An embedder's own constraint takes part in everything: propagation, invalidation, explanation, whole plans."""
+"""An embedder's own constraint takes part: in propagation, invalidation, explanation, whole plans and verification."""
 
 from __future__ import annotations
 
@@ -10,10 +10,13 @@ import dsplan
 from dsplan.constraints import BUILTIN_RULES, Cause, Projection, Reason, Strength
 from dsplan.eligibility import Verdict
 from dsplan.errors import ConstraintFault
+from dsplan.explain import why
 from dsplan.model.daemonset import DaemonSet
 from dsplan.model.meta import Identity
 from dsplan.reconciler import Reconciler
+from dsplan.report.document import plan_document
 from dsplan.testing import NOW, a_daemonset, a_node
+from dsplan.verify import verify
 
 DS = Identity("DaemonSet", "default", "ds")
 
@@ -51,6 +54,14 @@ class ByName:
 
 def licensed(daemonset: DaemonSet) -> Iterator[Licensed]:
     yield Licensed()
+
+
+class LicensedAnew(Licensed):
+    version = 2
+
+
+def licensed_anew(daemonset: DaemonSet) -> Iterator[LicensedAnew]:
+    yield LicensedAnew()
 
 
 def by_name(daemonset: DaemonSet) -> Iterator[ByName]:
@@ -104,9 +115,41 @@ def test_it_explains() -> None:
     assert reconciler.evaluate(DS, "n9") is None
 
 
+def test_it_takes_part_in_why() -> None:
+    reconciler = watching()
+    answer = why(reconciler.world, "ds", "n2", now=NOW, rules=RULES)
+    assert "acme.example/Licensed" in repr(answer)
+
+
 def test_it_takes_part_in_the_whole_plan() -> None:
     [entry] = watching().solve(NOW).daemonsets
     assert [exclusion.code for exclusion in entry.exclusions] == ["acme.example/Licensed"]
+
+
+def test_a_plan_is_verified_with_it_and_not_without_it() -> None:
+    reconciler = watching()
+    document, world = plan_document(reconciler.solve(NOW)), reconciler.world
+    assert verify(document, world, rules=RULES) == ()
+    [unloaded, *_] = verify(document, world)
+    assert unloaded.check == "constraints"
+    assert "cannot be verified" in str(unloaded)
+
+
+def test_a_plan_by_another_version_of_it_cannot_be_verified() -> None:
+    reconciler = watching()
+    document = plan_document(reconciler.solve(NOW))
+    found = verify(document, reconciler.world, rules=(*BUILTIN_RULES, licensed_anew))
+    assert "constraints" in {finding.check for finding in found}
+
+
+def test_a_plan_that_does_not_obey_it_is_refused() -> None:
+    """The plan was made where n2 had a licence, and claims to be of the world where it has none."""
+    reconciler = watching()
+    unlicensed = reconciler.world
+    reconciler.observe(("MODIFIED", a_node("n2", labels={"licence": "8"}, version=2)))
+    document = plan_document(reconciler.solve(NOW))
+    assert verify(document, reconciler.world, rules=RULES) == ()
+    assert verify(document, unlicensed, rules=RULES) != ()
 
 
 def test_names_make_classes_where_a_constraint_reads_them() -> None:

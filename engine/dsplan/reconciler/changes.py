@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from ..diff import Action
 from ..model.meta import Identity
-from .decisions import Decision
+from ..planner import Event
+from .decisions import Condition, Decision
 
-__all__ = ["Changes"]
+__all__ = ["Changes", "Changed"]
 
 _ActionId = tuple[tuple[str, str, str, str], str, str]
 
@@ -17,6 +20,17 @@ def _id(action: Action) -> _ActionId:
     if action.kind == "Pod":
         return action.key, action.reason, version
     return action.key, f"{action.reason} {sorted(action.change.items())}", version
+
+
+class Changed(msgspec.Struct):
+    """What a Delta is made of, field by field."""
+
+    decisions: list[Decision] = []
+    removed: list[Identity] = []
+    started: list[Action] = []
+    withdrawn: list[Action] = []
+    events: list[tuple[Identity, Event]] = []
+    conditions: list[tuple[Identity, Condition]] = []
 
 
 class Changes:
@@ -42,27 +56,28 @@ class Changes:
         if known is not None:
             self._pending.setdefault(action.daemonset, known)
 
-    def take(self) -> tuple[tuple[Decision, ...], tuple[Identity, ...], tuple[Action, ...], tuple[Action, ...]]:
-        """Return the changed decisions, the removed DaemonSets, and the actions that are new or not wanted any more."""
-        decisions: list[Decision] = []
-        removed: list[Identity] = []
-        started: list[Action] = []
-        withdrawn: list[Action] = []
+    def take(self) -> Changed:
+        """Return what is another than at the last call."""
+        news = Changed()
         for identity, decision in sorted(self._pending.items(), key=lambda entry: entry[0]):
             before = self._known.get(identity)
             if decision is None:
                 self._known.pop(identity, None)
-                withdrawn.extend(self._handed_out.pop(identity, {}).values())
+                news.withdrawn.extend(self._handed_out.pop(identity, {}).values())
                 if before is not None:
-                    removed.append(identity)
+                    news.removed.append(identity)
                 continue
             if before != decision:
-                decisions.append(decision)
+                news.decisions.append(decision)
+                told = set(before.events) if before is not None else set()
+                stood = set(before.conditions) if before is not None else set()
+                news.events.extend((identity, event) for event in decision.events if event not in told)
+                news.conditions.extend((identity, entry) for entry in decision.conditions if entry not in stood)
             self._known[identity] = decision
             wanted = {_id(action): action for action in decision.actions}
             out = self._handed_out.get(identity, {})
-            started.extend(action for key, action in wanted.items() if key not in out)
-            withdrawn.extend(action for key, action in out.items() if key not in wanted)
+            news.started.extend(action for key, action in wanted.items() if key not in out)
+            news.withdrawn.extend(action for key, action in out.items() if key not in wanted)
             self._handed_out[identity] = wanted
         self._pending.clear()
-        return tuple(decisions), tuple(removed), tuple(started), tuple(withdrawn)
+        return news

@@ -84,10 +84,13 @@ class CurrentPlan(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Delta(msgspec.Struct, frozen=True, kw_only=True):
-    """What changed since the last call of `delta`.
+    """What changed since the last call of `delta`; false where nothing did.
 
-    `decisions` are those that are another now; `removed` the DaemonSets that are gone. `started` are the actions to be
-    done now that had not been handed out; `withdrawn` those handed out, not issued, and no longer wanted.
+    `decisions` are those that are another now, in any of their fields; `removed` the DaemonSets that are gone.
+    `started` are the actions to be done now that had not been handed out; `withdrawn` those handed out, not issued, and
+    no longer wanted. `events` are to be recorded and `conditions` to be written, each with its DaemonSet: no event
+    comes again for as long as it stands, and of the conditions only those come that are another now.
+    `requeue_after` is in seconds: when to ask again if no event comes first; None: never.
     """
 
     now: datetime
@@ -95,11 +98,13 @@ class Delta(msgspec.Struct, frozen=True, kw_only=True):
     removed: tuple[Identity, ...]
     started: tuple[Action, ...]
     withdrawn: tuple[Action, ...]
+    events: tuple[tuple[Identity, Event], ...]
+    conditions: tuple[tuple[Identity, Condition], ...]
     requeue_after: float | None
 
     def __bool__(self) -> bool:
         """Return whether anything changed."""
-        return bool(self.decisions or self.removed)
+        return bool(self.decisions or self.removed or self.started or self.withdrawn)
 
 
 class Metric(msgspec.Struct, frozen=True, order=True):

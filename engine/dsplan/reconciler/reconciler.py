@@ -196,16 +196,18 @@ class Reconciler:
             )
 
     def delta(self, now: datetime) -> Delta:
-        """Return what changed since the last call of `delta`."""
+        """Return what changed since the last call of `delta`, and when to ask again."""
         with self._writer:
             self._decide(now)
-            decisions, removed, started, withdrawn = self._changes.take()
+            found = self._changes.take()
             return Delta(
                 now=now,
-                decisions=decisions,
-                removed=removed,
-                started=started,
-                withdrawn=withdrawn,
+                decisions=tuple(found.decisions),
+                removed=tuple(found.removed),
+                started=tuple(found.started),
+                withdrawn=tuple(found.withdrawn),
+                events=tuple(found.events),
+                conditions=tuple(found.conditions),
                 requeue_after=self._books.requeue_after(now),
             )
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from ..constraints import project
+from ..constraints import BUILTIN_RULES, Rule, project
 from ..diff.single_case import Case, next_state, zones_of
 from ..document.idsets import ids_of, ranges_of
 from ..document.types import PlanDocument
@@ -20,8 +20,8 @@ from .judged import Judged, same
 __all__ = ["against_world"]
 
 
-def against_world(plan: PlanDocument, world: World) -> Iterator[Finding]:
-    """Yield what a plan says that is not so in `world`, at the plan's moment."""
+def against_world(plan: PlanDocument, world: World, rules: tuple[Rule, ...] = BUILTIN_RULES) -> Iterator[Finding]:
+    """Yield what a plan says that is not so in `world`, at the plan's moment and by `rules`."""
     names = [(one.metadata.namespace, one.name) for one in world.daemonsets]
     if list(plan.nodes) != [node.name for node in world.nodes]:
         yield Finding("nodes", "", "the plan is about other nodes")
@@ -29,15 +29,15 @@ def against_world(plan: PlanDocument, world: World) -> Iterator[Finding]:
         yield Finding("daemonsets", "", "the plan is about other DaemonSets")
     else:
         try:
-            yield from _all(plan, world)
+            yield from _all(plan, world, rules)
         except (ValueError, KeyError, IndexError) as error:
             yield Finding("shape", "", f"cannot be checked: {error}")
 
 
-def _all(plan: PlanDocument, world: World) -> Iterator[Finding]:
+def _all(plan: PlanDocument, world: World, rules: tuple[Rule, ...]) -> Iterator[Finding]:
     owned = OwnedIndex(world.pods), OwnedIndex(world.revisions)
     cases = [Case(daemonset, world, *owned, plan.now) for daemonset in world.daemonsets]
-    judged = [Judged(place, case, plan, world) for place, case in enumerate(cases)]
+    judged = [Judged(place, case, plan, world, rules) for place, case in enumerate(cases)]
     for one in judged:
         where = f"{one.entry.namespace}/{one.entry.name}"
         yield from (Finding(check, where, text) for check, text in one.check())

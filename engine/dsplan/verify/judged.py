@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from ..constraints import constraints_of
+from ..constraints import BUILTIN_RULES, Rule, constraints_of
 from ..diff.single_case import Case, Outcome, change_text, outcome
 from ..document.idsets import ids_of, ranges_of
 from ..document.told import told_by
@@ -32,8 +32,10 @@ def same(check: str, said: Any, mine: Any) -> _Check:
 class Judged:
     """The checks of one DaemonSet; `outcome` is there after them, unless a pass does not touch it."""
 
-    def __init__(self, place: int, case: Case, plan: PlanDocument, world: World) -> None:
-        self.place, self.case, self.plan, self.world = place, case, plan, world
+    def __init__(
+        self, place: int, case: Case, plan: PlanDocument, world: World, rules: tuple[Rule, ...] = BUILTIN_RULES
+    ) -> None:
+        self.place, self.case, self.plan, self.world, self.rules = place, case, plan, world, rules
         self.entry: DaemonSetEntry = plan.daemonsets[place]
         self.outcome: Outcome | None = None
         self.wanted: Outcome | None = None
@@ -55,7 +57,7 @@ class Judged:
         yield from self._actions()
 
     def _verdicts(self) -> _Check:
-        constraints, entry, names = constraints_of(self.case.daemonset), self.entry, self.plan.nodes
+        constraints, entry, names = constraints_of(self.case.daemonset, self.rules), self.entry, self.plan.nodes
         if [f"{one.id}/{one.version}" for one in constraints] != list(entry.constraints):
             yield "constraints", "the plan used constraints that are not loaded here: it cannot be verified"
         excluded: dict[tuple[str, str], list[tuple[int, bool]]] = {}
