@@ -6,22 +6,20 @@ that do not spend the policy's budget.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import dsplan
-from dsplan.constraints import BUILTIN_RULES
 from dsplan.diff import Action, Actor
-from dsplan.planner.policies import governed_step, plan_policies
 from dsplan.reconciler import News, Reconciler
 from dsplan.testing import NOW, a_daemonset, a_node, a_pod, a_revision
 from dsplan.testing.journal import Journal
-from dsplan.testing.strategies import Happening, Play, happenings
-from tests.reconciler.test_agreement import assert_same
+from dsplan.testing.strategies import Happening, happenings
+from tests.reconciler.agreement import assert_agrees
+from tests.reconciler.test_agreement import Run
 
 
 def policy(name: str = "agents", version: int | str = "", **spec: Any) -> dict[str, Any]:
@@ -32,14 +30,6 @@ def policy(name: str = "agents", version: int | str = "", **spec: Any) -> dict[s
         "spec": {"targets": [{"name": "alpha"}, {"name": "beta"}], **spec},
         "status": {"observed": "is not read"},
     }
-
-
-POLICIES: tuple[dict[str, Any], ...] = (
-    policy(budgets=[{"maxUnavailable": 1}]),
-    policy(budgets=[{"maxUnavailable": "50%", "topologyKey": "topology.kubernetes.io/zone"}]),
-    policy(budgets=[{"maxUnavailable": 2, "scope": "All"}], steps={"list": ["50%", "100%"], "soak": "1m"}),
-    policy(budgets=[{"maxUnavailable": 1, "scope": "Node"}], order={"per": "Node", "chains": [["alpha", "beta"]]}),
-)
 
 
 def on_delete(journal: Journal, name: str) -> None:
@@ -66,16 +56,6 @@ def parked() -> Journal:
 
 def by_host(actions: tuple[Action, ...]) -> list[str]:
     return [action.name for action in actions if action.actor is Actor.HOST]
-
-
-def assert_agrees(reconciler: Reconciler, now: datetime) -> None:
-    world = reconciler.world
-    plan = reconciler.plan(now)
-    step = dsplan.step(world, now=now)
-    if world.rollout_policies:
-        step = governed_step(step, plan_policies(world, step, now=now), world, BUILTIN_RULES)
-    for decision, entry in zip(plan.decisions, step.daemonsets, strict=True):
-        assert (decision.identity, decision.actions) == (entry.identity, entry.actions)
 
 
 def test_a_policy_decides_from_the_moment_it_is_seen() -> None:
@@ -134,27 +114,19 @@ def test_a_policy_is_listed_like_anything_else() -> None:
     assert reconciler.plan(NOW).state.policies == ()
 
 
-_Change = st.tuples(st.sampled_from([None, *range(len(POLICIES))]), happenings())
+_Host = st.sampled_from(["nothing", "plan", "delta", "issue", "issue and do"])
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.lists(_Change, min_size=5, max_size=25))
-def test_any_sequence_of_events_with_policies(script: list[tuple[int | None, Happening]]) -> None:
-    play = Play(parked())
-    reconciler, told = Reconciler(play.journal.world()), len(play.journal.events)
-    reconciler.plan(play.now)
-    for number, (place, happening) in enumerate(script):
-        if happening.what == "time" and happening.arguments["seconds"] < 0:
-            continue
-        play.act(happening)
-        for event in play.journal.events[told:]:
-            reconciler.observe(event)
-        told = len(play.journal.events)
-        if place is not None:
-            reconciler.observe(("MODIFIED", {**POLICIES[place], "metadata": {"name": "agents"}}))
-        elif number % 5 == 0:
-            reconciler.observe(("DELETED", {**POLICIES[0], "metadata": {"name": "agents"}}))
-        if number % 3 == 0:
-            assert_agrees(reconciler, play.now)
-    assert_agrees(reconciler, play.now)
-    assert_same(reconciler.dump(play.now), Reconciler(reconciler.world).dump(play.now))
+@given(st.lists(st.tuples(happenings(), _Host), min_size=5, max_size=30), st.integers(0, 9))
+def test_any_sequence_of_events_over_pods_that_are_out_of_date(script: list[tuple[Happening, str]], first: int) -> None:
+    run = Run(parked())
+    run.play.on_policy(first)
+    for happening, what in script:
+        run.play.act(happening)
+        run.tell()
+        run.host(what)
+        run.tell()
+        if what == "plan":
+            assert_agrees(run.reconciler, run.play.now)
+    assert_agrees(run.reconciler, run.play.now, whole=True)

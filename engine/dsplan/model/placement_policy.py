@@ -28,11 +28,12 @@ DaemonSets are `namespace/name`, or `name` in the policy's own namespace. `nodes
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
 from .meta import Identity, wire_name
+from .policy import PolicyMeta
 from .selectors import LabelSelector
 
 __all__ = [
@@ -40,7 +41,6 @@ __all__ = [
     "Claim",
     "PerNode",
     "PlacementPolicy",
-    "PlacementPolicyMeta",
     "PlacementPolicySpec",
     "Requires",
     "Suspend",
@@ -118,22 +118,14 @@ class PlacementPolicySpec(_Kind, frozen=True, kw_only=True):
     claims: tuple[Claim, ...] = ()
 
 
-class PlacementPolicyMeta(_Kind, frozen=True, kw_only=True):
-    """metadata of a policy; `namespace` is where names without one live."""
-
-    name: str
-    namespace: str = "default"
-    labels: dict[str, str] = {}
-    annotations: dict[str, str] = {}
-
-
 class PlacementPolicy(_Kind, frozen=True, kw_only=True):
-    """A policy."""
+    """A placement policy; `status`, where somebody keeps one, is not looked at."""
 
-    metadata: PlacementPolicyMeta
+    metadata: PolicyMeta
     api_version: Literal["dsplan.dev/v1alpha1"] = "dsplan.dev/v1alpha1"
     kind: Literal["PlacementPolicy"] = "PlacementPolicy"
     spec: PlacementPolicySpec = PlacementPolicySpec()
+    status: dict[str, Any] = {}
 
     @property
     def identity(self) -> Identity:

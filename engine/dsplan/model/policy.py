@@ -245,6 +245,7 @@ class PolicyMeta(_Kind, frozen=True, kw_only=True):
     """metadata of a policy; the namespace is where its names are looked up. What an API server adds may be there."""
 
     name: str
+    generate_name: str = ""
     namespace: str = "default"
     labels: dict[str, str] = {}
     annotations: dict[str, str] = {}
@@ -253,6 +254,7 @@ class PolicyMeta(_Kind, frozen=True, kw_only=True):
     generation: int = 0
     creation_timestamp: datetime | None = None
     deletion_timestamp: datetime | None = None
+    deletion_grace_period_seconds: int | None = None
     owner_references: tuple[OwnerReference, ...] = ()
     finalizers: tuple[str, ...] = ()
     managed_fields: tuple[dict[str, Any], ...] = ()

@@ -12,8 +12,9 @@ from typing import Any
 import msgspec
 from hypothesis import strategies as st
 
+from ..manifests.decode import decode_object
 from ..model.daemonset import DaemonSet
-from ..model.meta import ObjectMeta
+from ..model.meta import Condition, ObjectMeta, RawTree
 from .builders import NOW, a_daemonset, a_node, a_pod, a_revision
 from .journal import Journal
 
@@ -39,7 +40,42 @@ _STRATEGIES: tuple[dict[str, Any], ...] = (
     {"on_delete": True},
     {"max_unavailable": "bad"},
 )
+_POLICIES: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("agents", {"budgets": [{"maxUnavailable": 1}]}),
+    ("agents", {"budgets": [{"maxUnavailable": "50%", "topologyKey": "topology.kubernetes.io/zone"}]}),
+    ("agents", {"budgets": [{"maxUnavailable": 2, "scope": "All"}], "steps": {"list": ["50%", "100%"], "soak": "1m"}}),
+    ("agents", {"budgets": [{"maxUnavailable": 1, "scope": "Node"}], "order": {"chains": [["alpha", "beta"]]}}),
+    ("agents", {"targets": [{"name": "beta"}], "windows": {"allow": [{"start": "00:00", "end": "00:05"}]}}),
+    ("agents", {"targets": [{"name": "alpha"}], "owner": "Host", "surge": True, "budgets": [{"maxUnavailable": 1}]}),
+    ("agents", {"targets": [{"name": "alpha"}], "owner": "Host", "frozen": True}),
+    ("agents", {"brokenNodes": {"mode": "Causal", "forgiveUnschedulable": 1}, "budgets": [{"maxUnavailable": 1}]}),
+    ("others", {"targets": [{"name": "beta"}], "paused": True}),
+    ("others", {"order": {"chains": [["beta", "alpha"]]}, "canary": {"count": 1, "soak": "5s"}}),
+)
+"""Name and spec; two of them can contradict each other."""
+_OTHERS: tuple[dict[str, Any], ...] = (
+    {"kind": "PriorityClass", "metadata": {"name": "high"}, "value": 7},
+    {"kind": "PriorityClass", "metadata": {"name": "high"}, "value": 8, "globalDefault": True},
+    {"kind": "RuntimeClass", "metadata": {"name": "kata"}, "handler": "kata"},
+    {"kind": "LimitRange", "metadata": {"name": "limits", "namespace": "default"}},
+    {"kind": "Namespace", "metadata": {"name": "default", "labels": {"team": "a"}}},
+    {"kind": "PodDisruptionBudget", "metadata": {"name": "pdb", "namespace": "default"}, "spec": {"minAvailable": 1}},
+    {"kind": "PersistentVolumeClaim", "metadata": {"name": "claim", "namespace": "default"}},
+    {"kind": "PersistentVolume", "metadata": {"name": "volume"}},
+    {"kind": "CSINode", "metadata": {"name": "n1"}},
+    {"kind": "Deployment", "metadata": {"name": "web", "namespace": "default"}, "spec": {"replicas": 2}},
+    {
+        "apiVersion": "dsplan.dev/v1alpha1",
+        "kind": "PlacementPolicy",
+        "metadata": {"name": "apart", "namespace": "default"},
+        "spec": {"apart": [{"daemonSets": ["alpha", "beta"]}]},
+    },
+)
+"""Objects that no pass looks at, and whole plans do."""
 _TAINTS = ((), ("gpu=yes:NoSchedule",), ("gpu=yes:NoExecute",), ("soft:PreferNoSchedule",))
+
+
+_NO_ROOM = Condition(type="PodScheduled", status="False", reason="Unschedulable")
 
 
 class Happening(msgspec.Struct, frozen=True):
@@ -121,7 +157,7 @@ class Play:
     def on_pod(self, daemonset: str, node: str, twin: int, number: int, **facts: Any) -> None:
         """A pod appears or changes."""
         found = self._daemonset(daemonset)
-        age, ready = facts.pop("age"), facts.pop("ready")
+        age, ready, roomless = facts.pop("age"), facts.pop("ready"), facts.pop("roomless")
         made = a_pod(
             found,
             node,
@@ -132,7 +168,25 @@ class Play:
             deleted=self.now if facts.pop("terminating") else None,
             **facts,
         )
+        if roomless:
+            status = msgspec.structs.replace(made.status, conditions=(*made.status.conditions, _NO_ROOM))
+            made = msgspec.structs.replace(made, status=status)
         self.journal.put(made)
+
+    def on_policy(self, place: int) -> None:
+        """A policy appears or is edited."""
+        name, spec = _POLICIES[place]
+        tree = {
+            "apiVersion": "dsplan.dev/v1alpha1",
+            "kind": "RolloutPolicy",
+            "metadata": {"name": name, "namespace": "default"},
+            "spec": {"targets": [{"name": daemonset} for daemonset in _DAEMONSETS], **spec},
+        }
+        self._put_tree(tree)
+
+    def on_other(self, place: int) -> None:
+        """An object of another kind appears or changes."""
+        self._put_tree(_OTHERS[place])
 
     def on_delete(self, kind: str, name: str) -> None:
         """An object is gone; `name` is a part of its name."""
@@ -143,6 +197,11 @@ class Play:
     def on_time(self, seconds: int) -> None:
         """Time passes, or the clock is set back."""
         self.now += timedelta(seconds=seconds)
+
+    def _put_tree(self, tree: RawTree) -> None:
+        item = decode_object(tree)
+        assert item is not None
+        self.journal.put(item)
 
     def _daemonset(self, name: str) -> DaemonSet:
         found = self.journal.get("DaemonSet", "default", name)
@@ -190,6 +249,7 @@ _pod_change = _happening(
     phase=st.sampled_from(["Running", "Running", "Pending", "Failed", "Succeeded"]),
     bound=st.sampled_from([True, True, False]),
     orphan=st.sampled_from([False, False, False, True]),
+    roomless=st.sampled_from([False, False, False, True]),
     labels=st.sampled_from([{}, {}, {"app": "other"}]),
 )
 _revision_change = _happening(
@@ -205,11 +265,22 @@ _deletion = _happening(
     kind=st.sampled_from(["Node", "Pod", "Pod", "DaemonSet", "ControllerRevision"]),
     name=st.sampled_from([*NODE_NAMES, *_DAEMONSETS]),
 )
+_policy_change = st.one_of(
+    _happening("policy", place=st.integers(0, len(_POLICIES) - 1)),
+    _happening("delete", kind=st.just("RolloutPolicy"), name=st.just("")),
+)
+_other_change = st.one_of(
+    _happening("other", place=st.integers(0, len(_OTHERS) - 1)),
+    _happening("delete", kind=st.sampled_from([tree["kind"] for tree in _OTHERS]), name=st.just("")),
+)
 
 
-def happenings() -> st.SearchStrategy[Happening]:
-    """Return the strategy for one happening."""
+def happenings(*, policies: bool = True) -> st.SearchStrategy[Happening]:
+    """Return the strategy for one happening to objects of every kind; without `policies` none of those of dsplan."""
+    found = [_policy_change, _policy_change] if policies else []
     return st.one_of(
+        *found,
+        _other_change,
         _node_change,
         _daemonset_change,
         _pod_change,

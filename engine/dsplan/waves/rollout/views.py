@@ -88,11 +88,12 @@ def _kept(
 def _canary(
     policy: RolloutPolicy, units: Mapping[Identity, Units], before: PolicyProgress | None, index: NodeIndex
 ) -> ChosenCanary | None:
-    """Return the canary: the one chosen when the roll-out began, as long as its nodes exist."""
+    """Return the canary: the one chosen when the roll-out began, as long as one of its nodes exists."""
     if policy.spec.canary is None:
         return None
     candidates = BitMap.union(BitMap(), *(found.wanted for found in units.values()))
     if before is not None and before.canary:
         known = [index.ids[name] for name in before.canary if name in index.ids]
-        return ChosenCanary(tuple(known), "chosen when the roll-out began")
+        if known:
+            return ChosenCanary(tuple(known), "chosen when the roll-out began")
     return choose_canary(policy.spec.canary, candidates, index, policy.spec.node_order)
