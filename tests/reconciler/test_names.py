@@ -33,6 +33,7 @@ def test_methods() -> None:
         "dump",
         "evaluate",
         "failed",
+        "gate",
         "in_flight",
         "issued",
         "keep_progress",

@@ -17,6 +17,7 @@ from ..model.meta import Identity
 from ..model.state import State
 from ..model.world import World
 from ..planner import Event, Plan, solve
+from ..planner.policies import with_gate
 from .books import Books
 from .changes import Changes
 from .contents import contents_of, metrics_of
@@ -225,6 +226,17 @@ class Reconciler:
         """Remember where the roll-outs of policies stand, once what `solve` planned was carried out."""
         with self._writer:
             self._books.governor.keep(plan.state.policies)
+
+    def gate(self, policy: str, *, passed: bool, note: str = "") -> None:
+        """Tell what was decided at the manual gate where the roll-out of a policy (`namespace/name`) stands.
+
+        A later word about the same gate counts. Raises DsplanError for a policy whose roll-out is not known.
+        """
+        with self._writer:
+            known = self._books.state()
+            if not any(str(entry.policy) == policy for entry in known.policies):
+                raise DsplanError(f"no policy {policy} is known to roll anything out")
+            self._books.governor.keep(with_gate(known, policy, passed=passed, note=note).policies)
 
     def evaluate(self, daemonset: Identity, node: str) -> Evaluation | None:
         """Return the verdict for one pair with every reason; None where one of the two is not known."""

@@ -28,7 +28,7 @@ from .reports import report_of, switch_of
 from .subjects import Subject, units_of
 from .targets import Governing, governing
 from .views import View, view_of
-from .writing import Writing
+from .writing import Paced, Writing
 
 __all__ = ["decide"]
 
@@ -79,6 +79,7 @@ class _Decision:
         before = {view.policy.identity: view.before for view in self.views}
         self.writing = Writing(self.governed, self.subjects, before, image_sizes, index, now, self.rank)
         self._closed: set[Identity] = set()
+        self._closings: list[tuple[View, datetime]] = []
 
     def _view(self, policy: RolloutPolicy, before: PolicyProgress | None) -> View:
         cohorts = self.governing.cohorts(policy)
@@ -137,7 +138,7 @@ class _Decision:
             frozen=frozenset(identity for identity, entry in self.governed.items() if entry.frozen),
             progress=tuple(self._progress(view, limits, paced.started) for view in self.views),
             notes=tuple(sorted({*self.governing.notes, *self._notes(rules), *self.writing.notes})),
-            requeue_after=self._requeue(waits, paced.again_at),
+            requeue_after=self._requeue(waits, paced),
         )
 
     def _limits(self, view: View) -> tuple[RolloutLimit, ...]:
@@ -209,6 +210,8 @@ class _Decision:
             closed = self.writing.closed(view.policy, seconds)
             if closed is not None:
                 self._closed |= set(view.targets)
+            elif (closes := self.writing.closes(view.policy, seconds)) is not None:
+                self._closings.append((view, closes))
             text, again_at = closed or (view.standing.waits, view.standing.again_at)
             for identity in view.targets if text else ():
                 found.setdefault(identity, (f"policy {view.policy.identity}: {text}", again_at))
@@ -325,9 +328,12 @@ class _Decision:
                 )
                 yield Note(f"RolloutPolicy {rule.policies[0]}", text)
 
-    def _requeue(self, waits: Mapping[Identity, Wait], again_at: datetime | None) -> float | None:
+    def _requeue(self, waits: Mapping[Identity, Wait], paced: Paced) -> float | None:
+        """Return the seconds until something may begin, or what may begin now may no longer."""
         moments = [moment for _, moment in waits.values() if moment is not None]
-        moments += [again_at] if again_at is not None else []
+        moments += [paced.again_at] if paced.again_at is not None else []
+        acting = {action.daemonset for action in paced.actions}
+        moments += [closes for view, closes in self._closings if acting.intersection(view.targets)]
         return max(0.0, (min(moments) - self.now) / timedelta(seconds=1)) if moments else None
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 from pyroaring import BitMap
@@ -23,6 +23,8 @@ from .targets import Governed
 from .windows import opening
 
 __all__ = ["Paced", "Writing"]
+
+_JUST_AFTER = timedelta(microseconds=1)
 
 
 class Paced(msgspec.Struct, frozen=True):
@@ -196,6 +198,13 @@ class Writing:
             return None
         when = f"opens {moment_text(found.next)}" if found.next else "does not open within 400 days"
         return f"its window {when}", found.next
+
+    def closes(self, policy: RolloutPolicy, seconds: float) -> datetime | None:
+        """Return when no wave of a policy whose window is open may begin any more; None: always one may."""
+        if policy.spec.windows is None:
+            return None
+        until = opening([policy.spec.windows], self._now, seconds).until
+        return None if until is None else until - timedelta(seconds=seconds) + (_JUST_AFTER if seconds else timedelta())
 
     def never_opens(self, policy: RolloutPolicy, seconds: float) -> bool:
         """Return whether no window ahead is long enough for so many seconds."""
