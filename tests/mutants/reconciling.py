@@ -28,9 +28,9 @@ RECONCILING = (
     ),
     Mutant(
         "deletions-in-flight-do-not-spend-the-policy",
-        "reconciler/governing.py",
-        "observed, in_flight))",
-        "observed))",
+        "reconciler/books.py",
+        "seen.observed, flying))",
+        "seen.observed))",
         POLICIES,
     ),
     Mutant(

@@ -597,3 +597,14 @@ def test_what_was_issued_and_is_not_seen_yet_is_spent() -> None:
     assert fleet.plan().actions == ()
     fleet.state = State(flights=flights[:1])
     assert [action.node for action in fleet.plan().actions] == ["n2"]
+
+
+def test_a_step_of_which_some_nodes_are_left_alone_ends() -> None:
+    """The step counts two pods, and no wave may ever take the one on the broken node."""
+    fleet = Fleet(3, [a_policy(steps={"list": [1, "100%"]}, brokenNodes={"mode": "Causal"})])
+    fleet.act()
+    fleet.settle()
+    fleet.nodes["n2"] = a_node("n2", ready=False)
+    plan = fleet.plan()
+    assert [action.node for action in plan.actions] == ["n3"]
+    assert [held.nodes for held in plan.held if "was not ready before" in held.text] == [("n2",)]
