@@ -130,6 +130,13 @@ def _one_pass(setting: Setting, folder: Path) -> Prepared:
     return found, fresh_round
 
 
+def _warm_pass(setting: Setting, folder: Path) -> Prepared:
+    found = setting.drifted()
+    now = moment_of(found)
+    index = step(found, now=now).index
+    return found, lambda: lambda observer: step(found, now=now, index=index, observer=observer)
+
+
 def _cold_file(setting: Setting, folder: Path) -> Prepared:
     files = setting.cluster
     if not files:
@@ -196,6 +203,9 @@ SCENARIOS = {
     scenario.name: scenario
     for scenario in (
         Scenario(name="one-pass", timed="from the World in memory, nothing prebuilt, to the Step", prepare=_one_pass),
+        Scenario(
+            name="warm-pass", timed="from the World and its index, columns built, to the Step", prepare=_warm_pass
+        ),
         Scenario(name="cold-memory", timed=_FROM_MEMORY, prepare=_solving(lambda world: world)),
         Scenario(name="cold-file", timed="from the path of a JSON file to the Plan", prepare=_cold_file),
         Scenario(name="steady", timed="from the World and its index, columns built, to the Plan", prepare=_steady),

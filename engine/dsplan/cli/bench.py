@@ -75,8 +75,8 @@ def command(
 
     Worlds: eks-like, gke-like, bare-metal, edge, adversarial (every node its own class).
 
-    Scenarios: one-pass, cold-memory, cold-file, steady, template-change, pool-taint, zone-loss, nodes-join, node-churn,
-    edit-storm, one-at-a-time (maxUnavailable 1 on everything), incremental-churn.
+    Scenarios: one-pass, warm-pass, cold-memory, cold-file, steady, template-change, pool-taint, zone-loss, nodes-join,
+    node-churn, edit-storm, one-at-a-time (maxUnavailable 1 on everything), incremental-churn.
     """
     from ..bench import FAMILIES, SCENARIOS, Case, Setting, comparable, run, series_of, svg_chart
     from .bench_text import report_text
