@@ -11,7 +11,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dsplan.model.world import KINDS
+from  import KINDS
 from dsplan.reconciler import Reconciler
 from dsplan.testing.journal import Journal
 from dsplan.testing.strategies import Happening, Play, happenings
