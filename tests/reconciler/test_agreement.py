@@ -11,7 +11,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from  import KINDS
+from dsplan.model.world import FIELDS
 from dsplan.reconciler import Reconciler
 from dsplan.testing.journal import Journal
 from dsplan.testing.strategies import Happening, Play, happenings
@@ -107,7 +107,7 @@ def test_a_relist_brings_everything_up_to_date(missed: list[Happening]) -> None:
     reconciler.plan(play.now)
     for happening in missed:
         play.act(happening)
-    for kind in reversed(KINDS):
+    for kind in reversed(FIELDS):
         reconciler.replace(kind, play.journal.of_kind(kind), resource_version=str(play.journal.version))
     world = reconciler.world
     assert world == play.journal.world(world.state)
