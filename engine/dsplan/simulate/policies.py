@@ -65,11 +65,11 @@ class PolicyController:
         return Decision(daemonset=entry.daemonset, actions=found.actions, entry=found, again_after=found.retry_after)
 
     def _host(self, cluster: Cluster) -> Iterator[Decision]:
-        plan = self.plan(cluster)
+        plan = self.plan(cluster, ahead=False)
         if self._pass_gates:
             while passed := tuple(_passed(plan)):
                 cluster.objects.policies = passed
-                plan = self.plan(cluster)
+                plan = self.plan(cluster, ahead=False)
         cluster.objects.policies = plan.progress
         for identity in sorted({action.daemonset for action in plan.actions}):
             if cluster.in_flight(identity) and self._governed[identity].surge:
@@ -79,8 +79,8 @@ class PolicyController:
         if plan.requeue_after is not None:
             yield Decision(daemonset=min(self._governed), again_after=plan.requeue_after)
 
-    def plan(self, cluster: Cluster) -> PolicyPlan:
-        """Return what the policies come to in the cluster as it is."""
+    def plan(self, cluster: Cluster, *, ahead: bool = True) -> PolicyPlan:
+        """Return what the policies come to in the cluster as it is; unless `ahead`, what the host does now."""
         subjects = []
         for daemonset in cluster.objects.daemonsets.values():
             if daemonset.metadata.deletion_timestamp is None:
@@ -88,7 +88,13 @@ class PolicyController:
                 subjects.append(Subject(daemonset, seen.verdicts, seen.observed))
         subjects.sort(key=lambda subject: subject.identity)
         return decide(
-            self._policies, subjects, cluster.objects.index, cluster.objects.state, cluster.now, self._image_sizes
+            self._policies,
+            subjects,
+            cluster.objects.index,
+            cluster.objects.state,
+            cluster.now,
+            self._image_sizes,
+            ahead=ahead,
         )
 
 

@@ -49,13 +49,16 @@ class FlowPlanner:
             places.append(known[cells])
         return places
 
-    def plan(self) -> tuple[list[WaveRun], int, tuple[int, ...]]:
-        """Return the waves, the bound, and after how many waves each step is done."""
+    def plan(self, *, ahead: bool = True) -> tuple[list[WaveRun], int, tuple[int, ...]]:
+        """Return the waves, the bound, and after how many waves each step is done.
+
+        Unless `ahead`, of the waves only the first, which is the same.
+        """
         simple = self._simple_bound(self.counts)
         if self.steps is not None:
-            return self._plan_steps(simple)
+            return self._plan_steps(simple, ahead=ahead)
         total = simple
-        while (runs := self._runs(self.counts, total, fresh=True)) is None:
+        while (runs := self._runs(self.counts, total, fresh=True, ahead=ahead)) is None:
             total += 1
         return runs, total, ()
 
@@ -63,7 +66,7 @@ class FlowPlanner:
         bounds = (waves_needed(_units(ceiling, counts), ceiling.limit, ceiling.first) for ceiling in self._ceilings)
         return max(bounds, default=0) or int(any(counts.values()))
 
-    def _runs(self, counts: Counts, total: int, *, fresh: bool) -> list[WaveRun] | None:
+    def _runs(self, counts: Counts, total: int, *, fresh: bool, ahead: bool) -> list[WaveRun] | None:
         """Return exactly `total` waves or fewer, None where the first wave leaves too much for the others."""
         remaining, left, runs = dict(counts), total, list[WaveRun]()
         while any(remaining.values()):
@@ -77,6 +80,8 @@ class FlowPlanner:
             takes = self._network.largest(remaining, bounds)
             if takes is None:
                 return None
+            if not ahead:
+                return [WaveRun(1, tuple(takes.items()))]
             repeat = 1 if first and self._is_cut else self._repeats(takes, remaining, left)
             for cell, units in takes.items():
                 remaining[cell] -= repeat * units
@@ -98,7 +103,7 @@ class FlowPlanner:
                 repeat = min(repeat, 1 + spare // slack)
         return max(1, repeat)
 
-    def _plan_steps(self, simple: int) -> tuple[list[WaveRun], int, tuple[int, ...]]:
+    def _plan_steps(self, simple: int, *, ahead: bool) -> tuple[list[WaveRun], int, tuple[int, ...]]:
         assert self.steps is not None
         lengths = [self._shortest(step) for step in range(len(self.steps.sizes))]
         bound = max(simple, sum(lengths))
@@ -106,10 +111,10 @@ class FlowPlanner:
         remaining, runs, ends = dict(self.counts), list[WaveRun](), list[int]()
         for step in range(len(lengths)):
             content, waves = self._content(step, lengths, remaining)
-            found = self._runs(content, waves, fresh=not runs)
-            while found is None:
+            while (found := self._runs(content, waves, fresh=not runs, ahead=ahead)) is None:
                 waves += 1
-                found = self._runs(content, waves, fresh=not runs)
+            if found and not ahead:
+                return found, bound, ()
             for cell, units in content.items():
                 remaining[cell] -= units
             runs += found

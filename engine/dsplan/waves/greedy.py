@@ -82,10 +82,13 @@ class Greedy:
         """Units that could go in no wave, because order and steps contradict each other."""
         return {cell: units for cell, units in self.of_cell.items() if units}
 
-    def plan(self) -> list[WaveRun]:
-        """Return the waves until nothing more can go."""
+    def plan(self, *, ahead: bool = True) -> list[WaveRun]:
+        """Return the waves until nothing more can go; unless `ahead`, only the first."""
         runs: list[WaveRun] = []
         self._advance_clocks()
+        if not ahead:
+            moves = self._wave()
+            return [WaveRun(1, _takes(moves), moves)] if moves or self._is_cut() else []
         while any(self._of_daemonset.values()):
             moves = self._wave()
             if not moves and (self._waves or not self._is_cut()):

@@ -11,17 +11,21 @@ from .exact import FlowPlanner
 from .greedy import Greedy
 from .problem import Cell, Problem
 from .schedule_types import Method, Move, Part, Schedule, Stalled, WaveRun
-from .search import improve
+from .search import improve, is_small
 from .unit_search import ends_of, improve_units
 
 __all__ = ["schedule"]
 
 _MOST_STEPS = 200
 """Steps beyond which each is not planned by a flow of its own."""
+_SMALL = 64
+"""Units up to which a part is planned to its end in any case: a search may begin otherwise than the greedy."""
 
 
-def schedule(problem: Problem) -> Schedule:
+def schedule(problem: Problem, *, ahead: bool = True) -> Schedule:
     """Return waves that keep every rule, and the bound that no schedule stays below.
+
+    Unless `ahead`, only the first wave of each part that is not small: the same wave, for a fraction of the work.
 
     Two nested families of fixed limits reach the bound. Order, several steps, three crossing families and domains at
     once may leave a gap, which is returned, not hidden: `Schedule.minimal` is true only where it is 0.
@@ -38,7 +42,7 @@ def schedule(problem: Problem) -> Schedule:
     parts, left = [], list(stalled)
     for component in components(startable):
         if component.problem not in known:
-            known[component.problem] = _solve(component.problem)
+            known[component.problem] = _solve(component.problem, ahead=ahead or component.problem.units <= _SMALL)
         solved = known[component.problem]
         parts.append(_renumbered(solved, component))
         names = dict(zip(sorted(component.problem.cells()), component.cells, strict=True))
@@ -55,7 +59,7 @@ class _Solved(msgspec.Struct, frozen=True):
     left_over: tuple[tuple[Cell, int], ...] = ()
 
 
-def _solve(problem: Problem) -> _Solved:
+def _solve(problem: Problem, *, ahead: bool) -> _Solved:
     counts = {cell: problem.count(cell) for cell in problem.cells()}
     limits = binding(ceilings(problem), counts)
     bound = lower_bound(problem, limits)
@@ -63,11 +67,13 @@ def _solve(problem: Problem) -> _Solved:
     if not problem.order and not problem.touches and not problem.loads and len(problem.steps) <= 1 and few_steps:
         planner = FlowPlanner(counts, limits, problem.steps[0] if problem.steps else None)
         if planner.applies:
-            runs, proved, ends = planner.plan()
+            runs, proved, ends = planner.plan(ahead=ahead)
             step_ends = (ends,) if problem.steps else ()
+            if not ahead:
+                return _Solved(tuple(runs), len(runs), Method.FLOW, step_ends=step_ends)
             solved = _Solved(tuple(runs), max(bound, proved), Method.FLOW, step_ends=step_ends)
             return _searched(problem, limits, solved)
-    return _without_flow(problem, limits, bound)
+    return _without_flow(problem, limits, bound, ahead=ahead)
 
 
 def _searched(problem: Problem, limits: list[Ceiling], solved: _Solved) -> _Solved:
@@ -83,12 +89,16 @@ def _searched(problem: Problem, limits: list[Ceiling], solved: _Solved) -> _Solv
     return msgspec.structs.replace(solved, bound=found.bound, method=method, searched=found.looked_at)
 
 
-def _without_flow(problem: Problem, limits: list[Ceiling], bound: int) -> _Solved:
+def _without_flow(problem: Problem, limits: list[Ceiling], bound: int, *, ahead: bool) -> _Solved:
     greedy = Greedy(problem, limits)
+    coupled = bool(problem.order or problem.steps or problem.touches)
+    if not ahead and (coupled or not is_small(problem, bound)):
+        first = tuple(greedy.plan(ahead=False))
+        return _Solved(first, len(first), Method.GREEDY, step_ends=tuple(() for _ in problem.steps))
     runs = tuple(greedy.plan())
     left_over = tuple(sorted(greedy.left_over.items()))
     waves = sum(run.repeat for run in runs)
-    if left_over or problem.order or problem.steps or problem.touches:
+    if left_over or coupled:
         solved = _Solved(runs, min(bound, waves), Method.GREEDY, step_ends=greedy.step_ends, left_over=left_over)
         return _searched(problem, limits, solved)
     searched = improve(problem, limits, bound, waves)

@@ -15,7 +15,7 @@ from .ceilings import Ceiling
 from .problem import Cell, Problem
 from .schedule_types import WaveRun
 
-__all__ = ["SEARCH_LIMIT", "Searched", "improve"]
+__all__ = ["SEARCH_LIMIT", "Searched", "improve", "is_small"]
 
 SEARCH_LIMIT = 20_000
 """Assignments that one search looks at."""
@@ -32,12 +32,17 @@ class Searched:
         self.looked_at = 0
 
 
+def is_small(problem: Problem, waves: int) -> bool:
+    """Return whether a search for so many waves is begun at all."""
+    return sum(1 for _ in problem.cells()) * waves <= LARGEST
+
+
 def improve(problem: Problem, ceilings: Sequence[Ceiling], bound: int, found: int) -> Searched:
     """Look for fewer than `found` waves, from `bound` up, where limits and loads decide alone."""
     result = Searched(bound)
     counts = {cell: problem.count(cell) for cell in problem.cells()}
     for waves in range(bound, found):
-        if len(counts) * waves > LARGEST:
+        if not is_small(problem, waves):
             break
         try:
             answer = _feasible(problem, counts, ceilings, waves, result)

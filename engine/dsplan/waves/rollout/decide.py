@@ -43,13 +43,16 @@ def decide(
     state: State,
     now: datetime,
     image_sizes: Mapping[str, int] | None = None,
+    *,
+    ahead: bool = True,
 ) -> PolicyPlan:
     """Return what policies come to over the DaemonSets that could be observed.
 
-    `image_sizes` are bytes by full name, for rates of bytes.
+    `image_sizes` are bytes by full name, for rates of bytes. Unless `ahead`, what the host does now and no more:
+    `schedule` has the first wave only, and what contradicts itself later is not found.
     Raises InputError where two policies contradict each other.
     """
-    return _Decision(policies, subjects, index, state, now, image_sizes or {}).plan()
+    return _Decision(policies, subjects, index, state, now, image_sizes or {}).plan(ahead=ahead)
 
 
 class _Decision:
@@ -91,7 +94,7 @@ class _Decision:
         everywhere = BitMap.union(BitMap(), *(found.wanted for found in self.units.values()))
         return {position: rank for rank, position in enumerate(order_nodes(everywhere, self.index, keys))}
 
-    def plan(self) -> PolicyPlan:
+    def plan(self, *, ahead: bool) -> PolicyPlan:
         """Run the stages."""
         limits = {view.policy.identity: self._limits(view) for view in self.views}
         rules = node_rules([(view.policy, view.targets) for view in self.views], self.index)
@@ -111,11 +114,11 @@ class _Decision:
             self.rank,
         )
         for_good = _with_holds(assembled, self._held_for_good())
-        whole = schedule(for_good)
+        whole = schedule(for_good, ahead=ahead)
         waits = self._waits(assembled, whole)
         holds = [(identity, text) for identity, (text, _) in waits.items()]
         holding = msgspec.structs.replace(assembled, problem=for_good)
-        startable = schedule(_with_holds(holding, holds)) if holds else whole
+        startable = schedule(_with_holds(holding, holds), ahead=ahead) if holds else whole
         wave = tuple(_first_wave(assembled, startable, self.index))
         sick = tuple(self._sick())
         paced = self.writing.write(wave, sick, self._left(old, wave, waits))
