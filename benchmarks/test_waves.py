@@ -1,4 +1,4 @@
-"""What does it cost to plan waves under policies, and how far from the bound are they?
+"""What does it cost to plan waves under policies, and to play them in time; how far from the bound are they?
 
 10,000 nodes x 20 out-of-date DaemonSets: budgets per DaemonSet and zone, pools across DaemonSets, one daemon of a
 node at a time. Times and gaps are printed; the gap without order and the growth are asserted. Run with `-s`.
@@ -6,6 +6,7 @@ node at a time. Times and gaps are printed; the gap without order and the growth
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import log
 from time import process_time
 from typing import Any
@@ -20,6 +21,7 @@ from dsplan.model.world import World
 from dsplan.planner import step
 from dsplan.planner.policies import plan_policies
 from dsplan.report.policies import policies_entry
+from dsplan.simulate import Durations, Outcome, simulate
 from dsplan.testing import NOW, a_daemonset, a_node, a_pod, a_revision
 from dsplan.waves.problem import Limit, NodeClass, Problem
 from dsplan.waves.rollout.plan_types import PolicyPlan
@@ -32,10 +34,13 @@ BUDGETS: list[dict[str, Any]] = [
 ]
 
 
-def fleet(nodes: int, daemonsets: int = 20, order: str = "") -> World:
+TEN_AT_ONCE: list[dict[str, Any]] = [{"maxUnavailable": 10}, {"maxUnavailable": 1, "scope": "Node"}]
+
+
+def fleet(nodes: int, daemonsets: int = 20, order: str = "", budgets: Sequence[dict[str, Any]] = BUDGETS) -> World:
     """Return `nodes` healthy nodes in 3 zones and 10 pools, each with a healthy old pod of every DaemonSet."""
     names = [f"ds{number:02}" for number in range(daemonsets)]
-    spec: dict[str, Any] = {"targets": [{"name": name} for name in names], "budgets": BUDGETS}
+    spec: dict[str, Any] = {"targets": [{"name": name} for name in names], "budgets": list(budgets)}
     if order:
         spec["order"] = {"per": order, "chains": [names]}
     policy = {"apiVersion": "dsplan.dev/v1alpha1", "kind": "RolloutPolicy", "metadata": {"name": "p"}, "spec": spec}
@@ -95,6 +100,25 @@ def test_growth_with_nodes_is_no_worse_than_linear() -> None:
         exponent = log(times[large] / times[small]) / log(large / small)
         print(f"\n{order or 'no order'}: {times[small]:.2f} s -> {times[large]:.2f} s, exponent {exponent:.2f}")
         assert exponent < 1.1
+
+
+@pytest.mark.parametrize("budgets", [BUDGETS, TEN_AT_ONCE], ids=["as many waves", "four times the waves"])
+def test_a_roll_out_in_time_grows_no_worse_than_linear(budgets: list[dict[str, Any]]) -> None:
+    """4,000 nodes x 3 DaemonSets: the host decides anew at every event, and plans only the wave that begins.
+
+    With a fixed limit there are four times the events, each over four times the nodes.
+    """
+    seconds = {}
+    for nodes in (1_000, 4_000):
+        world = fleet(nodes, 3, budgets=budgets)
+        began = process_time()
+        story = simulate(world, now=NOW, durations=Durations(react=1, create=1, ready=9, terminate=10, between=1))
+        seconds[nodes] = process_time() - began
+        assert {run.outcome for run in story.runs} == {Outcome.COMPLETE}
+        assert story.violations == ()
+    exponent = log(seconds[4_000] / seconds[1_000]) / log(4)
+    print(f"\n{seconds[1_000]:.2f} s -> {seconds[4_000]:.2f} s, exponent {exponent:.2f}")
+    assert exponent < 1.35
 
 
 def test_one_at_a_time_on_ten_thousand_nodes_is_solved_once() -> None:

@@ -8,10 +8,11 @@ from .core import CORE
 from .explain import EXPLAIN
 from .mutant import Mutant
 from .placement import PLACEMENT
+from .policies import POLICIES
 from .reconciling import RECONCILING
 from .simulation import SIMULATION
 
-MUTANTS: tuple[Mutant, ...] = (*CORE, *EXPLAIN, *PLACEMENT, *RECONCILING, *SIMULATION)
+MUTANTS: tuple[Mutant, ...] = (*CORE, *EXPLAIN, *PLACEMENT, *POLICIES, *RECONCILING, *SIMULATION)
 
 
 def main(names: list[str]) -> int:

@@ -9,6 +9,7 @@ from ..eligibility import Verdict
 from ..model.pod import Pod
 from ..observe import PodFact, Shape
 from ..planner.plan import DaemonSetPlan, HeldReason
+from ..waves.rollout.plan_types import PolicyPlan
 from .answers import PodHere, Standing
 
 __all__ = ["Place", "Standings", "pods_here"]
@@ -37,13 +38,15 @@ Place = tuple[Standing, str, int]
 class Standings:
     """The standing of every node for one DaemonSet of a plan."""
 
-    def __init__(self, entry: DaemonSetPlan) -> None:
+    def __init__(self, entry: DaemonSetPlan, policies: PolicyPlan | None = None) -> None:
         self._entry = entry
         manage, rollout = entry.step.manage, entry.rollout
         self._created = {node for node, _ in manage.create} if manage else set()
         self._deleted = {node for node, *_ in manage.delete} if manage else set()
         self._leaving = set(rollout.leaving) if rollout else set()
-        self._waves = dict(_waves(entry))
+        by_policy = policies is not None and policies.enforces(entry.identity)
+        self._waves = dict(_waves_of_policies(entry, policies) if policies and by_policy else _waves(entry))
+        self._left_old = dict(_left_old(entry, policies) if policies and by_policy else ())
         self._held = {held.node: held for held in entry.held}
 
     def of(self, node: str, verdict: Verdict) -> Place:
@@ -64,6 +67,8 @@ class Standings:
         if held is not None and held.reason in _HELD:
             standing = _HELD[held.reason]
             return standing, _WAITING_TEXT.get(standing, held.text), 0
+        if node in self._left_old:
+            return Standing.POLICY, self._left_old[node], 0
         if node in self._created:
             return Standing.CREATED, "", 0
         if node in self._waves:
@@ -121,6 +126,19 @@ def _waves(entry: DaemonSetPlan) -> Iterator[tuple[str, int]]:
             for node in rollout.nodes[place : place + run.size]:
                 yield node, wave
             place += run.size
+
+
+def _waves_of_policies(entry: DaemonSetPlan, policies: PolicyPlan) -> Iterator[tuple[str, int]]:
+    """Yield (node, number of its wave), where policies decide the waves."""
+    for number, wave in enumerate(policies.waves(), start=1):
+        yield from ((unit.node, number) for unit in wave if unit.daemonset == entry.identity)
+
+
+def _left_old(entry: DaemonSetPlan, policies: PolicyPlan) -> Iterator[tuple[str, str]]:
+    """Yield (node, why) of pods that stay as they are, just as a policy wants it."""
+    for held in policies.held:
+        if held.daemonset == entry.identity and held.for_good:
+            yield from ((node, held.text) for node in held.nodes)
 
 
 def pods_here(pods: tuple[Pod, ...], shape: Shape) -> tuple[PodHere, ...]:

@@ -122,7 +122,7 @@ class _Asked:
         self.index = plan.index
         self.entry = _entry_of(plan, daemonset)
         self.notes = self.entry.step.notes
-        self.standings = Standings(self.entry)
+        self.standings = Standings(self.entry, plan.policies)
         self.placed = Placed(self.entry, plan.index, unknown)
         self.constraints = constraints_of(daemonset, rules)
         origins, identity = world.origins, daemonset.identity

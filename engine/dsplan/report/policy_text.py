@@ -67,9 +67,13 @@ def waves_line(entry: PoliciesEntry) -> str:
     >>> waves_line(PoliciesEntry(policies=(), waves=5, bound=4, minimal=False, methods=("greedy",)))
     'Waves of the policies: 5, at least 4, gap 1 (greedy)'
     """
+    loose = any(policy.unenforced for policy in entry.policies)
+    head = "Waves of the policies, were they enforced" if loose else "Waves of the policies"
+    if not entry.waves:
+        return f"{head}: none"
     how = f" ({', '.join(entry.methods)})" if entry.methods else ""
     proof = ", gap 0, the fewest possible" if entry.minimal else f", gap {entry.waves - entry.bound:,}"
-    return f"Waves of the policies: {entry.waves:,}, at least {entry.bound:,}{proof}{how}"
+    return f"{head}: {entry.waves:,}, at least {entry.bound:,}{proof}{how}"
 
 
 def _policy(policy: PolicyEntry, entry: PoliciesEntry, plan: PlanDocument, style: Style) -> Iterator[str]:
@@ -84,10 +88,10 @@ def _policy(policy: PolicyEntry, entry: PoliciesEntry, plan: PlanDocument, style
         if rate.policy == f"{policy.namespace}/{policy.name}":
             yield f"  rate {_rate(rate)}"
     if len(policy.steps) > 1:
-        yield from _steps(policy)
+        yield from _steps(policy, entry)
     if policy.canary_text:
         names = [plan.nodes[position] for position in ids_of(policy.canary)]
-        yield f"  canary: {listing(names, style.limit)}; {policy.canary_text}"
+        yield f"  canary: {listing(names, style.limit) if names else 'no node'}; {policy.canary_text}"
     if policy.partition_text:
         yield f"  {policy.partition_text}"
     if policy.forgiven:
@@ -124,12 +128,14 @@ def _arithmetic(limit: PolicyLimit) -> str:
     return f"{limit.written} of {limit.base:,} = {limit.limit:,}" + ("" if exact else " (rounded up)")
 
 
-def _steps(policy: PolicyEntry) -> Iterator[str]:
+def _steps(policy: PolicyEntry, entry: PoliciesEntry) -> Iterator[str]:
+    going = {daemonset for part in entry.classes for daemonset in part.daemonsets}
     for number, step in enumerate(policy.steps):
         counts = sorted({count for _, count in step.updated})
         pods = f"{counts[0]:,}" if len(counts) == 1 else f"{counts[0]:,} to {counts[-1]:,}" if counts else "0"
         mark = ">" if number == policy.step else " "
-        done = " done" if step.after_wave is None else f" done after wave {step.after_wave:,}"
+        is_left = number >= policy.step and any(daemonset in going for daemonset, _ in step.updated)
+        done = f" done after wave {step.after_wave:,}" if step.after_wave else " not begun" if is_left else " done"
         soak = f", soak {duration_text(step.soak_seconds)}" if step.soak_seconds else ""
         yield f"  {mark} step {number + 1} {step.name}: {pods} updated{soak}, gate {step.gate};{done}"
 

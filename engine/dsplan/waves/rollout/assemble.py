@@ -6,7 +6,7 @@ with a value a node costs nothing where each DaemonSet has but one pod there.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
@@ -185,12 +185,16 @@ class _Cells:
 
 
 class _Keys:
-    """What tells nodes apart, collected node by node."""
+    """What tells nodes apart, collected set by set: a number for each node, of which every split is one digit.
+
+    Nodes in no set of any split have no number, so what concerns few nodes costs little.
+    """
 
     def __init__(self, index: NodeIndex, old: Mapping[Identity, BitMap]) -> None:
         self._index = index
         self._nodes = BitMap.union(BitMap(), *old.values())
-        self._keys: dict[int, list[int]] = {position: [] for position in self._nodes}
+        self._keys: dict[int, int] = defaultdict(int)
+        self._base = 1
         self._masks: dict[int, int] = defaultdict(int)
         self._busy: dict[int, tuple[tuple[int, ...], tuple[int, ...]]] = {}
         for place, identity in enumerate(sorted(old)):
@@ -199,13 +203,14 @@ class _Keys:
 
     def _split(self, sets: Sequence[BitMap]) -> None:
         """Tell the nodes of disjoint sets apart, and from those in none."""
-        for value, nodes in enumerate(sets, start=1):
-            for position in nodes & self._nodes:
-                self._keys[position].append(value)
-        length = max(map(len, self._keys.values()), default=0)
-        for key in self._keys.values():
-            if len(key) < length:
-                key.append(0)
+        inside = [nodes for nodes in (nodes & self._nodes for nodes in sets) if nodes]
+        if len(inside) == 1 and inside[0] == self._nodes:
+            return
+        for value, nodes in enumerate(inside, start=1):
+            digit = value * self._base
+            for position in nodes:
+                self._keys[position] += digit
+        self._base *= len(inside) + 1
 
     def add_limits(self, limits: Sequence[RolloutLimit]) -> None:
         """Tell apart by every budget that has domains; budgets over the same domains tell no more."""
@@ -236,29 +241,23 @@ class _Keys:
 
     def add_node_rules(self, rules: Sequence[NodeRule], spending: Mapping[Identity, tuple[BitMap, BitMap]]) -> None:
         """Note how many of a rule's daemons are down on each node already, and tell apart by it."""
-        counts: dict[int, list[tuple[int, int]]] = {position: [] for position in self._nodes}
+        spent: list[tuple[Counter[int], Counter[int]]] = []
         for rule in rules:
-            back: dict[int, int] = defaultdict(int)
-            stuck: dict[int, int] = defaultdict(int)
-            for identity in rule.daemonsets:
-                for position in spending[identity][0] & self._nodes:
-                    back[position] += 1
-                for position in spending[identity][1] & self._nodes:
-                    stuck[position] += 1
-            for position, found in counts.items():
-                found.append((back[position] + stuck[position], stuck[position]))
-        if not rules:
-            return
-        for position, found in counts.items():
-            for pair in found:
-                self._keys[position] += pair
-            self._busy[position] = tuple(busy for busy, _ in found), tuple(stuck for _, stuck in found)
+            back = Counter(p for identity in rule.daemonsets for p in spending[identity][0] & self._nodes)
+            stuck = Counter(p for identity in rule.daemonsets for p in spending[identity][1] & self._nodes)
+            spent.append((back + stuck, stuck))
+        by_counts: dict[tuple[tuple[int, ...], tuple[int, ...]], BitMap] = defaultdict(BitMap)
+        for position in {position for busy, _ in spent for position in busy}:
+            counts = tuple(busy[position] for busy, _ in spent), tuple(stuck[position] for _, stuck in spent)
+            by_counts[counts].add(position)
+            self._busy[position] = counts
+        self._split([nodes for _, nodes in sorted(by_counts.items())])
 
     def classes(self, rank: Mapping[int, int]) -> list[tuple[NodeClass, tuple[int, ...]]]:
         """Return the classes, and their nodes in the order of nodes; classes in the order of their first nodes."""
-        members: dict[tuple[int, ...], list[int]] = defaultdict(list)
-        for position in sorted(self._nodes, key=lambda position: rank[position]):
-            members[self._masks[position], *self._keys[position]].append(position)
+        members: dict[tuple[int, int], list[int]] = defaultdict(list)
+        for position in sorted(self._nodes, key=rank.__getitem__):
+            members[self._masks[position], self._keys.get(position, 0)].append(position)
         found = []
         for key, nodes in members.items():
             busy, stuck = self._busy.get(nodes[0], ((), ()))

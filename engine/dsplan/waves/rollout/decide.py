@@ -49,7 +49,7 @@ def decide(
     """Return what policies come to over the DaemonSets that could be observed.
 
     `image_sizes` are bytes by full name, for rates of bytes. Unless `ahead`, what the host does now and no more:
-    `schedule` has the first wave only, and what contradicts itself later is not found.
+    `schedule` has the first wave only, nothing is `held`, and what contradicts itself later is not found.
     Raises InputError where two policies contradict each other.
     """
     return _Decision(policies, subjects, index, state, now, image_sizes or {}).plan(ahead=ahead)
@@ -83,6 +83,7 @@ class _Decision:
         self.writing = Writing(self.governed, self.subjects, before, image_sizes, index, now, self.rank)
         self._closed: set[Identity] = set()
         self._closings: list[tuple[View, datetime]] = []
+        self._closed_by: dict[Identity, str] = {}
 
     def _view(self, policy: RolloutPolicy, before: PolicyProgress | None) -> View:
         cohorts = self.governing.cohorts(policy)
@@ -124,7 +125,16 @@ class _Decision:
         paced = self.writing.write(wave, sick, self._left(old, wave, waits))
         return PolicyPlan(
             policies=tuple(
-                report_of(view, found, whole, assembled, self.governed, self.subjects, self.index)
+                report_of(
+                    view,
+                    self._closed_by.get(view.policy.identity, ""),
+                    found,
+                    whole,
+                    assembled,
+                    self.governed,
+                    self.subjects,
+                    self.index,
+                )
                 for view, found in zip(self.views, limits.values(), strict=True)
             ),
             assembled=msgspec.structs.replace(assembled, problem=for_good),
@@ -133,7 +143,7 @@ class _Decision:
             wave=paced.wave,
             sick=paced.sick,
             actions=paced.actions,
-            held=_merged(self._held(assembled, whole, startable, waits, paced.wave, old)),
+            held=_merged(self._held(assembled, whole, startable, waits, paced.wave, old)) if ahead else (),
             stalls=tuple(self._stalls(whole, assembled)),
             teardown=self.governing.teardown(),
             by_host=frozenset(identity for identity, entry in self.governed.items() if entry.by_host),
@@ -213,6 +223,7 @@ class _Decision:
             closed = self.writing.closed(view.policy, seconds)
             if closed is not None:
                 self._closed |= set(view.targets)
+                self._closed_by[view.policy.identity] = closed[0]
             elif (closes := self.writing.closes(view.policy, seconds)) is not None:
                 self._closings.append((view, closes))
             text, again_at = closed or (view.standing.waits, view.standing.again_at)
@@ -265,7 +276,8 @@ class _Decision:
         for view in self.views:
             for identity in view.targets:
                 if view.kept[identity]:
-                    yield PolicyHeld(identity, view.partition_text, self._names(view.kept[identity]), blocks=False)
+                    kept = self._names(view.kept[identity])
+                    yield PolicyHeld(identity, view.partition_text, kept, blocks=False, for_good=True)
                 broken = (self.units[identity].old | self.units[identity].sick) & view.spending.broken
                 if broken:
                     text = "the node was not ready before the wave began; its pod is replaced when it is back"
@@ -342,12 +354,12 @@ class _Decision:
 
 def _merged(held: Iterable[PolicyHeld]) -> tuple[PolicyHeld, ...]:
     """Return one entry for all nodes of a DaemonSet that wait for the same."""
-    nodes: dict[tuple[Identity, str, bool], set[str]] = {}
+    nodes: dict[tuple[Identity, str, bool, bool], set[str]] = {}
     for entry in held:
-        nodes.setdefault((entry.daemonset, entry.text, entry.blocks), set()).update(entry.nodes)
+        nodes.setdefault((entry.daemonset, entry.text, entry.blocks, entry.for_good), set()).update(entry.nodes)
     return tuple(
-        PolicyHeld(identity, text, tuple(sorted(names)), blocks)
-        for (identity, text, blocks), names in sorted(nodes.items())
+        PolicyHeld(identity, text, tuple(sorted(names)), blocks, for_good)
+        for (identity, text, blocks, for_good), names in sorted(nodes.items())
     )
 
 

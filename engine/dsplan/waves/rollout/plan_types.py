@@ -28,12 +28,16 @@ class Unit(msgspec.Struct, frozen=True, order=True):
 
 
 class PolicyHeld(msgspec.Struct, frozen=True, order=True):
-    """Nodes of a DaemonSet that wait, and what for; `blocks` is false where that is just as the policy wants it."""
+    """Nodes of a DaemonSet that wait, and what for; `blocks` is false where that is just as the policy wants it.
+
+    `for_good`: they do not wait for their turn, but stay as they are (partition).
+    """
 
     daemonset: Identity
     text: str
     nodes: tuple[str, ...]
     blocks: bool = True
+    for_good: bool = False
 
 
 class Unenforced(msgspec.Struct, frozen=True, order=True):

@@ -28,6 +28,7 @@ def switch_of(subject: Subject, entry: Governed) -> str:
 
 def report_of(
     view: View,
+    closed: str,
     limits: tuple[RolloutLimit, ...],
     whole: Schedule,
     assembled: Assembled,
@@ -35,7 +36,10 @@ def report_of(
     subjects: Mapping[Identity, Subject],
     index: NodeIndex,
 ) -> PolicyReport:
-    """Return the report of one policy; `whole` are the waves of what was `assembled`."""
+    """Return the report of one policy; `whole` are the waves of what was `assembled`.
+
+    `closed` says when its window opens, empty if it is open.
+    """
     spec = view.policy.spec
     switches = [(identity, switch_of(subjects[identity], governed[identity])) for identity in view.targets]
     return PolicyReport(
@@ -50,7 +54,7 @@ def report_of(
         canary_text=view.canary.text if view.canary else "",
         partition_text=view.partition_text,
         node_order=order_text(spec.node_order),
-        waits=view.standing.waits,
+        waits="; ".join(text for text in (closed, view.standing.waits) if text),
         halted=view.spending.halted,
         forgiven=tuple(index.names[position] for position in view.spending.forgiven),
     )

@@ -103,6 +103,8 @@ class Governing(msgspec.Struct, frozen=True):
 
     def teardown(self) -> tuple[Identity, ...]:
         """Return the governed DaemonSets in the order in which to remove them: the reverse of the roll-out's."""
+        if not self.order:
+            return tuple(sorted((entry.daemonset for entry in self.governed), reverse=True))
         import networkx as nx
 
         graph: nx.DiGraph[Identity] = nx.DiGraph()
@@ -212,6 +214,8 @@ def _from_two(field: str, daemonset: str, policies: Sequence[Identity]) -> Probl
 
 
 def _cycle_problems(order: Sequence[Edge]) -> Iterator[Problem]:
+    if not order:
+        return
     import networkx as nx
 
     said_by = {(edge.first, edge.then): edge.policy for edge in order}
@@ -233,6 +237,8 @@ def _cycle_problems(order: Sequence[Edge]) -> Iterator[Problem]:
 
 def _closed(order: Sequence[Edge]) -> tuple[Edge, ...]:
     """Return the order with every edge that follows from others; per node only if all on the way are."""
+    if not order:
+        return ()
     import networkx as nx
 
     following: dict[Identity, dict[Identity, Edge]] = {}

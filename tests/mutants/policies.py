@@ -1,0 +1,103 @@
+"""Broken variants of policies and waves: each breaks one promise that a plan makes."""
+
+from __future__ import annotations
+
+from .mutant import Mutant
+
+CASES = "tests/waves/rollout/test_decide.py"
+BRUTE_FORCE = "tests/waves/test_schedule.py"
+VERIFY = "tests/verify/test_policies.py"
+
+POLICIES = (
+    Mutant(
+        "policy-budget-off-by-one",
+        "waves/rollout/limits.py",
+        "limit=amount.number,",
+        "limit=amount.number + 1,",
+        CASES,
+    ),
+    Mutant(
+        "policy-order-ignored",
+        "waves/rollout/assemble.py",
+        "if edge.first in number and edge.then in number",
+        "if edge.first in number and edge.then in number and not edge.first",
+        CASES,
+    ),
+    Mutant(
+        "policy-percent-re-resolved",
+        "waves/rollout/views.py",
+        "fixed = same.resolved if same is not None else {}",
+        "fixed = dict[str, int]()",
+        CASES,
+    ),
+    Mutant(
+        "policy-step-does-not-wait",
+        "waves/rollout/progress.py",
+        "    if ready < needed:\n",
+        "    if ready < needed and False:\n",
+        CASES,
+    ),
+    Mutant(
+        "policy-window-always-open",
+        "waves/rollout/writing.py",
+        "        if found.is_open:\n            return None\n",
+        "        if found:\n            return None\n",
+        CASES,
+    ),
+    Mutant(
+        "policy-down-forgotten",
+        "waves/rollout/subjects.py",
+        "return self.sick | self.rising",
+        "return self.sick",
+        CASES,
+    ),
+    Mutant(
+        "policy-causal-never-stops",
+        "waves/rollout/spending.py",
+        "after_update = (not_ready & renewed) - known if causal and begun else BitMap()",
+        "after_update = BitMap()",
+        CASES,
+    ),
+    Mutant(
+        "policy-rate-forgets-the-last-minute",
+        "waves/rollout/rates.py",
+        "if self._until(entry.at, entry.image_bytes) > now]",
+        "if entry.at == now]",
+        CASES,
+    ),
+    Mutant(
+        "wave-limit-off-by-one",
+        "waves/ceilings.py",
+        "yield Ceiling(cells, limit.limit, max(0, limit.limit - limit.down), limit.name)",
+        "yield Ceiling(cells, limit.limit + 1, max(0, limit.limit - limit.down), limit.name)",
+        BRUTE_FORCE,
+    ),
+    Mutant(
+        "wave-order-ignored",
+        "waves/greedy.py",
+        "return not missing and not any(",
+        "return True or not any(",
+        BRUTE_FORCE,
+    ),
+    Mutant(
+        "wave-load-off-by-one",
+        "waves/greedy.py",
+        "available = min(available, room // weights[cell])",
+        "available = min(available, room // weights[cell] + 1)",
+        BRUTE_FORCE,
+    ),
+    Mutant(
+        "bound-too-high",
+        "waves/bound.py",
+        "    return max(found)\n",
+        "    return max(found) + 1\n",
+        BRUTE_FORCE,
+    ),
+    Mutant(
+        "verify-lets-one-more-pass",
+        "verify/policies/waves.py",
+        '            if size > most:\n                yield "policy budget"',
+        '            if size > most + 9:\n                yield "policy budget"',
+        VERIFY,
+    ),
+)
