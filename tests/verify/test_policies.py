@@ -111,6 +111,16 @@ def _waves_merged(tree: Tree) -> None:
     tree["policies"]["waves"] -= 1
 
 
+def _all_at_once(tree: Tree) -> None:
+    """All pods of one DaemonSet in the first wave."""
+    first, place = _take_of(tree, "c")
+    number = first["takes"][place][1]
+    for run in tree["policies"]["runs"]:
+        moved = [take for take in run.get("takes", []) if take[1] == number]
+        run["takes"] = [take for take in run.get("takes", []) if take[1] != number]
+        first["takes"] = [*first.get("takes", []), *([c, d, n * run.get("repeat", 1)] for c, d, n in moved)]
+
+
 def _limit_raised(tree: Tree) -> None:
     tree["policies"]["limits"][0]["limit"] += 1
 
@@ -202,6 +212,7 @@ def _nonsense(tree: Tree) -> None:
         (_waves_swapped, "policy"),
         (_wave_repeated, "policy waves"),
         (_waves_merged, "policy"),
+        (_all_at_once, "policy budget: default/c: "),
         (_limit_raised, "policy budget"),
         (_percent_of_another_base, "policy budget"),
         (_down_forgotten_and_used, "policy"),
@@ -227,4 +238,6 @@ def test_corruption_is_refused(plan: Tree, corrupt: Callable[[Tree], None], chec
     tree = copy.deepcopy(plan)
     corrupt(tree)
     findings = verify(read_plan(compact_json(tree)), a_fleet().world())
-    assert any(finding.check.startswith(check) for finding in findings), [str(finding) for finding in findings]
+    assert any(f"{finding.check}: {finding.text}".startswith(check) for finding in findings), [
+        str(finding) for finding in findings
+    ]
