@@ -189,3 +189,20 @@ def test_solve_and_the_played_roll_out_name_the_same_nodes_in_the_same_order() -
     assert rollout is not None
     assert len(played) == 13
     assert list(rollout.nodes) == played
+
+
+def test_a_wave_of_more_pods_than_one_pass_issues_is_still_one_wave() -> None:
+    """C12: 250 actions a pass. Each barrier wave takes the whole budget, as in `solve`; so does `compare` count them."""
+    given = world(cluster(1200, (600, 0)))
+    story = timeline(given, now=NOW)[0]
+    assert [len(wave.nodes) for wave in story.barrier.updates] == [600, 600]
+    assert len(story.window.updates) > 2
+    own = next(entry for entry in compare(given, now=NOW)[0].contenders if entry.is_current)
+    rollout = solve(given, now=NOW).daemonsets[0].rollout
+    assert rollout is not None
+    assert own.waves == rollout.wave_count == 2
+
+
+def test_a_surging_wave_takes_several_passes_too() -> None:
+    story = timeline(world(cluster(1200, (0, 600))), now=NOW)[0]
+    assert [len(wave.nodes) for wave in story.barrier.updates] == [600, 600]

@@ -100,7 +100,7 @@ def compared(comparison: Comparison) -> list[dict[str, Any]]:
             "strategy": str(entry.strategy),
             "arithmetic": entry.arithmetic,
             "seconds": entry.course.seconds,
-            "waves": len(entry.course.updates),
+            "waves": entry.waves,
             "mostDown": entry.course.run.most_down,
             "inZone": entry.course.run.most_down_in_zone[1],
             "lost": entry.course.run.lost_pod_seconds,

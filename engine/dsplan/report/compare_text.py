@@ -62,7 +62,7 @@ def _row(entry: Contender) -> tuple[object, ...]:
         f"{run.wanted:,}",
         offset(entry.course.seconds),
         span(entry.course.seconds),
-        f"{len(entry.course.updates):,}",
+        f"{entry.waves:,}",
         f"{run.most_down:,}",
         f"{most:,} ({zone})" if zone else "-",
         f"{run.lost_pod_seconds:,.0f}",
@@ -87,7 +87,7 @@ def comparison_document(comparisons: Sequence[Comparison], costs: Sequence[CostA
                         "strategy": str(entry.strategy),
                         "arithmetic": entry.arithmetic,
                         "current": entry.is_current,
-                        "updateWaves": len(entry.course.updates),
+                        "updateWaves": entry.waves,
                         **course_entry(entry.course),
                     }
                     for entry in comparison.contenders
@@ -111,7 +111,7 @@ def comparison_csv(comparisons: Sequence[Comparison]) -> str:
                     comparison.identity,
                     entry.strategy,
                     entry.course.seconds,
-                    len(entry.course.updates),
+                    entry.waves,
                     run.most_down,
                     run.wanted,
                     *run.most_down_in_zone,

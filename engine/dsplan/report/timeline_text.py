@@ -78,8 +78,11 @@ def _story_lines(story: Timeline, style: Style, *, events: bool, plain: bool) ->
 
 
 def _course_lines(story: Timeline, style: Style, *, plain: bool) -> Iterator[str]:
-    yield from _wave_lines(story, story.window, style)
-    if story.barrier is not story.window:
+    if story.barrier is story.window:
+        yield from _wave_lines(story, story.window, style)
+    else:
+        yield "  as its window slides, which frees a slot whenever a pod gets available:"
+        yield from _wave_lines(story, story.window, style, word="STEP")
         yield ""
         yield "  in barrier waves, each waiting for the one before:"
         yield from _wave_lines(story, story.barrier, style)
@@ -124,11 +127,11 @@ def _event_lines(story: Timeline) -> Iterator[str]:
     yield f"  {offset(story.window.seconds)} {outcome_words(story.window.outcome)}"
 
 
-def _wave_lines(story: Timeline, course: Course, style: Style) -> Iterator[str]:
+def _wave_lines(story: Timeline, course: Course, style: Style, word: str = "WAVE") -> Iterator[str]:
     limit = style.limit
     shown = course.waves if limit is None or len(course.waves) <= limit + 1 else course.waves[:limit]
     rows = [_wave_row(wave, story.window.run.wanted, style) for wave in shown]
-    yield from table(("WAVE", "START", "END", "NODES", "DOWN", "NAMES"), rows, indent="  ")
+    yield from table((word, "START", "END", "NODES", "DOWN", "NAMES"), rows, indent="  ")
     left = course.waves[len(shown) :]
     if left:
         yield f"  ... and {len(left):,} more, until {offset(left[-1].end)}; -o wide shows all"
@@ -143,8 +146,9 @@ def _wave_row(wave: Wave, wanted: int, style: Style) -> tuple[object, ...]:
 
 
 def _summary_lines(story: Timeline, style: Style) -> Iterator[str]:
-    yield from _wrapped(_course_summary(story.window), style)
-    if story.barrier is not story.window:
+    slides = story.barrier is not story.window
+    yield from _wrapped(_course_summary(story.window, "step" if slides else "wave"), style)
+    if slides:
         yield from _wrapped(f"in barrier waves: {_course_summary(story.barrier)}", style)
     if story.slow_seconds:
         slow = f"{offset(story.slow_seconds)} ({span(story.slow_seconds)})"
@@ -177,10 +181,10 @@ def _wrapped(text: str, style: Style) -> list[str]:
     )
 
 
-def _course_summary(course: Course) -> str:
+def _course_summary(course: Course, word: str = "wave") -> str:
     run = course.run
     waves = len(course.updates)
-    in_waves = f" in {waves:,} wave{'s' * (waves != 1)}" if waves else ""
+    in_waves = f" in {waves:,} {word}{'s' * (waves != 1)}" if waves else ""
     zone, most = run.most_down_in_zone
     in_zone = f", {most:,} in zone {zone}" if zone else ""
     done = totals_words(run.totals) if course.seconds or course.outcome is Outcome.COMPLETE else "nothing happens"

@@ -14,6 +14,7 @@ from ..errors import InputError, Problem
 from ..model.daemonset import DaemonSet, RollingUpdate, UpdateStrategy
 from ..model.meta import Identity
 from ..model.world import World
+from ..planner import solve
 from .cluster import Cluster
 from .controllers import BatchHost, Controller, outdated
 from .edits import replaced, with_strategy
@@ -25,6 +26,7 @@ from .policies import PolicyController, held_by_policies
 from .run import simulate
 from .scheduler import SchedulerFactory
 from .timeline import Course, course_of
+from .waves import overlap
 
 __all__ = ["DEFAULT_STRATEGIES", "Comparison", "Contender", "Strategy", "compare", "parse_strategy"]
 
@@ -81,10 +83,14 @@ def parse_strategy(text: str) -> Strategy:
 
 
 class Contender(msgspec.Struct, frozen=True, kw_only=True):
-    """One strategy and what comes of it. `arithmetic` is how its amount became a number of nodes."""
+    """One strategy and what comes of it. `arithmetic` is how its amount became a number of nodes.
+
+    `waves` are update waves that each take what the budget has room for; the course may have begun them bit by bit.
+    """
 
     strategy: Strategy
     arithmetic: str
+    waves: int
     course: Course
     is_current: bool
 
@@ -154,14 +160,22 @@ class _Arena:
         world = replaced(alone, {daemonset.identity: anew})
         wanted = len(Cluster(world, now=self._now).observation(daemonset.identity).verdicts.run)
         host = BatchHost(scaled(strategy.amount, wanted)) if strategy.kind == "OnDelete" else None
+        course = self._course(world, daemonset.identity, host)
         return Contender(
             strategy=strategy,
-            arithmetic=_arithmetic(anew, strategy, wanted) if strategy.kind != "Policies" else self._waves(world),
-            course=self._course(world, daemonset.identity, host),
+            arithmetic=_arithmetic(anew, strategy, wanted) if strategy.kind != "Policies" else self._bound(world),
+            waves=self._waves(strategy, world, course),
+            course=course,
             is_current=is_current,
         )
 
-    def _waves(self, world: World) -> str:
+    def _waves(self, strategy: Strategy, world: World, course: Course) -> int:
+        if strategy.kind in ("OnDelete", "Policies") or not overlap(course.waves):
+            return len(course.updates)
+        [entry] = solve(world, now=self._now).daemonsets
+        return entry.rollout.wave_count if entry.rollout else 0
+
+    def _bound(self, world: World) -> str:
         found = PolicyController(world).plan(Cluster(world, now=self._now)).schedule
         return f"{found.waves:,} waves, at least {found.bound:,}"
 

@@ -15,7 +15,7 @@ from ..model.meta import Identity
 from ..model.world import World
 from ..planner.observation import Observation
 from .cluster import Cluster
-from .controllers import BuiltinController, Controller, Decision
+from .controllers import BuiltinController, Controller, Decision, outdated
 from .coverage import is_settled_alone
 from .happenings import Happening, HappeningKind
 from .kubelet import SteadyKubelet, daemonset_of
@@ -35,7 +35,8 @@ __all__ = ["BarrierController", "Course", "Timeline", "timeline"]
 class BarrierController:
     """The DaemonSet controller, held back: the next update wave begins when the last one is served again.
 
-    Only candidates are held (R10, R23); sick pods are replaced at once as ever (R12, R20).
+    A wave is what the budget has room for when it begins, in however many passes that goes out (C12). Only candidates
+    are held (R10, R23); sick pods are replaced at once as ever (R12, R20).
     """
 
     def __init__(self, controller: Controller | None = None) -> None:
@@ -43,20 +44,32 @@ class BarrierController:
         self._waves: dict[Identity, BitMap] = {}
 
     def decide(self, cluster: Cluster, due: Sequence[Identity]) -> Iterator[Decision]:
-        """Yield passes without the update of candidates while a wave is on its way."""
+        """Yield passes without the update of candidates that belong to a later wave."""
         for decision in self._controller.decide(cluster, due):
-            begins = [action.node for action in decision.actions if _begins(action.stage, action.reason)]
-            if not begins:
+            if not any(_begins(action.stage, action.reason) for action in decision.actions):
                 yield decision
                 continue
-            observation = cluster.observation(decision.daemonset)
-            if self._waves.get(decision.daemonset, BitMap()) & _busy(observation):
-                actions = tuple(item for item in decision.actions if not _begins(item.stage, item.reason))
-                yield msgspec.structs.replace(decision, actions=actions)
-                continue
-            ids = cluster.objects.index.ids
-            self._waves[decision.daemonset] = BitMap(ids[node] for node in begins if node in ids)
-            yield decision
+            observation, ids = cluster.observation(decision.daemonset), cluster.objects.index.ids
+            wave = self._waves.get(decision.daemonset, BitMap())
+            if wave.isdisjoint(_busy(observation)) and wave.isdisjoint(outdated(observation.observed)):
+                wave = BitMap(ids[node] for node in _candidates(decision) if node in ids)
+                self._waves[decision.daemonset] = wave
+            actions = tuple(
+                action
+                for action in decision.actions
+                if not _begins(action.stage, action.reason) or ids.get(action.node, -1) in wave
+            )
+            yield msgspec.structs.replace(decision, actions=actions)
+
+
+def _candidates(decision: Decision) -> Iterator[str]:
+    """Yield the nodes that the budget has room for now; one pass may issue fewer of them."""
+    rolling = None if decision.entry is None else decision.entry.rolling
+    if rolling is None:
+        yield from (action.node for action in decision.actions if _begins(action.stage, action.reason))
+        return
+    yield from (node for node, reason in rolling.create if reason is ActionReason.OUTDATED)
+    yield from (node for node, _, reason in rolling.delete if reason is ActionReason.OUTDATED)
 
 
 def _begins(stage: Stage, reason: ActionReason) -> bool:
@@ -161,7 +174,7 @@ def timeline(
                 identity=identity,
                 started=window.started,
                 window=course,
-                barrier=course if barrier is None else course_of(barrier, barrier.of(identity)),
+                barrier=course if barrier is None else course_of(barrier, barrier.of(identity), barrier=True),
                 slow_seconds=None if slow is None else slow.of(identity).seconds,
                 budget=_budget(daemonset, course.run.wanted, by_policies=identity in by_policies),
                 notes=paces.notes(daemonset),
@@ -196,9 +209,10 @@ class _Player:
         )
 
 
-def course_of(simulation: Simulation, run: DaemonSetRun) -> Course:
-    """Return the course of one DaemonSet's run."""
-    return Course(outcome=run.outcome, seconds=run.seconds, waves=waves_of(simulation, run.identity), run=run)
+def course_of(simulation: Simulation, run: DaemonSetRun, *, barrier: bool = False) -> Course:
+    """Return the course of one DaemonSet's run; `barrier` where waves waited for each other."""
+    waves = waves_of(simulation, run.identity, barrier=barrier)
+    return Course(outcome=run.outcome, seconds=run.seconds, waves=waves, run=run)
 
 
 def _budget(daemonset: DaemonSet, wanted: int, *, by_policies: bool) -> str:

@@ -60,10 +60,13 @@ class _Open:
         self.end: datetime | None = None
 
 
-def waves_of(simulation: Simulation, identity: Identity) -> tuple[Wave, ...]:
-    """Return the waves of one DaemonSet, in the order of their beginning."""
+def waves_of(simulation: Simulation, identity: Identity, *, barrier: bool = False) -> tuple[Wave, ...]:
+    """Return the waves of one DaemonSet, in the order of their beginning.
+
+    With `barrier`, whatever begins before an update wave has ended belongs to it: a pass issues 250 actions (C12).
+    """
     happenings = [item for item in simulation.happenings if item.daemonset == identity]
-    reader = _Reader(happenings)
+    reader = _Reader(happenings, barrier=barrier)
     for item in happenings:
         reader.read(item)
     run = simulation.of(identity)
@@ -109,8 +112,9 @@ def _most(moments: Sequence[datetime], downs: Sequence[int], start: datetime, en
 class _Reader:
     """Sorts what happened to nodes into waves."""
 
-    def __init__(self, happenings: Iterable[Happening]) -> None:
+    def __init__(self, happenings: Iterable[Happening], *, barrier: bool) -> None:
         self.waves: list[_Open] = []
+        self._barrier = barrier
         self._of_node: dict[str, _Open] = {}
         self._pods: dict[str, set[str]] = {}
         self._creations = {item.node for item in happenings if item.kind is HappeningKind.CREATED}
@@ -143,7 +147,8 @@ class _Reader:
     def _join(self, kind: WaveKind, item: Happening) -> None:
         current = self.waves[-1] if self.waves else None
         for wave in reversed(self.waves[-3:]):
-            if wave.kind is kind and wave.start == item.at:
+            lasts = self._barrier and kind is WaveKind.UPDATE and wave.left
+            if wave.kind is kind and (wave.start == item.at or lasts):
                 current = wave
                 break
         else:
