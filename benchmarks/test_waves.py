@@ -118,7 +118,7 @@ def test_a_roll_out_in_time_grows_no_worse_than_linear(budgets: list[dict[str, A
         assert story.violations == ()
     exponent = log(seconds[4_000] / seconds[1_000]) / log(4)
     print(f"\n{seconds[1_000]:.2f} s -> {seconds[4_000]:.2f} s, exponent {exponent:.2f}")
-    assert exponent < 1.35
+    assert exponent < 1.5
 
 
 def test_one_at_a_time_on_ten_thousand_nodes_is_solved_once() -> None:

@@ -9,8 +9,11 @@ from typing import Any
 import pytest
 
 from dsplan.model.world import World
+from dsplan.planner import step
+from dsplan.planner.policies import plan_policies
 from dsplan.simulate import Durations, HappeningKind, Outcome, PolicyController, simulate
 from dsplan.simulate.compare import compare
+from dsplan.simulate.paces import Overrides
 from dsplan.simulate.stall_types import StallKind
 from dsplan.simulate.stalls import forecast_stalls
 from dsplan.simulate.timeline import timeline
@@ -95,7 +98,20 @@ def test_a_window_too_short_is_foreseen() -> None:
     slow = a_daemonset("ds", on_delete=True, min_ready_seconds=3600)
     world = the_world(3, [slow], windows={"allow": [{"start": "01:00", "end": "01:30"}]})
     [stall] = forecast_stalls(world, now=Fleet(1, []).now)
-    assert "no window is long enough for one wave, which takes 3,600 s at least" in stall.text
+    assert "no window is long enough for one wave, which takes 3,631 s at least" in stall.text  # 30 to go, 1 to create
+
+
+def test_a_window_too_short_for_how_long_pods_take_is_foreseen() -> None:
+    """Ten minutes every night, and pods that take half an hour; the same where the policy says so itself."""
+    windows = {"allow": [{"start": "22:00", "end": "22:10"}]}
+    now = Fleet(1, []).now
+    [stall] = forecast_stalls(the_world(windows=windows), now=now, durations=Overrides(ready=1800, terminate=0))
+    assert "no window is long enough for one wave, which takes 1,801 s at least" in stall.text
+    world = the_world(windows=windows, durations={"ready": "20m"})
+    assert plan_policies(world, step(world, now=now), now=now).stalls == (
+        "policy default/p: no window is long enough for one wave, which takes 1,200 s at least",
+    )
+    assert forecast_stalls(the_world(windows=windows), now=now, durations=Overrides(ready=60)) == ()
 
 
 def test_timeline_and_compare_play_the_policies() -> None:

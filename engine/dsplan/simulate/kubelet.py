@@ -13,6 +13,7 @@ from typing import Protocol
 
 import msgspec
 
+from ..model.daemonset import DaemonSet
 from ..model.meta import Identity, controller_of
 from ..model.node import Node
 from ..model.pod import Pod
@@ -90,6 +91,12 @@ class SteadyKubelet:
         self._pace: Pace = (lambda daemonset, node: durations) if isinstance(durations, Durations) else durations
         self._broken = broken
         self._pod_gc = pod_gc
+
+    def replacement(self, daemonset: DaemonSet) -> float:
+        """Return the seconds from the deletion of a DaemonSet's pod to its successor's being ready."""
+        grace = daemonset.pod.spec.termination_grace_period_seconds
+        pace = self._pace(daemonset.identity, None)
+        return pace.cycle() if grace is None else pace.cycle(grace=grace)
 
     def create(self, daemonset: Identity, node: str) -> float:
         """Return what the pace says."""

@@ -17,27 +17,34 @@ from ..waves.rollout.subjects import Subject
 from ..waves.rollout.targets import Governed, governing
 from .cluster import Cluster
 from .controllers import BuiltinController, Controller, Decision
+from .kubelet import Kubelet, SteadyKubelet
 
 __all__ = ["PolicyController", "controller_for", "held_by_policies"]
 
 
-def controller_for(world: World) -> Controller:
-    """Return who decides in a world: the controller, with a host beside it where there are policies."""
-    return PolicyController(world) if world.rollout_policies else BuiltinController()
+def controller_for(world: World, kubelet: Kubelet | None = None) -> Controller:
+    """Return who decides in a world: the controller, with a host beside it where there are policies.
+
+    The host knows how long pods take where the `kubelet` is a steady one.
+    """
+    return PolicyController(world, kubelet) if world.rollout_policies else BuiltinController()
 
 
 class PolicyController:
     """The DaemonSet controller and a host that carries out RolloutPolicies; progress is kept in the cluster's State.
 
-    Gates that wait for somebody are passed once their soak is over, unless `pass_gates` is false.
+    Gates that wait for somebody are passed once their soak is over, unless `pass_gates` is false. A wave has to fit
+    into its window: how long one takes is asked of a steady `kubelet`.
     """
 
-    def __init__(self, world: World, *, pass_gates: bool = True) -> None:
+    def __init__(self, world: World, kubelet: Kubelet | None = None, *, pass_gates: bool = True) -> None:
         self._policies = world.rollout_policies
         self._pass_gates = pass_gates
         self._image_sizes = world.image_sizes
         found = governing(self._policies, world.daemonsets)
         self._governed = {entry.daemonset: entry for entry in found.governed}
+        steady = kubelet if isinstance(kubelet, SteadyKubelet) else None
+        self._takes = {item.identity: steady.replacement(item) for item in world.daemonsets} if steady else {}
         self._controller = BuiltinController()
 
     def decide(self, cluster: Cluster, due: Sequence[Identity]) -> Iterator[Decision]:
@@ -94,6 +101,7 @@ class PolicyController:
             cluster.objects.state,
             cluster.now,
             self._image_sizes,
+            takes=self._takes,
             ahead=ahead,
         )
 

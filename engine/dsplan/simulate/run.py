@@ -76,8 +76,9 @@ def simulate(
     (<Outcome.COMPLETE: 'Complete'>, 15.0)
     """
     frozen_rules = tuple(rules)
-    cluster = Cluster(world, kubelet or SteadyKubelet(durations), now=now, scheduler=scheduler, rules=frozen_rules)
-    run = _Run(cluster, controller or controller_for(world), durations, frozen_rules)
+    kubelet = kubelet or SteadyKubelet(durations)
+    cluster = Cluster(world, kubelet, now=now, scheduler=scheduler, rules=frozen_rules)
+    run = _Run(cluster, controller or controller_for(world, kubelet), durations, frozen_rules)
     return run.play(until, sorted(injections, key=lambda injection: injection[0]))
 
 

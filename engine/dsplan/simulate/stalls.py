@@ -240,7 +240,7 @@ class _Forecast:
 
     def _why_policies_wait(self, identity: Identity, story: Simulation) -> str:
         """Return what the policies say at the end of the story."""
-        plan = PolicyController(story.world).plan(Cluster(story.world, now=story.ended))
+        plan = PolicyController(story.world, SteadyKubelet(self._paces)).plan(Cluster(story.world, now=story.ended))
         named = [stall for stall in plan.stalls if stall.startswith((f"{identity}: ", "policy "))]
         held = [entry.text for entry in plan.held if entry.daemonset == identity and entry.blocks]
         return "; ".join(dict.fromkeys([*named, *held]))

@@ -157,7 +157,7 @@ def timeline(
     courses = {run.identity: course_of(window, run) for run in window.runs}
     barrier = None
     if any(overlap(course.waves) for course in courses.values()):
-        barrier = player.play(paces, BarrierController(controller_for(world)))
+        barrier = player.play(paces, BarrierController(controller_for(world, SteadyKubelet(paces))))
     stalls: dict[Identity, Stall] = {}
     if any(run.outcome is not Outcome.COMPLETE for run in window.runs):
         found = forecast_stalls(world, now=now, durations=durations, broken=broken, scheduler=scheduler)

@@ -44,15 +44,18 @@ def decide(
     now: datetime,
     image_sizes: Mapping[str, int] | None = None,
     *,
+    takes: Mapping[Identity, float] | None = None,
     ahead: bool = True,
 ) -> PolicyPlan:
     """Return what policies come to over the DaemonSets that could be observed.
 
-    `image_sizes` are bytes by full name, for rates of bytes. Unless `ahead`, what the host does now and no more:
-    `schedule` has the first wave only, nothing is `held`, and what contradicts itself later is not found.
+    `image_sizes` are bytes by full name, for rates of bytes. `takes` has the seconds from the deletion of a pod to its
+    successor's being ready, where they are known better than from a policy's `durations`. Unless `ahead`, what the host
+    does now and no more: `schedule` has the first wave only, nothing is `held`, and what contradicts itself later is
+    not found.
     Raises InputError where two policies contradict each other.
     """
-    return _Decision(policies, subjects, index, state, now, image_sizes or {}).plan(ahead=ahead)
+    return _Decision(policies, subjects, index, state, now, image_sizes or {}, takes or {}).plan(ahead=ahead)
 
 
 class _Decision:
@@ -66,6 +69,7 @@ class _Decision:
         state: State,
         now: datetime,
         image_sizes: Mapping[str, int],
+        takes: Mapping[Identity, float],
     ) -> None:
         self.index = index
         self.now = now
@@ -80,7 +84,7 @@ class _Decision:
         self.views = [self._view(policy, progress.get(policy.identity)) for policy in policies]
         self.rank = self._ranks()
         before = {view.policy.identity: view.before for view in self.views}
-        self.writing = Writing(self.governed, self.subjects, before, image_sizes, index, now, self.rank)
+        self.writing = Writing(self.governed, self.subjects, before, image_sizes, takes, index, now, self.rank)
         self._closed: set[Identity] = set()
         self._closings: list[tuple[View, datetime]] = []
         self._closed_by: dict[Identity, str] = {}

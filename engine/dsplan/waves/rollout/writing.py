@@ -11,6 +11,7 @@ from pyroaring import BitMap
 
 from ...diff import Action, ActionReason, Actor, Precondition, Stage, blueprint_of
 from ...eligibility import NodeIndex
+from ...model.durations import parse_duration
 from ...model.meta import Identity
 from ...model.policy import Rates, RolloutPolicy
 from ...model.state import PolicyProgress
@@ -46,6 +47,7 @@ class Writing:
         subjects: Mapping[Identity, Subject],
         before: Mapping[Identity, PolicyProgress | None],
         image_sizes: Mapping[str, int],
+        takes: Mapping[Identity, float],
         index: NodeIndex,
         now: datetime,
         rank: Mapping[int, int],
@@ -55,6 +57,11 @@ class Writing:
         self._index = index
         self._now = now
         self._rank = rank
+        self._takes = {
+            identity: takes.get(identity, _said(entry)) + subjects[identity].daemonset.spec.min_ready_seconds
+            for identity, entry in governed.items()
+            if identity in subjects
+        }
         self._images = {identity: images_of(subject.daemonset.pod.spec) for identity, subject in subjects.items()}
         self._rated = {
             policy.identity: policy
@@ -179,10 +186,10 @@ class Writing:
         )
 
     def wave_seconds(self, wave: Iterable[Unit]) -> float:
-        """Return how long a wave takes at least: minReadySeconds, after its images are pulled at the rates."""
+        """Return how long a wave takes, as far as that is known: its slowest pod, after all pulls at the rates."""
         longest, pulled = 0.0, dict[Identity, int]()
         for unit in wave:
-            longest = max(longest, float(self._subjects[unit.daemonset].daemonset.spec.min_ready_seconds))
+            longest = max(longest, self._takes[unit.daemonset])
             for policy in self._governed[unit.daemonset].policies:
                 if policy.identity in self._pacers:
                     pulled[policy.identity] = pulled.get(policy.identity, 0) + self._bytes(policy, unit)
@@ -212,3 +219,10 @@ class Writing:
             return False
         found = opening([policy.spec.windows], self._now, seconds)
         return not found.is_open and found.next is None
+
+
+def _said(entry: Governed) -> float:
+    """Return the seconds that a DaemonSet's policies say a replacement takes, 0 where they say nothing."""
+    durations = (policy.spec.durations for policy in entry.policies)
+    parts = [(found.terminate, found.create, found.ready) for found in durations]
+    return max((sum(parse_duration(text) or 0.0 for text in texts) for texts in parts), default=0.0)
