@@ -75,12 +75,14 @@ def test_json_is_class_coded_and_versioned(maximise: str) -> None:
 def test_overhead_tells_sums_and_what_is_left() -> None:
     code, out = run("overhead", CONTRAST)
     assert code == 0
-    assert "5 nodes (os=linux, arch=amd64): worker-0 worker-1 worker-2 ... and 2 more" in out
+    what = "(pool=worker, os=linux, arch=amd64, cpu 4, memory 8Gi)"
+    assert out.splitlines()[0] == f"[1] 5 nodes {what}: worker-0 worker-1 worker-2 ... and 2 more"
     assert "  largest pod on an empty node: cpu 3, memory 8Gi" in out
     assert out.splitlines()[-1] == "Overhead: 1 class of 5 nodes; 0 pods would find no room."
     code, out = run("overhead", TIGHT, "--exit-code")
     assert code == 4
-    assert "x no room for kube-system/b-logs on 1" in out
+    assert "  x kube-system/b-logs would not fit on 1 node of [2]: small" in out
+    assert out.splitlines()[-1] == "Overhead: 2 classes of 2 nodes; 2 pods would find no room: 2 new."
 
 
 def test_overhead_by_a_label_and_as_json() -> None:

@@ -55,6 +55,7 @@ def test_a_node_of_a_pool_is_complete() -> None:
             "metadata": {
                 "name": "w-007.example",
                 "labels": {
+                    "dsplan.dev/node-pool": "w",
                     "kubernetes.io/arch": "amd64",
                     "kubernetes.io/hostname": "w-007.example",
                     "kubernetes.io/os": "windows",

@@ -38,7 +38,7 @@ def problems(world: World, best: Fit, demands: dict[Place, Demand], conflict: Co
 def _rivals(best: Fit, conflict: Conflict, position: int) -> Iterator[tuple[Place, ...]]:
     """Yield where those who are wanted on another node may be: somewhere they were placed."""
     elsewhere = [cause.object for cause in conflict.causes[1:] if "another node" in cause.needed]
-    choices = [[(name, n) for n in best.of(name).placed | best.of(name).kept if n != position] for name in elsewhere]
+    choices = [[(name, n) for n in best.of(name).placed if n != position] for name in elsewhere]
     yield from product(*choices)
 
 

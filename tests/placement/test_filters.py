@@ -140,6 +140,8 @@ A_ZONE = [node("n1", labels={ZONE: "a"}), node("n2", labels={ZONE: "a"}), node("
         (near({"app": "web"}, ZONE, namespaceSelector={}), True),
         (near({"app": "web"}, ZONE, namespaceSelector={"matchLabels": {"team": "x"}}), True),
         (near({"app": "web"}, ZONE, namespaceSelector={"matchLabels": {"team": "y"}}), False),
+        (near({"app": "web"}, ZONE, namespaceSelector={"matchLabels": {"kubernetes.io/metadata.name": "shop"}}), True),
+        (near({"app": "web"}, ZONE, namespaceSelector={"matchLabels": {"kubernetes.io/metadata.name": "x"}}), False),
         (near({"app": "web"}, HOSTNAME, namespaces=["shop"]), False),
         (near({"app": "web"}, "absent", namespaces=["shop"]), False),
         (near({}, ZONE, namespaces=["shop"]), True),  # {} selects every pod

@@ -61,7 +61,35 @@ def test_who_would_no_longer_fit_once_rolled_out_by_class() -> None:
     there = [daemon_pod("a", entry["metadata"]["name"], spec(cpu="1"), **old) for entry in nodes]
     (gap,) = found(*nodes, *there, bigger, revision_of(bigger)).no_room
     assert (str(gap.identity), gap.labels, list(gap.nodes)) == ("default/a", {TYPE: "s"}, [0, 1])
+    assert (gap.number, gap.standing) == (0, "running")
     assert str(gap.shortages[0]) == "cpu: needs 3, 2 free of 2"
+
+
+def test_what_no_longer_fits_what_never_did_and_what_is_pending_already() -> None:
+    nodes = [node(f"n{n}", cpu="2") for n in range(3)]
+    bigger = daemonset("a", spec(cpu="3"))
+    running = daemon_pod("a", "n0", spec(cpu="1"), labels={"app": "a", "controller-revision-hash": "old"})
+    waiting = daemon_pod("a", "n1", spec(cpu="3"), bound=False)
+    gaps = found(*nodes, running, waiting, bigger, revision_of(bigger)).no_room
+    assert [(gap.standing, list(gap.nodes)) for gap in gaps] == [("running", [0]), ("new", [2]), ("pending", [1])]
+
+
+def test_who_is_evicted_once_rolled_out() -> None:
+    trees = [node("n1", cpu="2"), pod("p", "n1", spec(cpu="2")), daemonset("a", spec(cpu="1"), priority=9)]
+    result = found(*trees)
+    assert [str(holder) for holder in result.evicted] == ["shop/p"]
+    assert result.no_room == ()
+
+
+def test_pools_make_classes_whoever_made_them() -> None:
+    labels = [{"karpenter.sh/nodepool": "p"}, {"eks.amazonaws.com/nodegroup": "q"}, {"dsplan.dev/node-pool": "r"}]
+    nodes = [node(f"n{n}", labels={**entry, TYPE: "x"}) for n, entry in enumerate(labels)]
+    assert [entry.labels for entry in found(*nodes, by=("NodePool",)).classes] == [
+        {"NodePool": "p"},
+        {"NodePool": "q"},
+        {"NodePool": "r"},
+    ]
+    assert len(found(*nodes).classes) == 3
 
 
 def test_nodes_that_tell_nothing_are_a_class_of_their_own() -> None:

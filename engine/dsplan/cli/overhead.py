@@ -15,7 +15,7 @@ from .progress import progress_bar
 @click.command()
 @input_options
 @output_option("table", "wide", "json", "yaml")
-@click.option("--by", multiple=True, metavar="LABEL", help="Group nodes by this label (a pool, a type); repeatable.")
+@click.option("--by", multiple=True, metavar="LABEL", help="Group nodes by this label, or by NodePool; repeatable.")
 @click.option("--exit-code", is_flag=True, help="Exit with 4 if a rolled-out DaemonSet would not fit somewhere.")
 def command(
     files: tuple[str, ...],
@@ -30,16 +30,20 @@ def command(
 ) -> None:
     """Say what daemons cost per class of nodes: who lands there, their sum, what is left, which ports are taken.
 
-    A class are nodes that the same DaemonSets want and that agree in the labels of --by (machine type, os and arch by
-    default). A NodePool or a Node manifest among FILES is a template: its nodes count like others.
+    A class are nodes that the same DaemonSets want and that agree in the labels of --by. By default these are the pool
+    (of a NodePool manifest, of Karpenter, EKS, GKE, AKS and others), the machine type, os and arch. A NodePool or Node
+    manifest among FILES is a template: its nodes count like others.
+
+    A new or bigger DaemonSet: `dsplan overhead agent.yaml --cluster dump.json` says on which of the nodes that are
+    there it would not fit, by class, once it is rolled out.
     """
-    from ..placement.overhead import PORTABLE_LABELS, overhead
+    from ..placement.overhead import CLASS_LABELS, overhead
     from ..planner import step
 
     world = load_world(files, more, None if all_namespaces else namespace, selector)
     with progress_bar("adding up") as bar:
         whole = step(world, now=moment(now), observer=bar)
-        found = overhead(world, whole, by=by or PORTABLE_LABELS)
+        found = overhead(world, whole, by=by or CLASS_LABELS)
     names = whole.index.names
     if output in ("table", "wide"):
         from ..report.overhead_text import overhead_text

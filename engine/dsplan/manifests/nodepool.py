@@ -32,7 +32,7 @@ import msgspec
 from dsplan.errors import InputError, Problem
 from dsplan.manifests.strict import decode_strict
 from dsplan.model.names import is_dns_subdomain, is_label_key, is_label_value
-from dsplan.model.node import DURATION_LABELS, Taint
+from dsplan.model.node import DURATION_LABELS, POOL_LABEL, Taint
 from dsplan.model.regex import regex
 
 __all__ = ["API_VERSION", "MAX_REPLICAS", "Distribution", "NodePool", "NodePoolSpec", "Sick", "expand", "node_tree"]
@@ -90,8 +90,8 @@ class NodePoolSpec(_Kind, frozen=True, kw_only=True):
     """What the nodes of a pool are.
 
     `nameTemplate` and label values may hold `{index}`, `{index:04}` (zeros in front) and `{pool}`. `allocatable` is
-    `capacity` where it is absent. Every node has the labels kubernetes.io/hostname, os (linux) and arch (amd64) unless
-    the pool says otherwise; `durations` are labels, too (`dsplan.dev/ready-seconds` and so on).
+    `capacity` where it is absent. Every node has the labels dsplan.dev/node-pool, kubernetes.io/hostname, os (linux)
+    and arch (amd64) unless the pool says otherwise; `durations` are labels, too (`dsplan.dev/ready-seconds` and so on).
     """
 
     replicas: int
@@ -151,6 +151,7 @@ def node_tree(pool: NodePool, position: int) -> dict[str, Any]:
         "kubernetes.io/arch": "amd64",
         "kubernetes.io/hostname": name,
         "kubernetes.io/os": "linux",
+        **({POOL_LABEL: pool.metadata.name} if is_label_value(pool.metadata.name) else {}),
         **{key: _filled(value, pool.metadata.name, index) for key, value in spec.labels.items()},
     }
     labels.update(_duration_labels(spec.durations))

@@ -4,7 +4,17 @@
 
 from .meta import Condition, ObjectMeta, Wire
 
-__all__ = ["DURATION_LABELS", "EFFECTS_THAT_EXCLUDE", "Node", "NodeSpec", "NodeStatus", "Taint", "Toleration"]
+__all__ = [
+    "DURATION_LABELS",
+    "EFFECTS_THAT_EXCLUDE",
+    "POOL_LABEL",
+    "POOL_LABELS",
+    "Node",
+    "NodeSpec",
+    "NodeStatus",
+    "Taint",
+    "Toleration",
+]
 
 EFFECTS_THAT_EXCLUDE = ("NoSchedule", "NoExecute")
 """E5: every other effect is ignored by the controller."""
@@ -15,6 +25,21 @@ DURATION_LABELS = {
     "terminate": "dsplan.dev/terminate-seconds",
 }
 """Labels that say how long daemon pods take on a node; a NodePool's `durations` become these."""
+
+POOL_LABEL = "dsplan.dev/node-pool"
+"""Label that says which NodePool a node was made of."""
+
+POOL_LABELS = (
+    POOL_LABEL,
+    "karpenter.sh/nodepool",
+    "eks.amazonaws.com/nodegroup",
+    "alpha.eksctl.io/nodegroup-name",
+    "cloud.google.com/gke-nodepool",
+    "kubernetes.azure.com/agentpool",
+    "agentpool",
+    "doks.digitalocean.com/node-pool",
+)
+"""Labels by which autoscalers and clouds say which pool a node belongs to; the first one that a node has counts."""
 
 
 class Taint(Wire, frozen=True, kw_only=True, gc=False):

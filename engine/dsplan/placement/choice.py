@@ -160,6 +160,8 @@ class _Fitting:
 
 def _fill(choice: Choice, index: _Fitting, order: Iterable[int]) -> Values | None:
     """Choose one after the other what still can be, with what it needs."""
+    if not (choice.aparts or choice.needs or choice.exactly or choice.must):
+        return _fill_up(choice, order)
     values = [False] * choice.size
     left = {id(rule): rule.room for rule in choice.sums}
     wanted = [*sorted(choice.must), *(n for group in choice.exactly for n in group.among), *order]
@@ -177,6 +179,19 @@ def _fill(choice: Choice, index: _Fitting, order: Iterable[int]) -> Values | Non
             for n in added:
                 values[n] = True
     return tuple(values) if holds(choice, values) else None
+
+
+def _fill_up(choice: Choice, order: Iterable[int]) -> Values:
+    """Choose one after the other while there is room, where nobody is in another's way otherwise."""
+    weights = [dict(rule.weights) for rule in choice.sums]
+    left = [rule.room for rule in choice.sums]
+    values = [False] * choice.size
+    for n in order:
+        if n not in choice.must_not and all(entry.get(n, 0) <= room for entry, room in zip(weights, left, strict=True)):
+            values[n] = True
+            for place, entry in enumerate(weights):
+                left[place] -= entry.get(n, 0)
+    return tuple(values)
 
 
 def _closure(first: int, index: _Fitting, values: Sequence[bool]) -> list[int]:

@@ -75,6 +75,8 @@ def components(choice: Choice) -> list[tuple[tuple[int, ...], Choice]]:
     >>> [numbers for numbers, _ in components(Choice(4, aparts=(Apart(1, 3),)))]
     [(0,), (1, 3), (2,)]
     """
+    if any(len(rule.weights) == choice.size for rule in choice.sums):
+        return [(tuple(range(choice.size)), choice)]
     import networkx as nx
 
     graph: nx.Graph[int] = nx.Graph()

@@ -74,6 +74,7 @@ class _Against:
         self.candidates = candidates
         self.rules = RuleIndex(choice)
         self._taken: dict[int, tuple[list[Cause], list[int]]] = {}
+        self._weights = [dict(rule.weights) for rule in choice.sums]
         self._chosen = [sum(weight for n, weight in rule.weights if values[n]) for rule in choice.sums]
 
     def wanted(self, n: int, needed: str = "") -> Cause:
@@ -121,8 +122,7 @@ class _Against:
 
     def _sums(self, n: int) -> Iterator[tuple[Cause, ...]]:
         for position in self.rules.sums[n]:
-            rule = self.choice.sums[position]
-            weight = next(weight for other, weight in rule.weights if other == n)
+            rule, weight = self.choice.sums[position], self._weights[position][n]
             if self._chosen[position] + weight > rule.room:
                 yield self._too_much(n, rule, weight)
 

@@ -24,6 +24,7 @@ from .requests import Amounts, pod_requests, resized_to
 __all__ = ["NEVER", "Demand", "Demands", "Tenant", "Term", "importance", "owner_of", "split_pin"]
 
 NEVER = "Never"
+_NAMESPACE_NAME = "kubernetes.io/metadata.name"
 
 
 class Term(msgspec.Struct, frozen=True):
@@ -48,11 +49,15 @@ class Term(msgspec.Struct, frozen=True):
         return isinstance(other, Term) and self.text == other.text
 
     def matches(self, demand: Demand, namespace_labels: Mapping[str, Mapping[str, str]]) -> bool:
-        """Return whether the term selects a pod (K14); the labels of a namespace nobody described are none."""
+        """Return whether the term selects a pod (K14).
+
+        A namespace that nobody described has the one label that every API server gives it, its name.
+        """
         namespace = demand.namespace
         if not self.every_namespace and namespace not in self.namespaces:
             chosen = self.namespace_selector
-            if chosen is None or not selector_matches(chosen, namespace_labels.get(namespace, {})):
+            labels = {_NAMESPACE_NAME: namespace, **namespace_labels.get(namespace, {})}
+            if chosen is None or not selector_matches(chosen, labels):
                 return False
         return selector_matches(self.selector, demand.labels)
 

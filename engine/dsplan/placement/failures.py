@@ -11,7 +11,10 @@ from ..model.meta import Identity
 from .demand import Tenant
 from .requests import CPU
 
-__all__ = ["Failure", "Holder", "Plugin", "Shortage", "amount_text", "holders_of"]
+__all__ = ["Failure", "Holder", "Plugin", "Shortage", "amount_text", "holders_of", "room_text"]
+
+
+_SHORT = 7
 
 
 class Plugin(StrEnum):
@@ -116,3 +119,14 @@ def amount_text(resource: str, amount: int) -> str:
             return f"{amount}{suffix}"
         amount //= 1024
     return f"{amount}Ti"
+
+
+def room_text(resource: str, amount: int) -> str:
+    """Return an amount of room in few digits, rounded down: what asks for this much fits.
+
+    >>> room_text("memory", 14335544 << 10), room_text("ephemeral-storage", 18181869946), room_text("cpu", 3568)
+    ('13999Mi', '17339Mi', '3568m')
+    """
+    exact = amount_text(resource, amount)
+    whole = amount >> 20 << 20
+    return exact if len(exact) <= _SHORT or not whole or resource == CPU else amount_text(resource, whole)

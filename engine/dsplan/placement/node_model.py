@@ -168,9 +168,10 @@ class _Builder:
 
     def _pairs(self) -> None:
         """Keep apart who asks for the same port, and who does not want to be near whom."""
-        picky = [n for n, entry in enumerate(self.candidates) if entry.demand.ports or entry.demand.anti_affinity]
-        for n, other in combinations(range(len(self.candidates)), 2):
-            if n in self.barred or other in self.barred or (n not in picky and other not in picky):
+        there = [n for n in range(len(self.candidates)) if n not in self.barred]
+        picky = {n for n in there if self.candidates[n].demand.ports or self.candidates[n].demand.anti_affinity}
+        for n, other in combinations(there, 2) if picky else ():
+            if n not in picky and other not in picky:
                 continue
             if cause := self._clash(self.candidates[n], self.candidates[other]):
                 self.aparts.append(Apart(n, other, self._cause(cause)))

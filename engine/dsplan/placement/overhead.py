@@ -1,32 +1,41 @@
 """What daemons cost before the first workload: per class of nodes, who lands there, their sum, what is left.
 
-A class is made of nodes that the same DaemonSets want and that agree in the labels asked for, or in size where they do
-not have the first of these labels; amounts are those of its smallest node.
+A class is made of nodes that the same DaemonSets want and that agree in the labels asked for, or in size where no label
+tells the kind of machine; amounts are those of its smallest node.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from enum import StrEnum
 
 import msgspec
 from pyroaring import BitMap
 
 from ..manifests.admission import Refusal
 from ..model.meta import Identity
+from ..model.node import POOL_LABEL, POOL_LABELS
 from ..model.world import Note, World
 from .arrivals import PassOverAll
-from .demand import Demand
-from .failures import Shortage
+from .demand import Demand, owner_of, split_pin
+from .failures import Holder, Shortage
 from .load import NodeLoad
-from .prediction import predict
+from .prediction import DaemonSetPrediction, Prediction, predict
 from .requests import PODS, Amounts, Plenty
 from .scene import Scene
 
-__all__ = ["Daemon", "NodeClassOverhead", "NoRoom", "Overhead", "PORTABLE_LABELS", "overhead"]
+__all__ = ["CLASS_LABELS", "NODE_POOL", "Daemon", "NoRoom", "NodeClassOverhead", "Overhead", "Standing", "overhead"]
 
-PORTABLE_LABELS = ("node.kubernetes.io/instance-type", "kubernetes.io/os", "kubernetes.io/arch")
-"""Labels that say what kind of machine a node is; asked for unless others are named."""
+NODE_POOL = "NodePool"
+"""Stands for the label by which a node says its pool, whichever it has (`POOL_LABELS`)."""
+
+_TYPE = "node.kubernetes.io/instance-type"
+CLASS_LABELS = (NODE_POOL, _TYPE, "kubernetes.io/os", "kubernetes.io/arch")
+"""Labels in which the nodes of a class agree, unless others are named."""
+
+_ALIKE = (_TYPE, POOL_LABEL)
+"""Labels that tell the kind of machine: nodes that agree in one of these count as equally large."""
 
 
 class Daemon(msgspec.Struct, frozen=True):
@@ -68,25 +77,42 @@ class NodeClassOverhead(msgspec.Struct, frozen=True, kw_only=True):
         return {name: max(0, amount) for name, amount in self.left.items() if name != PODS}
 
 
+class Standing(StrEnum):
+    """What is there now of a pod that would find no room."""
+
+    RUNNING = "running"
+    """It runs: the current template no longer fits where the old one did."""
+    NEW = "new"
+    """Nothing: a DaemonSet comes to nodes where it does not fit."""
+    PENDING = "pending"
+    """It waits already."""
+
+
 class NoRoom(msgspec.Struct, frozen=True, kw_only=True):
-    """Nodes (ids) of one class on which a DaemonSet does not fit once its current template is rolled out everywhere."""
+    """Nodes (ids) of one class on which a DaemonSet does not fit once its current template is rolled out everywhere.
+
+    `shortages` are those of the first of the nodes; `number` is the position of the class.
+    """
 
     identity: Identity
+    standing: Standing
+    number: int
     labels: dict[str, str]
     nodes: BitMap
     shortages: tuple[Shortage, ...]
 
 
 class Overhead(msgspec.Struct, frozen=True, kw_only=True):
-    """All classes, the largest first, and who would no longer fit where."""
+    """All classes, the largest first; who would no longer fit where, what runs now first; and who is evicted for it."""
 
     classes: tuple[NodeClassOverhead, ...]
     no_room: tuple[NoRoom, ...] = ()
+    evicted: tuple[Holder, ...] = ()
     notes: tuple[Note, ...] = ()
 
 
-def overhead(world: World, step: PassOverAll, *, by: Sequence[str] = PORTABLE_LABELS) -> Overhead:
-    """Return what daemons take of every class of nodes; `by` are the label keys in which a class agrees.
+def overhead(world: World, step: PassOverAll, *, by: Sequence[str] = CLASS_LABELS) -> Overhead:
+    """Return what daemons take of every class of nodes; a class agrees in the labels `by` (or `NODE_POOL`).
 
     >>> from datetime import UTC, datetime
     >>> from dsplan import decode, step
@@ -117,20 +143,36 @@ class _Overhead:
                 self.notes.append(Note(str(entry.daemonset.identity), f"no pod is created: {demand.message}"))
             elif entry.verdicts is not None:
                 self.wanted.append((entry.daemonset.identity, demand, entry.verdicts.run))
+        self._waiting: dict[Identity, BitMap] = defaultdict(BitMap)
+        for pod in self.scene.waiting:
+            position = self.scene.positions.get(split_pin(pod.spec)[0] or "")
+            if position is not None:
+                self._waiting[owner_of(pod)].add(position)
 
     def run(self) -> Overhead:
         groups: dict[tuple[tuple[str, ...], tuple[int, ...], Hashable], list[int]] = defaultdict(list)
         for position, load in enumerate(self.scene.loads):
             landing = tuple(n for n, (_, _, nodes) in enumerate(self.wanted) if position in nodes)
-            values = tuple(load.node.labels.get(key, "") for key in self.by)
-            told = values and values[0] and not isinstance(load.allocatable, Plenty)
-            groups[values, landing, None if told else _size(load)].append(position)
+            values = tuple(_value(load.node.labels, key) for key in self.by)
+            groups[values, landing, self._size(load)].append(position)
         classes = [self._class(values, landing, positions) for (values, landing, _), positions in groups.items()]
+        classes.sort(key=lambda entry: (-len(entry.nodes), entry.nodes[0]))
+        prediction = predict(self.world, self.step, rollout=True)
         return Overhead(
-            classes=tuple(sorted(classes, key=lambda entry: (-len(entry.nodes), entry.nodes[0]))),
-            no_room=tuple(self._no_room(classes)),
+            classes=tuple(classes),
+            no_room=tuple(self._no_room(classes, prediction)),
+            evicted=prediction.evicted,
             notes=tuple(self.notes),
         )
+
+    def _size(self, load: NodeLoad) -> Hashable:
+        """Return what tells nodes apart whose labels do not: their size, if they tell it."""
+        labels = load.node.labels
+        if isinstance(load.allocatable, Plenty):
+            return None
+        if any(key in labels for key in _ALIKE) or (self.by != CLASS_LABELS and _value(labels, self.by[0])):
+            return "told"
+        return load.pods, tuple(sorted(load.allocatable.items()))
 
     def _class(self, values: Sequence[str], landing: Sequence[int], positions: Sequence[int]) -> NodeClassOverhead:
         daemons = [self.wanted[n] for n in landing]
@@ -170,24 +212,42 @@ class _Overhead:
                 rooms = [load.free(name) - more.get(name, 0) for load, more in zip(loads, missing, strict=True)]
             yield name, (min(rooms), max(rooms))
 
-    def _no_room(self, classes: Iterable[NodeClassOverhead]) -> Iterator[NoRoom]:
+    def _no_room(self, classes: Sequence[NodeClassOverhead], prediction: Prediction) -> Iterator[NoRoom]:
         """Yield where a template would not fit on the nodes that are there, once rolled out."""
-        prediction = predict(self.world, self.step, rollout=True)
-        ordered = sorted(classes, key=lambda entry: entry.nodes[0])
-        for entry in prediction.daemonsets:
-            for found in ordered:
-                if not found.known:
-                    continue
-                nodes = entry.impossible & found.nodes
-                if nodes:
-                    outcome = entry.at(nodes[0])
-                    shortages = [part for failure in outcome.failures for part in failure.shortages] if outcome else []
-                    yield NoRoom(identity=entry.identity, labels=found.labels, nodes=nodes, shortages=tuple(shortages))
+        found = [
+            (standing, entry, number, nodes)
+            for entry in prediction.daemonsets
+            for number, those in enumerate(classes)
+            if those.known
+            for standing, nodes in self._by_standing(entry, entry.impossible & those.nodes)
+        ]
+        order = list(Standing)
+        for standing, entry, number, nodes in sorted(found, key=lambda one: order.index(one[0])):
+            outcome = entry.at(nodes[0])
+            yield NoRoom(
+                identity=entry.identity,
+                standing=standing,
+                number=number,
+                labels=classes[number].labels,
+                nodes=nodes,
+                shortages=tuple(part for failure in outcome.failures for part in failure.shortages) if outcome else (),
+            )
+
+    def _by_standing(self, entry: DaemonSetPrediction, nodes: BitMap) -> Iterator[tuple[Standing, BitMap]]:
+        if not nodes:
+            return
+        name, there = entry.identity, self.scene.loads
+        runs = BitMap(n for n in nodes if any(tenant.owner == name for tenant in there[n].tenants)) & nodes
+        waits = self._waiting.get(name, BitMap()) & (nodes - runs)
+        for standing, those in zip(Standing, (runs, nodes - runs - waits, waits), strict=True):
+            if those:
+                yield standing, those
 
 
-def _size(load: NodeLoad) -> Hashable:
-    """Return what tells nodes apart whose labels do not."""
-    return load.pods, tuple(sorted(load.allocatable.items()))
+def _value(labels: Mapping[str, str], key: str) -> str:
+    if key != NODE_POOL:
+        return labels.get(key, "")
+    return next((labels[known] for known in POOL_LABELS if known in labels), "")
 
 
 def _sum(requests: Iterable[Amounts]) -> Amounts:

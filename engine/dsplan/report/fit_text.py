@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterator, Sequence
 
 from pyroaring import BitMap
@@ -13,6 +12,7 @@ from ..placement.deployments import DeploymentFit
 from ..placement.fit_types import Fit
 from ..placement.outcomes import OutcomeKind
 from ..placement.prediction import DaemonSetPrediction, Fate, Prediction
+from .flow import wrapped
 from .placement_text import component_table, placement_entry
 from .style import Style
 from .table import listing, table
@@ -65,7 +65,7 @@ def _fate(fate: Fate, names: Sequence[str], style: Style) -> Iterator[str]:
     yield from _line(symbol, colour, f"{outcome.kind} {len(fate.nodes):,}", said, fate.nodes, names, style)
     for failure in outcome.failures:
         for shortage in failure.shortages:
-            yield from _wrapped(f"      {shortage}", style, 8)
+            yield from wrapped(f"      {shortage}", style.width, 8)
 
 
 def _line(
@@ -73,7 +73,7 @@ def _line(
 ) -> Iterator[str]:
     front = f"  {symbol} {head}"
     text = f"{front}  {said}: {listing([names[position] for position in nodes], style.limit)}"
-    first, *others = _wrapped(text, style, 6)
+    first, *others = wrapped(text, style.width, 6)
     yield style.paint(front, colour) + first.removeprefix(front)
     yield from others
 
@@ -109,7 +109,7 @@ def _conflicts(head: str, conflicts: Sequence[Conflict], names: Sequence[str], s
         text = f"{head} {len(conflict.nodes):,}"
         yield from _line("x", "red", text, str(conflict.subject), conflict.nodes, names, style)
         for cause in conflict.causes:
-            yield from _wrapped(f"      {cause}", style, 8)
+            yield from wrapped(f"      {cause}", style.width, 8)
     if len(shown) < len(conflicts):
         yield f"  ... and {len(conflicts) - len(shown):,} more conflicts; -o wide shows all"
 
@@ -127,11 +127,11 @@ def _deployment(entry: DeploymentFit, total: int, style: Style) -> Iterator[str]
         "a DaemonSet would leave 0"
     )
     for cause in entry.causes:
-        yield from _wrapped(f"      {cause}", style, 8)
+        yield from wrapped(f"      {cause}", style.width, 8)
 
 
 def _note(note: Note, style: Style) -> list[str]:
-    return _wrapped(f"note: {note.subject}: {note.text}", style, 6)
+    return wrapped(f"note: {note.subject}: {note.text}", style.width, 6)
 
 
 def _summary(prediction: Prediction, best: Fit) -> str:
@@ -142,11 +142,3 @@ def _summary(prediction: Prediction, best: Fit) -> str:
     )
     violated = f", {len(best.violations):,} claims violated" if best.violations else ""
     return f"Fit: {placed:,} new pods find a place, {never:,} do not, {evicted:,} pods are evicted{violated}."
-
-
-def _wrapped(line: str, style: Style, indent: int) -> list[str]:
-    if len(line) <= style.width:
-        return [line]
-    return textwrap.wrap(
-        line, style.width, subsequent_indent=" " * indent, break_long_words=False, break_on_hyphens=False
-    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 
-__all__ = ["counted", "flow"]
+__all__ = ["counted", "flow", "wrapped"]
 
 
 def flow(text: str, width: int, first: str = "", rest: str | None = None) -> list[str]:
@@ -26,3 +26,12 @@ def counted(number: int, word: str) -> str:
     ('1 node', '1,200 nodes')
     """
     return f"{number:,} {word}{'s' * (number != 1)}"
+
+
+def wrapped(line: str, width: int, indent: int) -> list[str]:
+    """Return a line in pieces of at most `width` columns, all but the first indented; what is short enough is kept.
+
+    >>> wrapped("  one two three", 10, 4)
+    ['  one two', '    three']
+    """
+    return [line] if len(line) <= width else flow(line, width, rest=" " * indent)
