@@ -60,13 +60,34 @@ def test_the_deployments_contrast() -> None:
     _, out = run("fit", CONTRAST)
     assert "default/agent (Deployment)" in out
     assert "2 of 5 eligible nodes (of 5) are left without a pod; a DaemonSet would leave 0" in out
+    assert "      on worker-0 worker-1 worker-2\n" in out
+    assert "      without worker-3 worker-4\n" in out
+
+
+def test_policies_are_named_where_they_hold() -> None:
+    assert "Best without eviction (coverage, within agents/one-log-collector): 2 of" in run("fit", COLLECTOR)[1]
+
+
+def test_lists_that_are_too_long_say_so(tmp_path: Path) -> None:
+    """Fates that differ in amounts alone are told together, classes and gaps counted; -o wide keeps all apart."""
+    node = "kind: Node\napiVersion: v1\nmetadata: {name: n%02d}\nstatus: {allocatable: {memory: %dMi, pods: 9}}\n"
+    nodes = tmp_path / "nodes.yaml"
+    nodes.write_text("---\n".join(node % (n, 500 + n) for n in range(15)), encoding="utf-8")
+    _, out = run("fit", TIGHT, str(nodes))
+    assert "for one: memory: needs" in out
+    assert "more conflicts; -o wide shows all" in out
+    assert "for one" not in run("fit", TIGHT, str(nodes), "-o", "wide")[1]
+    _, costs = run("overhead", TIGHT, str(nodes))
+    assert "... and 7 more classes; -o wide shows all" in costs
+    assert "more of these; -o wide shows all" in costs
+    assert "[17] " in run("overhead", TIGHT, str(nodes), "-o", "wide")[1]
 
 
 @pytest.mark.parametrize("maximise", ["coverage", "priority"])
 def test_json_is_class_coded_and_versioned(maximise: str) -> None:
     _, out = run("fit", TIGHT, "-o", "json", "--maximise", maximise)
     document = json.loads(out)
-    assert (document["kind"], document["version"], document["best"]["goal"]) == ("Fit", "1.0", maximise)
+    assert (document["kind"], document["version"], document["best"]["goal"]) == ("Fit", "1.1", maximise)
     assert document["nodes"] == ["large", "small"]
     assert document["predicted"]["daemonSets"][0]["placed"] == "0-1"
     assert document["best"]["conflicts"][0]["causes"][0]["code"] == "Wanted"

@@ -29,7 +29,7 @@ def decode_placement_policy(tree: RawTree) -> PlacementPolicy:
     ...                              "spec": {"apart": [{"daemonSets": ["a"]}], "claims": [{}]}})
     ... except InputError as error:
     ...     print(*map(str, error.problems), sep="; ")
-    spec.apart[0].daemonSets: needs at least two DaemonSets, seen: ('a',); spec.claims[0]: needs exactly one of run, \
+    spec.apart[0].daemonSets: needs at least two DaemonSets, seen: ['a']; spec.claims[0]: needs exactly one of run, \
 neverRun, maxDeletions
     """
     return decode_strict(tree, PlacementPolicy, _problems)
@@ -102,7 +102,7 @@ def _claim_problems(field: str, claim: Claim) -> Iterator[Problem]:
 
 
 def _name_problems(field: str, names: Iterable[str], *, least: int) -> Iterator[Problem]:
-    listed = tuple(names)
+    listed = list(names)
     if len(listed) < least:
         many = "at least two DaemonSets" if least > 1 else "at least one DaemonSet"
         yield _invalid(field, f"needs {many}", listed)

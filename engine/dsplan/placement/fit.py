@@ -228,6 +228,7 @@ class _Fit:
             gap=self.gap,
             steps=self.steps,
             settled=self.settled,
+            policies=tuple(policy.identity for policy in self.relations.policies),
             notes=(*self.scene.templates.notes, *self.scene.notes, *self._strangers()),
         )
 

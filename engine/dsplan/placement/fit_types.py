@@ -47,7 +47,8 @@ class Fit(msgspec.Struct, frozen=True, kw_only=True):
     """The best that could be found.
 
     `placed` of `wanted` new pods have a place; `bound` is a number that no placement can exceed and `gap` what might be
-    missed, 0 where the optimum is proved. `steps` are the nodes of the search. `violations` are claims that fail.
+    missed, 0 where the optimum is proved. `steps` are the nodes of the search. `policies` hold for all of it;
+    `violations` are claims of theirs that fail.
     """
 
     goal: Goal
@@ -63,6 +64,7 @@ class Fit(msgspec.Struct, frozen=True, kw_only=True):
     gap: int = 0
     steps: int = 0
     settled: dict[str, int] = {}
+    policies: tuple[Identity, ...] = ()
     notes: tuple[Note, ...] = ()
 
     @property

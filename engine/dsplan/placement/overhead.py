@@ -21,7 +21,7 @@ from .arrivals import PassOverAll
 from .demand import Demand, owner_of, split_pin
 from .failures import Holder, Shortage
 from .load import NodeLoad
-from .prediction import DaemonSetPrediction, Prediction, predict
+from .prediction import NEVER, DaemonSetPrediction, Prediction, predict
 from .requests import PODS, Amounts, Plenty
 from .scene import Scene
 
@@ -213,35 +213,48 @@ class _Overhead:
             yield name, (min(rooms), max(rooms))
 
     def _no_room(self, classes: Sequence[NodeClassOverhead], prediction: Prediction) -> Iterator[NoRoom]:
-        """Yield where a template would not fit on the nodes that are there, once rolled out."""
-        found = [
-            (standing, entry, number, nodes)
+        """Yield where a template would not fit on the nodes that are there, once rolled out; what runs now first."""
+        homes = {position: number for number, those in enumerate(classes) if those.known for position in those.nodes}
+        running = self._running()
+        gaps = [
+            gap
             for entry in prediction.daemonsets
-            for number, those in enumerate(classes)
-            if those.known
-            for standing, nodes in self._by_standing(entry, entry.impossible & those.nodes)
+            for gap in _gaps(entry, homes, classes, running[entry.identity], self._waiting[entry.identity])
         ]
         order = list(Standing)
-        for standing, entry, number, nodes in sorted(found, key=lambda one: order.index(one[0])):
-            outcome = entry.at(nodes[0])
-            yield NoRoom(
-                identity=entry.identity,
-                standing=standing,
-                number=number,
-                labels=classes[number].labels,
-                nodes=nodes,
-                shortages=tuple(part for failure in outcome.failures for part in failure.shortages) if outcome else (),
-            )
+        yield from sorted(gaps, key=lambda gap: order.index(gap.standing))
 
-    def _by_standing(self, entry: DaemonSetPrediction, nodes: BitMap) -> Iterator[tuple[Standing, BitMap]]:
-        if not nodes:
-            return
-        name, there = entry.identity, self.scene.loads
-        runs = BitMap(n for n in nodes if any(tenant.owner == name for tenant in there[n].tenants)) & nodes
-        waits = self._waiting.get(name, BitMap()) & (nodes - runs)
-        for standing, those in zip(Standing, (runs, nodes - runs - waits, waits), strict=True):
-            if those:
-                yield standing, those
+    def _running(self) -> dict[Identity, BitMap]:
+        """Return where pods of each owner are."""
+        found: dict[Identity, BitMap] = defaultdict(BitMap)
+        for position, load in enumerate(self.scene.loads):
+            for tenant in load.tenants:
+                found[tenant.owner].add(position)
+        return found
+
+
+def _gaps(
+    entry: DaemonSetPrediction,
+    homes: Mapping[int, int],
+    classes: Sequence[NodeClassOverhead],
+    running: BitMap,
+    waiting: BitMap,
+) -> Iterator[NoRoom]:
+    """Yield, per class and standing, the nodes where one DaemonSet finds no room."""
+    outcomes = {position: fate.outcome for fate in entry.fates if fate.outcome.kind in NEVER for position in fate.nodes}
+    groups: dict[tuple[int, Standing], BitMap] = defaultdict(BitMap)
+    for position in sorted(outcomes.keys() & homes.keys()):
+        waits = Standing.PENDING if position in waiting else Standing.NEW
+        groups[homes[position], Standing.RUNNING if position in running else waits].add(position)
+    for (number, standing), nodes in sorted(groups.items()):
+        yield NoRoom(
+            identity=entry.identity,
+            standing=standing,
+            number=number,
+            labels=classes[number].labels,
+            nodes=nodes,
+            shortages=tuple(part for failure in outcomes[nodes[0]].failures for part in failure.shortages),
+        )
 
 
 def _value(labels: Mapping[str, str], key: str) -> str:

@@ -24,7 +24,11 @@ from .scene import Scene, refused
 if TYPE_CHECKING:
     from .queue import Queue
 
-__all__ = ["DaemonSetPrediction", "Fate", "Prediction", "predict"]
+__all__ = ["NEVER", "DaemonSetPrediction", "Fate", "Prediction", "predict"]
+
+
+NEVER = (OutcomeKind.PENDING, OutcomeKind.REFUSED, OutcomeKind.REJECTED)
+"""What becomes of a pod that does not run in the end."""
 
 
 class Fate(msgspec.Struct, frozen=True):
@@ -62,7 +66,7 @@ class DaemonSetPrediction(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def impossible(self) -> BitMap:
         """The nodes where it is wanted and cannot be."""
-        return self.nodes(OutcomeKind.PENDING, OutcomeKind.REFUSED, OutcomeKind.REJECTED)
+        return self.nodes(*NEVER)
 
     def at(self, position: int) -> Outcome | None:
         """Return what happens on one node; None where nothing is wanted or the pod is there already."""

@@ -17,7 +17,7 @@ from ..placement.prediction import DaemonSetPrediction, Prediction
 
 __all__ = ["FIT_VERSION", "fit_document", "overhead_document"]
 
-FIT_VERSION = "1.0"
+FIT_VERSION = "1.1"
 """A minor version adds, a major one breaks."""
 
 
@@ -61,6 +61,7 @@ def fit_document(prediction: Prediction, best: Fit, names: Sequence[str]) -> dic
             "gap": best.gap,
             "searchNodes": best.steps,
             "deletions": best.deletions,
+            "policies": _plain(best.policies),
             "settled": best.settled,
             "components": _plain(best.components),
             "daemonSets": _plain(best.daemonsets),

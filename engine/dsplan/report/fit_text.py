@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from pyroaring import BitMap
 
@@ -11,8 +11,8 @@ from ..placement.conflicts import Conflict
 from ..placement.deployments import DeploymentFit
 from ..placement.fit_types import Fit
 from ..placement.outcomes import OutcomeKind
-from ..placement.prediction import DaemonSetPrediction, Fate, Prediction
-from .flow import wrapped
+from ..placement.prediction import NEVER, DaemonSetPrediction, Fate, Prediction
+from .flow import counted, wrapped
 from .placement_text import component_table, placement_entry
 from .style import Style
 from .table import listing, table
@@ -20,14 +20,13 @@ from .table import listing, table
 __all__ = ["fit_text"]
 
 _HEADER = ("NAMESPACE", "NAME", "WANTED", "HERE", "FITS", "EVICTS", "WAITS", "PENDING")
-_NEVER = (OutcomeKind.PENDING, OutcomeKind.REFUSED, OutcomeKind.REJECTED)
 
 
 def fit_text(prediction: Prediction, best: Fit, names: Sequence[str], style: Style) -> str:
     """Return the whole report; `names` are the nodes in name order."""
     lines = [*_prediction(prediction, names, style), *_best(best, names, style)]
     for deployment in best.deployments:
-        lines += ["", *_deployment(deployment, len(names), style)]
+        lines += ["", *_deployment(deployment, names, style)]
     notes = sorted({*prediction.notes, *best.notes})
     lines += ["", *(line for note in notes for line in _note(note, style))] if notes else []
     return "\n".join([*lines, "", _summary(prediction, best), ""])
@@ -40,32 +39,47 @@ def _prediction(prediction: Prediction, names: Sequence[str], style: Style) -> I
         if fates:
             yield ""
             yield style.paint(str(entry.identity), "bold")
-        for fate in fates:
-            yield from _fate(fate, names, style)
+        for group in _alike(fates, style):
+            yield from _fate(group, names, style)
     for holder in prediction.evicted:
         yield f"  evicted in all: {holder}"
 
 
+def _alike(fates: Sequence[Fate], style: Style) -> Iterable[Sequence[Fate]]:
+    """Return fates that differ in amounts alone together, once there are too many for a list of all."""
+    if style.limit is None or len(fates) <= style.limit:
+        return [[fate] for fate in fates]
+    groups: dict[tuple[object, ...], list[Fate]] = {}
+    for fate in fates:
+        outcome = fate.outcome
+        said = tuple(failure.reasons for failure in outcome.failures)
+        owners = tuple(holder.owner for holder in outcome.holders)
+        groups.setdefault((outcome.kind, said, owners, outcome.evicted_by), []).append(fate)
+    return groups.values()
+
+
 def _row(entry: DaemonSetPrediction) -> Sequence[object]:
-    kinds = [len(entry.nodes(*group)) for group in ((OutcomeKind.EVICTS,), (OutcomeKind.WAITS,), _NEVER)]
+    kinds = [len(entry.nodes(*group)) for group in ((OutcomeKind.EVICTS,), (OutcomeKind.WAITS,), NEVER)]
     placed = len(entry.placed) + len(entry.nodes(OutcomeKind.PLACED))
     wanted = len(entry.present) + placed + sum(kinds)
     return entry.identity.namespace, entry.identity.name, wanted, len(entry.present), placed, *kinds
 
 
-def _fate(fate: Fate, names: Sequence[str], style: Style) -> Iterator[str]:
-    outcome = fate.outcome
-    symbol, colour = ("x", "red") if outcome.kind in _NEVER else ("!", "yellow")
+def _fate(group: Sequence[Fate], names: Sequence[str], style: Style) -> Iterator[str]:
+    """Yield what happens, where, and the shortages of the first of the nodes."""
+    outcome, nodes = group[0].outcome, BitMap.union(*(fate.nodes for fate in group))
+    symbol, colour = ("x", "red") if outcome.kind in NEVER else ("!", "yellow")
     said = "; ".join(dict.fromkeys(reason for failure in outcome.failures for reason in failure.reasons))
     if outcome.holders:
         verb = "for" if outcome.kind is OutcomeKind.WAITS else ""
         said = f"{verb} {', '.join(map(str, outcome.holders))}".strip()
     if outcome.evicted_by is not None:
         said = f"{said}; evicted by {outcome.evicted_by}" if said else f"evicted by {outcome.evicted_by}"
-    yield from _line(symbol, colour, f"{outcome.kind} {len(fate.nodes):,}", said, fate.nodes, names, style)
+    yield from _line(symbol, colour, f"{outcome.kind} {len(nodes):,}", said, nodes, names, style)
+    where = f"on {names[group[0].nodes[0]]}, for one: " if len(group) > 1 else ""
     for failure in outcome.failures:
         for shortage in failure.shortages:
-            yield from wrapped(f"      {shortage}", style.width, 8)
+            yield from wrapped(f"      {where}{shortage}", style.width, 8)
 
 
 def _line(
@@ -82,6 +96,8 @@ def _best(best: Fit, names: Sequence[str], style: Style) -> Iterator[str]:
     yield ""
     proof = "the most possible" if best.gap == 0 else f"at most {best.bound:,} possible, gap {best.gap:,}"
     goal = "coverage" if best.goal == "coverage" else "the highest priorities first"
+    if best.policies:
+        goal += f", within {', '.join(map(str, best.policies))}"
     yield style.paint("Best without eviction", "bold") + (
         f" ({goal}): {best.placed:,} of {best.wanted:,} new pods have a place; {proof}"
     )
@@ -108,26 +124,33 @@ def _conflicts(head: str, conflicts: Sequence[Conflict], names: Sequence[str], s
     for conflict in shown:
         text = f"{head} {len(conflict.nodes):,}"
         yield from _line("x", "red", text, str(conflict.subject), conflict.nodes, names, style)
-        for cause in conflict.causes:
+        for cause in conflict.causes[: style.limit]:
             yield from wrapped(f"      {cause}", style.width, 8)
+        if len(conflict.causes) > len(conflict.causes[: style.limit]):
+            yield f"      ... and {len(conflict.causes[style.limit :]):,} more causes; -o wide shows all"
     if len(shown) < len(conflicts):
         yield f"  ... and {len(conflicts) - len(shown):,} more conflicts; -o wide shows all"
 
 
-def _deployment(entry: DeploymentFit, total: int, style: Style) -> Iterator[str]:
+def _deployment(entry: DeploymentFit, names: Sequence[str], style: Style) -> Iterator[str]:
     yield style.paint(f"{entry.identity} (Deployment)", "bold")
     counts = sorted({count for _, count in entry.nodes})
     each = f"{counts[0]:,}" if len(counts) == 1 else f"{counts[0]:,} to {counts[-1]:,}" if counts else "0"
-    yield (
-        f"  {entry.replicas:,} replicas: {entry.present:,} there, {entry.placed:,} more fit, {entry.short:,} do not; "
-        f"{each} a node on {len(entry.nodes):,} nodes"
-    )
-    yield (
-        f"  {len(entry.without):,} of {len(entry.eligible):,} eligible nodes (of {total:,}) are left without a pod; "
-        "a DaemonSet would leave 0"
-    )
+    where = f"{each} a node on {counted(len(entry.nodes), 'node')}"
+    have = f"{entry.present:,} there, {entry.placed:,} more fit, {entry.short:,} do not"
+    yield f"  {counted(entry.replicas, 'replica')}: {have}; {where}"
+    if entry.nodes:
+        yield from wrapped(f"      on {_named((n for n, _ in entry.nodes), names, style)}", style.width, 6)
+    eligible = f"{len(entry.eligible):,} eligible nodes (of {len(names):,})"
+    yield f"  {len(entry.without):,} of {eligible} are left without a pod; a DaemonSet would leave 0"
+    if entry.without:
+        yield from wrapped(f"      without {_named(entry.without, names, style)}", style.width, 6)
     for cause in entry.causes:
         yield from wrapped(f"      {cause}", style.width, 8)
+
+
+def _named(nodes: Iterable[int], names: Sequence[str], style: Style) -> str:
+    return listing([names[position] for position in nodes], style.limit)
 
 
 def _note(note: Note, style: Style) -> list[str]:

@@ -25,8 +25,11 @@ _COUNTED = {Standing.RUNNING: "where one runs now", Standing.NEW: "new", Standin
 def overhead_text(found: Overhead, names: Sequence[str], style: Style) -> str:
     """Return the whole report; `names` are the nodes in name order."""
     lines: list[str] = []
-    for number, entry in enumerate(found.classes, start=1):
+    shown = found.classes[: style.limit]
+    for number, entry in enumerate(shown, start=1):
         lines += [*_class(number, entry, names, style), ""]
+    if len(shown) < len(found.classes):
+        lines += [f"... and {len(found.classes) - len(shown):,} more classes; -o wide shows all", ""]
     if found.no_room or found.evicted:
         lines += [*_rolled_out(found, names, style), ""]
     lines += [line for note in found.notes for line in wrapped(f"note: {note.subject}: {note.text}", style.width, 6)]
@@ -101,8 +104,11 @@ def _largest(entry: NodeClassOverhead) -> str:
 
 def _rolled_out(found: Overhead, names: Sequence[str], style: Style) -> Iterator[str]:
     yield style.paint("Once every template is rolled out", "bold")
-    for gap in found.no_room:
+    shown = found.no_room[: style.limit]
+    for gap in shown:
         yield from _no_room(gap, found, names, style)
+    if len(shown) < len(found.no_room):
+        yield f"  ... and {len(found.no_room) - len(shown):,} more of these; -o wide shows all"
     for holder in found.evicted:
         yield from wrapped(f"  ! evicted: {holder}", style.width, 6)
 
