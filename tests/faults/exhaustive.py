@@ -17,6 +17,7 @@ from dsplan.simulate import Removed
 from dsplan.testing import NOW, a_daemonset, a_node, a_pod, a_revision
 from dsplan.testing.faults import with_image
 from dsplan.testing.scene import Scene
+from tests.faults.chance import a_policy
 
 Move = Callable[[Scene], None]
 
@@ -29,6 +30,16 @@ def small_world() -> World:
     revisions = [a_revision(item, number=1, hash_label="4f") for item in old]
     pods = [a_pod(item, node.name, hash_label="4f") for item in sets for node in nodes]
     return World(nodes=nodes, daemonsets=sets, pods=tuple(pods), revisions=tuple(revisions))
+
+
+def governed_world() -> World:
+    """Return the same with a policy that replaces the pods of the first DaemonSet, one at a time."""
+    world = small_world()
+    first, second = world.daemonsets
+    strategy = msgspec.structs.replace(first.spec.update_strategy, type="OnDelete", rolling_update=None)
+    first = msgspec.structs.replace(first, spec=msgspec.structs.replace(first.spec, update_strategy=strategy))
+    policy = a_policy(first.name, steps=False)
+    return msgspec.structs.replace(world, daemonsets=(first, second), rollout_policies=(policy,))
 
 
 def _hear_one(scene: Scene) -> None:
@@ -94,6 +105,11 @@ def _lose_node(scene: Scene) -> None:
         scene.cluster.inject(Removed(node))
 
 
+def _lose_policy(scene: Scene) -> None:
+    for policy in scene.policies:
+        scene.cluster.remove_policy(policy.metadata.namespace, policy.name)
+
+
 MOVES: dict[str, Move] = {
     "one event": _hear_one,
     "all events": _hear_all,
@@ -109,6 +125,7 @@ MOVES: dict[str, Move] = {
     "time": _time,
     "edit": _edit,
     "node gone": _lose_node,
+    "policy gone": _lose_policy,
 }
 
 
@@ -126,9 +143,9 @@ class Report(msgspec.Struct):
     problems: tuple[str, ...] = ()
 
 
-def replay(path: tuple[str, ...]) -> Scene:
+def replay(path: tuple[str, ...], make: Callable[[], World] = small_world) -> Scene:
     """Return the scene after a path."""
-    scene = Scene(small_world(), now=NOW + timedelta(hours=1))
+    scene = Scene(make(), now=NOW + timedelta(hours=1))
     for name in path:
         MOVES[name](scene)
     return scene
@@ -143,7 +160,7 @@ def fingerprint(scene: Scene) -> int:
     return hash((repr(scene.cluster.world), repr(host.reconciler.world), repr(host_state), repr((wire, sending))))
 
 
-def explore(depth: int, *, root: tuple[str, ...] = ()) -> Report:
+def explore(depth: int, *, root: tuple[str, ...] = (), make: Callable[[], World] = small_world) -> Report:
     """Follow every path of `depth` more moves; safety is checked at each point, recovery at each of the last ones."""
     report = Report(depth)
     seen: set[int] = set()
@@ -151,7 +168,7 @@ def explore(depth: int, *, root: tuple[str, ...] = ()) -> Report:
     for level in range(depth + 1):
         following: list[tuple[str, ...]] = []
         for path in frontier:
-            scene = replay(path)
+            scene = replay(path, make)
             mark = fingerprint(scene)
             if mark in seen:
                 continue

@@ -10,7 +10,7 @@ import pytest
 
 from dsplan.testing.faults import FAULTS, Fault
 from tests.faults.chance import play
-from tests.faults.exhaustive import ROOTS, explore
+from tests.faults.exhaustive import ROOTS, explore, governed_world
 
 
 def told(seed: int, faults: tuple[Fault, ...] = FAULTS) -> None:
@@ -34,6 +34,12 @@ def test_each_fault_alone(fault: Fault) -> None:
 @pytest.mark.parametrize("root", ROOTS, ids=" then ".join)
 def test_every_interleaving_of_a_small_world(root: tuple[str, ...]) -> None:
     report = explore(3, root=root)
+    assert report.problems == (), report.wrong
+    assert report.points > 100
+
+
+def test_every_interleaving_of_a_small_world_with_a_policy() -> None:
+    report = explore(3, root=("look", "all events"), make=governed_world)
     assert report.problems == (), report.wrong
     assert report.points > 100
 

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import argparse
 import sys
+from itertools import product
 from time import monotonic
 
 from tests.faults.chance import STEPS, play
-from tests.faults.exhaustive import ROOTS, explore
+from tests.faults.exhaustive import ROOTS, explore, governed_world, small_world
 
 
 def main(arguments: list[str]) -> int:
@@ -18,14 +19,14 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.nightly", description=__doc__)
     parser.add_argument("--steps", type=int, default=1_000_000, help="steps of faults at random (default: a million)")
     parser.add_argument("--seed", type=int, default=0, help="the first seed")
-    parser.add_argument("--depth", type=int, default=5, help="moves of the exhaustive part, from each of its roots")
+    parser.add_argument("--depth", type=int, default=4, help="moves of the exhaustive part, from each of its roots")
     given = parser.parse_args(arguments)
     started, problems = monotonic(), 0
     points = 0
-    for root in ROOTS:
-        report = explore(given.depth, root=root)
+    for make, root in product((small_world, governed_world), ROOTS):
+        report = explore(given.depth, root=root, make=make)
         points += report.points
-        print(f"depth {given.depth} from {root or ('rest',)}: {report.points:,} points", flush=True)
+        print(f"{make.__name__}, depth {given.depth} from {root or ('rest',)}: {report.points:,} points", flush=True)
         if report.problems:
             problems += 1
             print(f"PROBLEM after {report.wrong}: {report.problems}", flush=True)

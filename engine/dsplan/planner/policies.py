@@ -7,7 +7,7 @@ from datetime import datetime
 import msgspec
 
 from ..constraints import Rule
-from ..diff import Actor, Stage
+from ..diff import Action, Actor, Stage
 from ..errors import InputError, Problem
 from ..model.daemonset import RollingUpdate, UpdateStrategy
 from ..model.meta import Identity
@@ -22,7 +22,7 @@ from .plan import DaemonSetPlan, Held, HeldReason
 from .step import pass_over
 from .step_types import DaemonSetStep, Step
 
-__all__ = ["as_host_owns", "governed_plan", "governed_step", "plan_policies", "with_gate", "with_progress"]
+__all__ = ["as_host_owns", "besides", "governed_plan", "governed_step", "plan_policies", "with_gate", "with_progress"]
 
 
 def plan_policies(world: World, step: Step, *, now: datetime) -> PolicyPlan:
@@ -107,9 +107,16 @@ def governed_step(whole: Step, policies: PolicyPlan, world: World, rules: tuple[
             around = around or surroundings_of(world, now=whole.now, rules=rules, index=whole.index)
             surge, frozen = entry.identity in policies.surging, entry.identity in policies.frozen
             entry = as_host_owns(entry, around, surge=surge, frozen=frozen)
+        mine = besides(entry, mine)
         entries.append(msgspec.structs.replace(entry, actions=entry.actions + mine) if mine else entry)
     state = with_progress(whole.state, policies.progress)
     return msgspec.structs.replace(whole, daemonsets=tuple(entries), state=state)
+
+
+def besides(entry: DaemonSetStep, actions: tuple[Action, ...]) -> tuple[Action, ...]:
+    """Return what a policy does besides a pass: a pod that the pass deletes anyway is not deleted twice."""
+    done = {action.key for action in entry.actions} if actions else set()
+    return tuple(action for action in actions if action.key not in done)
 
 
 def as_host_owns(

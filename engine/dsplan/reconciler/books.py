@@ -120,8 +120,13 @@ class Books:
         return sorted(self._behind)
 
     def await_lists(self) -> None:
-        """Decide nothing until each kind that decides was listed as of what was seen before (C5)."""
+        """Decide nothing until each kind that decides was listed as of what was seen before (C5).
+
+        Policies are among them where there were any: a host that forgot them for a moment would go beyond them.
+        """
         self._behind = set(DECIDING_KINDS)
+        if self.governor.progress or self.store.shelves["RolloutPolicy"].newest:
+            self._behind.add("RolloutPolicy")
 
     def listed(self, kind: str, resource_version: str) -> None:
         """Take note of a complete list."""

@@ -19,7 +19,7 @@ from ..model.policy import RolloutPolicy
 from ..model.state import PolicyProgress, State
 from ..planner import DaemonSetStep
 from ..planner.observation import Observation, Surroundings
-from ..planner.policies import as_host_owns
+from ..planner.policies import as_host_owns, besides
 from ..waves.rollout.decide import decide
 from ..waves.rollout.plan_types import PolicyPlan
 from ..waves.rollout.subjects import Subject
@@ -141,7 +141,7 @@ class Governor:
         if share.by_host:
             entry = as_host_owns(entry, around, surge=share.surging, frozen=share.frozen, observation=observation)
         flying = around.flights.get(entry.identity, {})
-        return entry, tuple(action for action in share.actions if action.key not in flying)
+        return entry, besides(entry, tuple(action for action in share.actions if action.key not in flying))
 
 
 def _rule_of(plan: PolicyPlan, now: datetime) -> Rule:

@@ -17,6 +17,7 @@ from ..model.daemonset import ControllerRevision, DaemonSet
 from ..model.meta import Identity
 from ..model.node import Node
 from ..model.pod import Pod
+from ..model.policy import RolloutPolicy
 from ..model.world import World
 from ..observe.templates import new_revision_hash
 from ..reconciler import WatchEvent
@@ -27,7 +28,7 @@ from ..simulate.store import Key
 __all__ = ["Conflict", "FakeCluster", "Listing", "Logged", "NotFound"]
 
 _Name = tuple[str, str, str]
-KINDS = ("Node", "DaemonSet", "ControllerRevision", "Pod")
+KINDS = ("RolloutPolicy", "Node", "DaemonSet", "ControllerRevision", "Pod")
 
 
 class NotFound(Exception):
@@ -114,6 +115,12 @@ class _Watched(Objects):
         self.gone("DaemonSet", identity.namespace, identity.name)
         super().remove_daemonset(identity)
 
+    def put_policy(self, policy: RolloutPolicy) -> None:
+        """Store a policy; nothing in the cluster itself obeys it."""
+        known = self.current.get(_name("RolloutPolicy", policy))
+        item = self.born(policy, "") if known is None else _with_metadata(policy, uid=known.metadata.uid)
+        self.logged("RolloutPolicy", item)
+
     def set_nodes(self, changed: Iterable[Node] = (), removed: Iterable[str] = ()) -> None:
         stamped = []
         for node in changed:
@@ -143,6 +150,8 @@ class FakeCluster:
         objects = self.cluster.objects
         assert isinstance(objects, _Watched)
         self._objects = objects
+        for policy in world.rollout_policies:
+            objects.put_policy(policy)
         objects.set_nodes(list(objects.nodes.values()))
         for daemonset in list(objects.daemonsets.values()):
             objects.put_daemonset(daemonset)
@@ -176,6 +185,14 @@ class FakeCluster:
     def inject(self, *changes: Node | Pod | DaemonSet | Removed) -> None:
         """Let somebody else change something."""
         self.cluster.inject(*changes)
+
+    def put_policy(self, policy: RolloutPolicy) -> None:
+        """Let somebody create or edit a policy."""
+        self._objects.put_policy(policy)
+
+    def remove_policy(self, namespace: str, name: str) -> None:
+        """Let somebody delete a policy."""
+        self._objects.gone("RolloutPolicy", namespace, name)
 
     def get(self, kind: str, namespace: str, name: str) -> Any:
         """Return an object as it is, None where there is none."""
@@ -235,4 +252,5 @@ def _world(kinds: dict[str, list[Any]]) -> World:
         daemonsets=tuple(kinds["DaemonSet"]),
         revisions=tuple(kinds["ControllerRevision"]),
         pods=tuple(kinds["Pod"]),
+        rollout_policies=tuple(kinds["RolloutPolicy"]),
     )

@@ -11,6 +11,7 @@ import msgspec
 from ..model.daemonset import DaemonSet, DaemonSetSpec, RollingUpdate
 from ..model.meta import RawTree
 from ..model.node import Node
+from ..model.policy import Budget
 from ..simulate import Removed
 from .scene import Scene
 
@@ -108,6 +109,20 @@ def edit(scene: Scene, dice: Random) -> None:
         scene.cluster.inject(_edited(dice.choice(daemonsets), dice))
 
 
+def edit_policy(scene: Scene, dice: Random) -> None:
+    """Somebody edits a policy: another budget, a pause; or it is gone."""
+    if not scene.policies:
+        return
+    policy = dice.choice(scene.policies)
+    what = dice.choice(("one", "two", "paused", "gone"))
+    if what == "gone":
+        scene.cluster.remove_policy(policy.metadata.namespace, policy.name)
+        return
+    budgets = (Budget(max_unavailable=2 if what == "two" else 1),)
+    spec = msgspec.structs.replace(policy.spec, budgets=budgets, paused=what == "paused")
+    scene.cluster.put_policy(msgspec.structs.replace(policy, spec=spec))
+
+
 def clock_jump(scene: Scene, dice: Random) -> None:
     """A host's clock jumps, forwards or back."""
     dice.choice(scene.hosts).skew = timedelta(seconds=dice.choice((-400, -30, 0, 5, 30, 400)))
@@ -165,6 +180,7 @@ FAULTS: tuple[Fault, ...] = (
     Fault("pods that fail", failing_pods),
     Fault("flapping node", flapping_node),
     Fault("edit in mid-roll-out", edit),
+    Fault("edit of a policy", edit_policy),
     Fault("clock jump", clock_jump),
 )
 """All of them."""

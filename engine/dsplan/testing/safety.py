@@ -1,7 +1,8 @@
 """What must never happen, whatever goes wrong; judged from outside of the host.
 
 - Every decision keeps the invariants of `dsplan.simulate`, given what the host knew when it decided.
-- Of the pods that updates took down, never more than maxUnavailable have no available successor yet: neither late,
+- Of the pods that updates took down, never more than maxUnavailable (the DaemonSet's, or under OnDelete that of a
+  policy) have no available successor yet: neither late,
   lost or repeated events, nor crashes, nor a storm of edits change that. (With several hosts at once each of them
   stays within the budget, and nobody can promise more: the bound is that many times the budget.)
 - No pod is created a second time while the first one lives (one host; until a write is given up after five minutes).
@@ -27,6 +28,8 @@ from ..planner.memory import EXPECTATIONS_TIMEOUT
 from ..planner.observation import observe_daemonset, surroundings_of
 from ..reconciler import Delta
 from ..simulate.invariants import Invariant, judge
+from ..waves.rollout.amounts import resolve
+from ..waves.rollout.targets import governing
 from .cluster import FakeCluster
 from .host import Host
 
@@ -78,7 +81,7 @@ class Safety:
                 if entry.invariant is not Invariant.SERVICE_LOST or entry.text.split(" ", 1)[0] not in twins
             ]
             self.violations += [f"{entry.invariant}: {entry.daemonset}: {entry.text}" for entry in found]
-            limit = _limit(daemonset, len(observed.verdicts.run))
+            limit = _limit(daemonset, len(observed.verdicts.run), world)
             for action in actions:
                 self._limits[daemonset.identity, action.name] = limit
 
@@ -156,7 +159,13 @@ class Safety:
                 del self._created[key]
 
 
-def _limit(daemonset: DaemonSet, desired: int) -> int:
+def _limit(daemonset: DaemonSet, desired: int, world: World) -> int:
+    """Return how many may be down: by the DaemonSet, or under OnDelete by the budgets of its policies."""
+    if daemonset.spec.update_strategy.type == "OnDelete":
+        found = governing(world.rollout_policies, [daemonset])
+        budgets = [budget for entry in found.governed for policy in entry.policies for budget in policy.spec.budgets]
+        whole = [budget for budget in budgets if budget.scope == "DaemonSet" and not budget.topology_key]
+        return min((resolve(budget.max_unavailable, desired).number for budget in whole), default=desired)
     try:
         return resolve_budget(daemonset, desired).max_unavailable
     except BudgetError:

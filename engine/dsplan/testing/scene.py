@@ -12,12 +12,15 @@ from itertools import pairwise
 
 import msgspec
 
+from ..constraints import BUILTIN_RULES
 from ..model.meta import Condition
 from ..model.node import Node
 from ..model.pod import Pod
+from ..model.state import State
 from ..model.world import World
 from ..observe.shape import is_ready
 from ..planner import step
+from ..planner.policies import governed_step, plan_policies
 from ..simulate import Birth, Durations, SteadyKubelet, Turn, TurnKind
 from .cluster import FakeCluster
 from .host import Host
@@ -76,6 +79,7 @@ class Scene:
     def __init__(self, world: World, *, now: datetime) -> None:
         self.kubelet = TroubledKubelet()
         self.node_names = {node.name: node for node in world.nodes}
+        self.policies = world.rollout_policies
         self.cluster = FakeCluster(world, self.kubelet, now=now)
         self.safety = Safety(self.cluster)
         self.hosts: list[Host] = []
@@ -107,6 +111,8 @@ class Scene:
     def stop_faults(self) -> None:
         """Let trouble end: one host with a working clock, a complete list; nodes and kubelets that work."""
         del self.hosts[1:]
+        for policy in self.policies:
+            self.cluster.put_policy(policy)
         self.kubelet.sick = self.kubelet.failing = frozenset()
         for name, first in self.node_names.items():
             node: Node = self.cluster.get("Node", "", name) or first
@@ -126,7 +132,7 @@ class Scene:
             busy = self._round(host)
             world = self.cluster.world
             ranks.append(rank(world, self.cluster.now))
-            if not busy and ranks[-1] == 0 and not self._wanted(world):
+            if not busy and ranks[-1] == 0 and not self._wanted(host):
                 break
             self.cluster.pass_time(self._until_something(host, busy=busy))
         return Recovery(seconds, bound, _distinct(ranks), tuple(self._problems(host, ranks)))
@@ -146,12 +152,17 @@ class Scene:
         waits += [] if again is None else [again]
         return max(1.0, min(waits))
 
-    def _wanted(self, world: World) -> list[str]:
-        actions = step(world, now=self.cluster.now).actions
-        return [f"{action.verb} {action.kind} {action.name or action.node}" for action in actions]
+    def _wanted(self, host: Host) -> list[str]:
+        """Return what is to be done in the cluster as it is; of the State only the progress of policies counts."""
+        world, now = self.cluster.world, self.cluster.now
+        whole = step(world, now=now)
+        if world.rollout_policies:
+            world = msgspec.structs.replace(world, state=State(policies=host.reconciler.state.policies))
+            whole = governed_step(whole, plan_policies(world, whole, now=now), world, BUILTIN_RULES)
+        return [f"{action.verb} {action.kind} {action.name or action.node}" for action in whole.actions]
 
     def _problems(self, host: Host, ranks: list[int]) -> Iterable[str]:
-        if wanted := self._wanted(self.cluster.world):
+        if wanted := self._wanted(host):
             yield f"not at rest: {wanted[:5]}"
         if ranks[-1] != 0:
             yield f"rank {ranks[-1]} is left"
