@@ -21,7 +21,7 @@ from pytest_benchmark.fixture import BenchmarkFixture
 
 import dsplan
 from dsplan.model.daemonset import DaemonSet
-from dsplan.model.meta import ObjectMeta
+from dsplan.model.meta import Condition, ObjectMeta
 from dsplan.model.node import Node, NodeSpec
 from dsplan.model.pod import Pod, PodSpec
 from dsplan.model.world import World
@@ -30,6 +30,7 @@ from dsplan.testing import NOW, a_daemonset, a_node, a_pod, a_revision
 
 _POOLS = 20
 _LATER = NOW + timedelta(hours=1)
+_NOT_READY = Condition(type="Ready", status="False", last_transition_time=NOW)
 
 
 def cluster(nodes: int, daemonsets: int) -> World:
@@ -81,6 +82,8 @@ class Watched:
     def __init__(self, nodes: int, daemonsets: int) -> None:
         world = cluster(nodes, daemonsets)
         self.nodes = world.nodes[:: max(1, nodes // 500)]
+        owner = world.daemonsets[1].name
+        self.pods = {pod.spec.node_name: pod for pod in world.pods if pod.metadata.labels["app"] == owner}
         self.version = 0
         started = perf_counter()
         dsplan.step(world, now=_LATER)
@@ -93,10 +96,28 @@ class Watched:
         gc.collect()
         gc.freeze()
 
-    def stamped(self, node: Node) -> Node:
+    def stamped(self, item: Any) -> Any:
         self.version += 1
-        metadata = msgspec.structs.replace(node.metadata, resource_version=str(self.version))
-        return msgspec.structs.replace(node, metadata=metadata)
+        metadata = msgspec.structs.replace(item.metadata, resource_version=str(self.version))
+        return msgspec.structs.replace(item, metadata=metadata)
+
+    def pod_microseconds(self, change: Callable[[Pod], Pod], *, ask: str = "") -> float:
+        """Return the median cost of telling it that pods of one DaemonSet changed; each is put back before the next.
+
+        `ask` names what is asked for after each event: `delta` or `plan`.
+        """
+        costs = []
+        for node in self.nodes:
+            pod = self.pods[node.name]
+            event = {"type": "MODIFIED", "object": self.stamped(change(pod))}
+            started = perf_counter()
+            self.reconciler.observe(event)
+            if ask:
+                getattr(self.reconciler, ask)(_LATER)
+            costs.append(perf_counter() - started)
+            self.reconciler.observe({"type": "MODIFIED", "object": self.stamped(pod)})
+            self.reconciler.delta(_LATER)
+        return median(costs) * 1e6
 
     def microseconds(
         self, change: Callable[[Node, int], Node], *, raw: bool = False, ask: bool = False, undo: bool = False
@@ -148,6 +169,16 @@ def _tainted(node: Node, text: str) -> Node:
     return msgspec.structs.replace(node, spec=spec)
 
 
+def same_pod(pod: Pod) -> Pod:
+    """A status that says nothing new: another resourceVersion, as kubelets write it all the time."""
+    return pod
+
+
+def sick_pod(pod: Pod) -> Pod:
+    """The pod is not ready any more: its node is in another situation, the status another."""
+    return msgspec.structs.replace(pod, status=msgspec.structs.replace(pod.status, conditions=(_NOT_READY,)))
+
+
 def measure(watched: Watched) -> dict[str, float]:
     """Return what each kind of event costs, in microseconds; between two kinds all nodes are put back."""
     figures = {"heartbeat": watched.microseconds(heartbeat)}
@@ -164,6 +195,13 @@ def measure(watched: Watched) -> dict[str, float]:
         figures[name] = watched.microseconds(change, ask=ask, undo=ask)
     watched.microseconds(heartbeat)
     figures["new class"] = watched.microseconds(strange)
+    watched.microseconds(heartbeat)
+    watched.reconciler.delta(_LATER)
+    figures["pod, nothing new"] = watched.pod_microseconds(same_pod)
+    figures["pod, nothing new, and delta"] = watched.pod_microseconds(same_pod, ask="delta")
+    figures["pod falls sick"] = watched.pod_microseconds(sick_pod)
+    figures["pod falls sick, and delta"] = watched.pod_microseconds(sick_pod, ask="delta")
+    figures["pod falls sick, and plan"] = watched.pod_microseconds(sick_pod, ask="plan")
     return figures
 
 
@@ -226,6 +264,7 @@ def test_ten_thousand_nodes() -> None:
     assert shares["heartbeat"] > 10_000
     assert shares["known class, other verdicts"] > 3_000
     assert shares["new class"] > 300
+    assert shares["pod falls sick, and plan"] > 1_000
 
 
 def test_ten_times_the_nodes_cost_no_more() -> None:

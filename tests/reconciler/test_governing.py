@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dsplan.diff import Action, Actor
+from dsplan.model.meta import Condition
 from dsplan.reconciler import News, Reconciler
 from dsplan.testing import NOW, a_daemonset, a_node, a_pod, a_revision
 from dsplan.testing.journal import Journal
@@ -112,6 +113,44 @@ def test_a_policy_is_listed_like_anything_else() -> None:
     assert len(reconciler.world.rollout_policies) == 1
     assert reconciler.replace("RolloutPolicy", [], resource_version="10") is News.APPLIED
     assert reconciler.plan(NOW).state.policies == ()
+
+
+def test_a_pod_that_the_pass_deletes_is_not_deleted_by_the_policy_as_well() -> None:
+    journal = parked()
+    stored = journal.get("DaemonSet", "default", "alpha")
+    failed = a_pod(stored, "n0", name="alpha-n0-0", hash_label="1d", phase="Failed", ready_since=None)
+    journal.put(failed)
+    reconciler = Reconciler(journal.world())
+    reconciler.observe(("ADDED", policy(budgets=[{"maxUnavailable": 4}])))
+    deleted = [action.name for action in reconciler.delta(NOW).started if action.verb == "delete"]
+    assert "alpha-n0-0" in deleted
+    assert len(deleted) == len(set(deleted))
+    assert_agrees(reconciler, NOW, whole=True)
+
+
+def test_a_pod_that_finds_no_room_is_news_to_a_policy_that_forgives_it() -> None:
+    journal = parked()
+    stored = journal.get("DaemonSet", "default", "alpha")
+    new = a_pod(stored, "n0", name="alpha-n0-0", hash_label="2d", bound=False, phase="Pending", ready_since=None)
+    journal.put(new)
+    reconciler = Reconciler(journal.world())
+    forgiving = {"brokenNodes": {"forgiveUnschedulable": 1}, "budgets": [{"maxUnavailable": 1}]}
+    reconciler.observe(("ADDED", policy(targets=[{"name": "alpha"}], **forgiving)))
+    assert by_host(reconciler.delta(NOW).started) == []
+    roomless = Condition(type="PodScheduled", status="False", reason="Unschedulable")
+    status = msgspec.structs.replace(new.status, conditions=(*new.status.conditions, roomless))
+    reconciler.observe(journal.put(msgspec.structs.replace(new, status=status)))
+    assert len(by_host(reconciler.delta(NOW).started)) == 1
+
+
+def test_daemonsets_that_no_policy_governs_are_not_passed_over_for_it() -> None:
+    journal = parked()
+    reconciler = Reconciler(journal.world())
+    reconciler.observe(("ADDED", policy(targets=[{"name": "alpha"}], budgets=[{"maxUnavailable": 1}])))
+    reconciler.delta(NOW)
+    stored = journal.get("DaemonSet", "default", "alpha")
+    reconciler.observe(journal.put(a_pod(stored, "n3", name="alpha-n3-0", hash_label="2d")))
+    assert [decision.identity.name for decision in reconciler.delta(NOW).decisions] == ["alpha"]
 
 
 _Host = st.sampled_from(["nothing", "plan", "delta", "issue", "issue and do"])

@@ -17,6 +17,7 @@ def test_reconciler() -> None:
         "Metric",
         "News",
         "Reconciler",
+        "WATCHED",
         "WatchEvent",
         "WatchEventType",
         "object_of",

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from dsplan.diff import Action
 from dsplan.model.daemonset import HASH_LABEL
-from dsplan.model.state import State
-from dsplan.reconciler import Reconciler
+from dsplan.model.meta import Identity
+from dsplan.model.state import PolicyProgress, State
+from dsplan.reconciler import WATCHED, Reconciler
 from dsplan.testing import NOW, a_daemonset, a_node, a_pod
 from dsplan.testing.journal import Journal
 from dsplan.testing.wire import KINDS
@@ -92,3 +94,17 @@ def test_a_host_that_saves_nothing_goes_by_the_lists(known: bool) -> None:
     resumed = Reconciler.resume(State())
     listed(resumed, journal)
     assert creations(resumed) == ([] if known else ["n1"])
+
+
+def test_policies_are_awaited_where_there_were_any() -> None:
+    """Without them it would do for a moment what they forbid."""
+    journal, state, _ = before_the_crash()
+    policies = (PolicyProgress(policy=Identity("RolloutPolicy", "default", "p")),)
+    resumed = Reconciler.resume(msgspec.structs.replace(state, policies=policies))
+    for kind in WATCHED[1:]:
+        resumed.replace(kind, journal.of_kind(kind), resource_version=str(journal.version))
+    error = resumed.plan(NOW).decisions[0].error
+    assert error is not None
+    assert "to be listed: RolloutPolicy" in error
+    resumed.replace("RolloutPolicy", [], resource_version=str(journal.version))
+    assert resumed.plan(NOW).decisions[0].error is None

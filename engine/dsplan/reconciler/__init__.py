@@ -8,6 +8,7 @@ reading everything again. A host in asyncio runs the calls in `asyncio.to_thread
 writer, and whatever is returned is frozen.
 """
 
+from .books import WATCHED
 from .decisions import Condition, CurrentPlan, Decision, Delta, Metric
 from .events import WatchEvent, WatchEventType, read_event
 from .freshness import News
@@ -15,6 +16,7 @@ from .reconciler import Reconciler
 from .trees import Convertible, object_of, tree_of
 
 __all__ = [
+    "WATCHED",
     "Condition",
     "Convertible",
     "CurrentPlan",

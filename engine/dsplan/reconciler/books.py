@@ -33,9 +33,14 @@ from .store import Store, objects_of
 from .tracker import Tracker
 from .trees import kind_of
 
-__all__ = ["DECIDING_KINDS", "Books"]
+__all__ = ["WATCHED", "Books"]
 
-DECIDING_KINDS = ("ControllerRevision", "DaemonSet", "Node", "Pod")
+_DECIDING = ("Node", "DaemonSet", "ControllerRevision", "Pod")
+WATCHED = ("RolloutPolicy", *_DECIDING)
+"""The kinds that decide, in the order in which to list them; a cluster may do without RolloutPolicy.
+
+Whole plans (`solve`) look at more: priority and runtime classes, limits, budgets, volumes, deployments.
+"""
 
 _Key = tuple[str, str]
 
@@ -124,7 +129,7 @@ class Books:
 
         Policies are among them where there were any: a host that forgot them for a moment would go beyond them.
         """
-        self._behind = set(DECIDING_KINDS)
+        self._behind = set(_DECIDING)
         if self.governor.progress or self.store.shelves["RolloutPolicy"].newest:
             self._behind.add("RolloutPolicy")
 
