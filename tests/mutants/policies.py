@@ -89,8 +89,8 @@ POLICIES = (
     Mutant(
         "bound-too-high",
         "waves/bound.py",
-        "    return max(found)\n",
-        "    return max(found) + 1\n",
+        "problem.order else max(found)\n",
+        "problem.order else max(found) + 1\n",
         BRUTE_FORCE,
     ),
     Mutant(

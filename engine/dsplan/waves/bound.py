@@ -1,13 +1,15 @@
 """The bound: a number of waves that no schedule stays below.
 
 Every argument is one over the units of a single set: its limit, what must come before the first of them and after the
-last (order), how many steps they go through, how many domains may be open at once. The best of all is returned.
+last (order), how many steps they go through, how many domains may be open at once. The best of all is returned. Under
+an order all units together may need more (`area`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from .area import pipeline_bound
 from .ceilings import Ceiling, waves_needed
 from .problem import Cell, Load, Precedence, Problem, Steps, Touch
 
@@ -34,7 +36,7 @@ def lower_bound(problem: Problem, ceilings: Sequence[Ceiling]) -> int:
         _before(steps, heads) + _of_steps(steps, ceilings, counts) + _before(steps, tails) for steps in problem.steps
     )
     found.extend(_of_touch(touch, ceilings, counts) for touch in problem.touches)
-    return max(found)
+    return pipeline_bound(counts, ceilings, heads, tails, max(found)) if problem.order else max(found)
 
 
 def heads_of(problem: Problem, ceilings: Sequence[Ceiling]) -> dict[Cell, int]:
