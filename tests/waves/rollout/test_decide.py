@@ -114,16 +114,16 @@ def test_order_of_whole_daemonsets_goes_through_the_steps_in_turn() -> None:
     plan = fleet.act()
     assert (plan.schedule.waves, plan.schedule.bound, plan.schedule.minimal) == (6, 6, True)
     assert [(step.name, step.waves) for step in plan.policies[0].steps] == [
-        ("default/a: 1", 1),
-        ("default/a: 100%", 3),
-        ("default/b: 1", 4),
-        ("default/b: 100%", 6),
+        ("default/a 1", 1),
+        ("default/a 100%", 3),
+        ("default/b 1", 4),
+        ("default/b 100%", 6),
     ]
     fleet.settle()
     assert fleet.act().requeue_after == 600.0
     fleet.wait(minutes=10)
     assert [len(wave) for wave in fleet.run(most=2)] == [2, 1]
-    assert fleet.act().policies[0].waits.startswith("step 2 of 4 (default/a: 100%): soaks 10m, until")
+    assert fleet.act().policies[0].waits.startswith("step 2 of 4 (default/a 100%): soaks 10m, until")
     assert fleet.plan().wave == ()
     fleet.wait(minutes=10)
     assert [[name for name, _ in wave] for wave in fleet.run(minutes=10)] == [["b"], ["b", "b"], ["b"]]

@@ -42,12 +42,12 @@ def steps_in_turn(spec: PolicySpec, cohorts: Sequence[Mapping[Identity, int]]) -
     >>> cni, csi = Identity("DaemonSet", "default", "cni"), Identity("DaemonSet", "default", "csi")
     >>> spec = PolicySpec(targets=(), steps=Steps(list=(1,)))
     >>> [(rule.number, rule.name) for rule in steps_in_turn(spec, [{cni: 5}, {csi: 5}])]
-    [(0, 'default/cni: 1'), (1, 'default/cni: 100%'), (2, 'default/csi: 1'), (3, 'default/csi: 100%')]
+    [(0, 'default/cni 1'), (1, 'default/cni 100%'), (2, 'default/csi 1'), (3, 'default/csi 100%')]
     """
     found: list[StepRule] = []
     for pods in cohorts:
         several = len(cohorts) > 1
-        prefix = ", ".join(map(str, sorted(pods))) + ": " if several else ""
+        prefix = ", ".join(map(str, sorted(pods))) + " " if several else ""
         for rule in step_rules(spec, max(pods.values(), default=0)):
             cohort = frozenset(pods if several else ())
             found.append(msgspec.structs.replace(rule, number=len(found), name=prefix + rule.name, cohort=cohort))
