@@ -63,6 +63,10 @@ def test_spec(path: Path) -> None:
     if "withoutSearch" in expect:
         assert dsplan.fit(world, whole, search=False).placed == expect["withoutSearch"]
     assert conflicts(best, names) == expect["conflicts"]
+    held_back = {str(entry.identity): [names[position] for position in entry.held_back] for entry in best.daemonsets}
+    assert {name: nodes for name, nodes in held_back.items() if nodes} == expect.get("heldBack", {})
+    variants = {entry.name: {"desired": entry.desired, "covered": entry.covered} for entry in best.variants}
+    assert variants == expect.get("variants", {})
     deployments = {
         str(entry.identity): {
             "nodes": {names[position]: count for position, count in entry.nodes},

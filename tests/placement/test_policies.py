@@ -90,6 +90,25 @@ def test_variants_have_one_status() -> None:
     assert (status.name, status.desired, status.covered) == ("agent", 2, 1)
 
 
+def test_the_one_status_of_variants_adds_up_and_strays_are_astray() -> None:
+    """The small one runs on its own node, and where the large one belongs, which does not count."""
+    nodes = [node(f"n{n}", labels={"size": size}) for n, size in enumerate(("small", "small", "large"))]
+    of = [{"daemonSet": f"agent-{size}", "nodes": {"matchLabels": {"size": size}}} for size in ("small", "large")]
+    pods = [daemon_pod("agent-small", "n0"), daemon_pod("agent-small", "n2"), daemon_pod("agent-large", "n2")]
+    pods[0]["status"]["conditions"] = [{"type": "Ready", "status": "True"}]
+    trees = [*nodes, daemonset("agent-small"), daemonset("agent-large"), *pods]
+    best = fitted(*trees, policy(variants=[{"name": "agent", "of": of}]))
+    (entry,) = best.variants
+    status = entry.status
+    assert (status.desired_number_scheduled, status.current_number_scheduled, status.number_misscheduled) == (3, 2, 1)
+    assert (status.number_ready, status.number_available, status.number_unavailable) == (1, 1, 2)
+    assert entry.covered == 3
+    assert {found.identity.name: list(found.dropped) for found in best.daemonsets} == {
+        "agent-large": [],
+        "agent-small": [2],
+    }
+
+
 def test_suspended_pods_go_and_none_come() -> None:
     trees = [node("n1"), node("n2"), daemonset("a"), daemon_pod("a", "n1")]
     best = fitted(*trees, policy(suspend=[{"daemonSet": "a"}]))

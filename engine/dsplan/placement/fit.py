@@ -13,9 +13,13 @@ from collections.abc import Hashable, Iterable, Iterator, Sequence
 import msgspec
 from pyroaring import BitMap
 
+from ..eligibility import Verdict
 from ..manifests.admission import Refusal
+from ..model.daemonset import DaemonSetStatus
 from ..model.meta import Identity
 from ..model.world import Note, World
+from ..observe import Shape
+from ..observe.status import count_status
 from .arrivals import Arrivals, PassOverAll, leaving_pods
 from .causes import Cause, CauseCode
 from .classes import Bundle, bundle_of, class_key, takes_all
@@ -81,6 +85,7 @@ class _Fit:
         ]
         self.identities = [entry.daemonset.identity for entry in step.daemonsets]
         self.wanted = [entry.verdicts.run if entry.verdicts else BitMap() for entry in step.daemonsets]
+        self.situations = [entry.observed.situations if entry.observed else () for entry in step.daemonsets]
         self.involved = {n for n, name in enumerate(self.identities) if name in self.relations.involved}
         self.placed = [BitMap() for _ in self.arrivals]
         self.left_out = [BitMap() for _ in self.arrivals]
@@ -280,9 +285,22 @@ class _Fit:
                 name=name,
                 policy=policy.identity,
                 members=members,
-                desired=len(desired),
+                status=self._status_of(numbers, len(desired)),
                 covered=len(covered & desired),
             )
+
+    def _status_of(self, numbers: Sequence[int], desired: int) -> DaemonSetStatus:
+        """Return the status of DaemonSets that are one: what each has on its own nodes counts, the rest is astray."""
+        counted: list[tuple[Verdict, Shape, int]] = []
+        for n in numbers:
+            own = self.wanted[n] - self.held_back[n] - self.dropped[n]
+            for situation in self.situations[n]:
+                counted.append((Verdict.RUN, situation.shape, len(situation.nodes & own)))
+                counted.append((Verdict.DENY, situation.shape, len(situation.nodes - own)))
+        status = count_status(counted, DaemonSetStatus())
+        return msgspec.structs.replace(
+            status, desired_number_scheduled=desired, number_unavailable=desired - status.number_available
+        )
 
 
 _BY_POLICY = (CauseCode.SUSPENDED, CauseCode.VARIANT, CauseCode.CLAIM, CauseCode.APART, CauseCode.PER_NODE)

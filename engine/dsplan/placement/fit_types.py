@@ -7,6 +7,7 @@ from typing import Literal
 import msgspec
 from pyroaring import BitMap
 
+from ..model.daemonset import DaemonSetStatus
 from ..model.meta import Identity
 from ..model.world import Note
 from .components import Component
@@ -34,13 +35,21 @@ class DaemonSetFit(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class VariantStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """DaemonSets that a policy counts as one: nodes that want some variant, and those that have or get it."""
+    """DaemonSets that a policy counts as one, with the one status they have now (S4-S8).
+
+    `desired` are the nodes that want some variant, `covered` those of them that have or get it.
+    """
 
     name: str
     policy: Identity
     members: tuple[Identity, ...]
-    desired: int
+    status: DaemonSetStatus
     covered: int
+
+    @property
+    def desired(self) -> int:
+        """The nodes that want some variant."""
+        return self.status.desired_number_scheduled
 
 
 class Fit(msgspec.Struct, frozen=True, kw_only=True):

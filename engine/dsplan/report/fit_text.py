@@ -9,7 +9,7 @@ from pyroaring import BitMap
 from ..model.world import Note
 from ..placement.conflicts import Conflict
 from ..placement.deployments import DeploymentFit
-from ..placement.fit_types import Fit
+from ..placement.fit_types import Fit, VariantStatus
 from ..placement.outcomes import OutcomeKind
 from ..placement.prediction import NEVER, DaemonSetPrediction, Fate, Prediction
 from .flow import counted, wrapped
@@ -20,6 +20,9 @@ from .table import listing, table
 __all__ = ["fit_text"]
 
 _HEADER = ("NAMESPACE", "NAME", "WANTED", "HERE", "FITS", "EVICTS", "WAITS", "PENDING")
+
+
+_VARIANTS = ("VARIANTS", "OF", "DESIRED", "CURRENT", "READY", "UP-TO-DATE", "AVAILABLE", "COVERED")
 
 
 def fit_text(prediction: Prediction, best: Fit, names: Sequence[str], style: Style) -> str:
@@ -112,11 +115,16 @@ def _best(best: Fit, names: Sequence[str], style: Style) -> Iterator[str]:
             if nodes:
                 said = f"{entry.identity} by policy"
                 yield from _line("-", "red", f"{what} {len(nodes):,}", said, nodes, names, style)
-    for status in best.variants:
-        covered = f"{status.covered:,} of {status.desired:,} nodes covered"
-        yield f"  {status.name} ({len(status.members)} variants): {covered}"
+    if best.variants:
+        yield from table(_VARIANTS, [_variant(entry) for entry in best.variants], indent="  ")
     yield from _conflicts("violated", best.violations, names, style)
     yield from _conflicts("no place", best.conflicts, names, style)
+
+
+def _variant(entry: VariantStatus) -> Sequence[object]:
+    status = entry.status
+    now = (status.current_number_scheduled, status.number_ready, status.updated_number_scheduled)
+    return entry.name, len(entry.members), entry.desired, *now, status.number_available, entry.covered
 
 
 def _conflicts(head: str, conflicts: Sequence[Conflict], names: Sequence[str], style: Style) -> Iterator[str]:
