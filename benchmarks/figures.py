@@ -1,7 +1,7 @@
-"""Prints the table of figures that README.md has, and draws growth.svg: `python benchmarks/figures.py`.
+"""Prints the tables of figures that README.md has, and draws growth.svg: `python benchmarks/figures.py`.
 
-Processor time of one core, so that other work on the machine changes less. With `--small` the million nodes, which take
-minutes and 6 GB, are left out.
+Medians of the processor time of one core, so that other work on the machine changes less. With `--small` the million
+nodes, which take minutes and 6 GB, are left out.
 """
 
 from __future__ import annotations
@@ -50,31 +50,40 @@ def _case(scenario: str, setting: Setting) -> Case:
     )
 
 
-def rows(report: BenchReport) -> Iterator[str]:
-    """Yield the table in markdown."""
-    yield "| what | cluster | nodes | DaemonSets | pods | median | p95 | peak |"
-    yield "|---|---|--:|--:|--:|--:|--:|--:|"
+def growing_table(report: BenchReport) -> Iterator[str]:
+    """Yield a line for every scenario and world, a column for every size."""
+    yield f"| one DaemonSet | cluster | {' | '.join(f'{nodes:,} nodes' for nodes in SIZES)} | peak of the largest |"
+    yield "|---|---|" + "--:|" * (len(SIZES) + 1)
+    series: dict[tuple[str, str], list[Measurement]] = {}
     for entry in report.measurements:
-        yield f"| {' | '.join(_cells(entry))} |"
+        series.setdefault((entry.scenario, entry.world), []).append(entry)
+    for (scenario, world), found in sorted(series.items(), key=lambda item: SCENARIOS.index(item[0][0])):
+        times = " | ".join(seconds_text(entry.stages[TOTAL].median) for entry in found)
+        yield f"| {MEANINGS[scenario]} | {world} | {times} | {found[-1].peak_mib:,} MiB |"
 
 
-def _cells(entry: Measurement) -> Iterator[str]:
-    total = entry.stages[TOTAL]
-    yield MEANINGS[entry.scenario]
-    yield entry.world
-    yield from (f"{count:,}" for count in (entry.nodes, entry.daemonsets, entry.pods))
-    yield from (seconds_text(total.median), seconds_text(total.p95), f"{entry.peak_mib:,} MiB")
+def large_table(report: BenchReport) -> Iterator[str]:
+    """Yield a line for every measurement."""
+    yield "| large, eks-like | nodes | DaemonSets | daemon pods | time | peak |"
+    yield "|---|" + "--:|" * 5
+    for entry in report.measurements:
+        counts = " | ".join(f"{count:,}" for count in (entry.nodes, entry.daemonsets, entry.pods))
+        time = seconds_text(entry.stages[TOTAL].median)
+        yield f"| {MEANINGS[entry.scenario]} | {counts} | {time} | {entry.peak_mib:,} MiB |"
 
 
 def main() -> None:
     """Measure, print, draw."""
-    growing = run(cases(), report=lambda case: print(f"measuring {case}", file=sys.stderr))
+    growing = run(cases(), report=_tell)
     CHART.write_text(svg_chart(series_of(growing)), encoding="utf-8")
-    large = run(
-        large_cases(small="--small" in sys.argv), report=lambda case: print(f"measuring {case}", file=sys.stderr)
-    )
-    print(f"{growing.python}, {growing.machine}; {growing.clock}", end="\n\n")
-    print("\n".join((*rows(growing), *list(rows(large))[2:])))
+    large = run(large_cases(small="--small" in sys.argv), report=_tell)
+    print(f"{growing.python}, {growing.machine}; {growing.clock}")
+    for table in (growing_table(growing), large_table(large)):
+        print("", *table, sep="\n")
+
+
+def _tell(case: Case) -> None:
+    print(f"measuring {case}", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -68,7 +68,7 @@ def test_a_process_that_dies_is_told_as_such(monkeypatch: pytest.MonkeyPatch) ->
             raise BrokenProcessPool
 
     monkeypatch.setattr(runner, "ProcessPoolExecutor", lambda **_: Dying())
-    with pytest.raises(LimitExceeded, match="steady: edge, 9 nodes, 1 DaemonSet: the process died"):
+    with pytest.raises(LimitExceeded, match=r"steady: edge, 9 nodes, 1 DaemonSet: the process .* died"):
         run([Case(scenario="steady", setting=Setting(world="edge", nodes=9))])
 
 
@@ -129,6 +129,12 @@ def test_a_slower_stage_is_named() -> None:
     assert [str(entry) for entry in found] == ["w/s/1/10: index 10.0 ms -> 20.0 ms (2.00 x)"]
     assert compared == 2
     assert slowdowns(now, before, tolerance=1.5)[0] == ()
+
+
+def test_the_stage_that_is_to_blame_comes_before_what_it_is_part_of() -> None:
+    before = BenchReport(measurements=(measured(10, total=1.0, step=0.9, index=0.1, observe=0.1),))
+    now = BenchReport(measurements=(measured(10, total=2.0, step=1.9, index=0.2, observe=0.9),))
+    assert [entry.stage for entry in slowdowns(now, before)[0]] == ["observe", "index", "total", "step"]
 
 
 def test_less_than_a_millisecond_is_noise() -> None:

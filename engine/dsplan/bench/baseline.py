@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import msgspec
 
 from ..errors import InputError, Problem
-from .results import BenchReport
+from .results import WHOLES, BenchReport
 
 __all__ = ["Slowdown", "comparable", "read_report", "slowdowns"]
 
@@ -66,11 +66,12 @@ def slowdowns(now: BenchReport, before: BenchReport, *, tolerance: float = 0.25)
             old = known[entry.key].stages[stage].median
             if timing.median > old * (1 + tolerance) and timing.median - old > _FLOOR:
                 found.append(Slowdown(measurement=entry.key, stage=stage, before=old, after=timing.median))
-    return tuple(_stages_before_total(found)), compared
+    return tuple(_stages_before_wholes(found)), compared
 
 
-def _stages_before_total(found: Iterable[Slowdown]) -> list[Slowdown]:
-    return sorted(found, key=lambda entry: (entry.measurement, entry.before - entry.after, entry.stage))
+def _stages_before_wholes(found: Iterable[Slowdown]) -> list[Slowdown]:
+    """Return them by measurement, first the stage that lost most; stages that are made of others come last."""
+    return sorted(found, key=lambda entry: (entry.measurement, entry.stage in WHOLES, entry.before - entry.after))
 
 
 def read_report(data: bytes, source: str) -> BenchReport:

@@ -7,11 +7,13 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-__all__ = ["TOTAL", "BenchReport", "Growth", "Measurement", "Timing", "growth_of", "timing_of"]
+__all__ = ["TOTAL", "WHOLES", "BenchReport", "Growth", "Measurement", "Timing", "growth_of", "timing_of"]
 
 VERSION = 1
 TOTAL = "total"
 """The stage from the start of the timer to its end."""
+WHOLES = (TOTAL, "step")
+"""Stages that are made of others."""
 
 
 class Timing(msgspec.Struct, frozen=True):

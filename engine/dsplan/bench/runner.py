@@ -22,7 +22,7 @@ from ..errors import LimitExceeded
 from ..planner.observer import during
 from .clocks import CLOCKS, MemoryWatch, StageClock
 from .results import TOTAL, BenchReport, Measurement, growth_of, timing_of
-from .scenarios import SCENARIOS, Round, Setting
+from .scenarios import SCENARIOS, Round, Scenario, Setting
 
 __all__ = ["Case", "measure", "run"]
 
@@ -57,6 +57,7 @@ def measure(case: Case) -> Measurement:
     (2, 50, True, 'total')
     """
     scenario, setting = SCENARIOS[case.scenario], case.setting
+    _warm_up(scenario)
     with TemporaryDirectory() as folder:
         world, fresh_round = scenario.prepare(setting, Path(folder))
         held = _memory_mib("VmRSS")
@@ -78,6 +79,13 @@ def measure(case: Case) -> Measurement:
         held_mib=held,
         peak_mib=peak,
     )
+
+
+def _warm_up(scenario: Scenario) -> None:
+    """Run a scenario on a few nodes: what is imported, or compiled, the first time is no part of what is measured."""
+    with TemporaryDirectory() as folder:
+        _, fresh_round = scenario.prepare(Setting(nodes=20, daemonsets=2), Path(folder))
+        fresh_round()(StageClock())
 
 
 def _rounds(case: Case, fresh_round: Callable[[], Round]) -> Iterator[dict[str, float]]:
@@ -116,7 +124,8 @@ def run(cases: Iterable[Case], *, report: Callable[[Case], None] = lambda case: 
     """Return the measurements of all cases, one after another, each in a fresh process; `report` is told before each.
 
     A process of its own makes peak memory mean something, and keeps one case from warming or littering for the next.
-    Raises LimitExceeded where such a process dies, which is nearly always for lack of memory.
+    Raises LimitExceeded where such a process dies. It imports the main module, so a script calls this below
+    `if __name__ == "__main__":`.
     """
     cases = list(cases)
     measurements: list[Measurement] = []
@@ -126,7 +135,7 @@ def run(cases: Iterable[Case], *, report: Callable[[Case], None] = lambda case: 
             try:
                 measurements.append(fresh_process.submit(measure, case).result())
             except (BrokenProcessPool, MemoryError):
-                raise LimitExceeded(f"{case}: the process died; there is not enough memory for it") from None
+                raise LimitExceeded(f"{case}: {_DIED}") from None
     return BenchReport(
         dsplan=__version__,
         python=f"{platform.python_implementation()} {platform.python_version()}",
@@ -136,6 +145,9 @@ def run(cases: Iterable[Case], *, report: Callable[[Case], None] = lambda case: 
         measurements=tuple(measurements),
         growth=growth_of(measurements),
     )
+
+
+_DIED = "the process that measures it died: too little memory, or a main module that cannot be imported"
 
 
 def _processor() -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from ..bench import BenchReport, Measurement, series_of, terminal_chart
 from ..bench.chart import seconds_text
-from ..bench.results import TOTAL
+from ..bench.results import TOTAL, WHOLES
 from ..report.table import table
 
 __all__ = ["report_text"]
@@ -69,7 +69,7 @@ def _row(entry: Measurement) -> tuple[object, ...]:
     stages = [
         f"{stage} {seconds_text(timing.median)}"
         for stage, timing in entry.stages.items()
-        if stage not in _WHOLES and timing.median >= total.median / 100
+        if stage not in WHOLES and timing.median >= total.median / 100
     ]
     return (
         entry.world,
@@ -83,10 +83,6 @@ def _row(entry: Measurement) -> tuple[object, ...]:
         f"{entry.peak_mib:,}",
         ", ".join(stages) or "-",
     )
-
-
-_WHOLES = (TOTAL, "step")
-"""Stages that are made of others."""
 
 
 def _growth(report: BenchReport) -> Iterator[str]:
