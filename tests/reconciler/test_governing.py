@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from dsplan.diff import Action, Actor
 from dsplan.model.meta import Condition
-from dsplan.reconciler import News, Reconciler
+from dsplan.reconciler import News, Reconciler, tree_of
 from dsplan.testing import NOW, a_daemonset, a_node, a_pod, a_revision
 from dsplan.testing.journal import Journal
 from dsplan.testing.strategies import Happening, happenings
@@ -151,6 +151,24 @@ def test_daemonsets_that_no_policy_governs_are_not_passed_over_for_it() -> None:
     stored = journal.get("DaemonSet", "default", "alpha")
     reconciler.observe(journal.put(a_pod(stored, "n3", name="alpha-n3-0", hash_label="2d")))
     assert [decision.identity.name for decision in reconciler.delta(NOW).decisions] == ["alpha"]
+
+
+def test_sizes_of_images_are_learned_from_nodes() -> None:
+    """Two of the four pods pull more than a minute's bytes, so they do not go in one minute."""
+    journal = parked()
+    reconciler = Reconciler(journal.world())
+    rates = {"imageBytesPerSecond": 1}
+    reconciler.observe(("ADDED", policy(targets=[{"name": "alpha"}], rates=rates)))
+    assert len(by_host(reconciler.plan(NOW).actions)) == 4
+    node = journal.get("Node", "", "n0")
+    images = [{"names": ["app:1"], "sizeBytes": 50}, {"names": 7}, "junk"]
+    tree = {**tree_of(node), "kind": "Node"}
+    tree["status"] = {**tree["status"], "images": images}
+    tree["metadata"] = {**tree["metadata"], "resourceVersion": "99"}
+    assert reconciler.observe(("MODIFIED", tree)) is News.APPLIED
+    assert reconciler.world.image_sizes == {"docker.io/library/app:1": 50}
+    assert len(by_host(reconciler.plan(NOW).actions)) < 4
+    assert_agrees(reconciler, NOW, whole=True)
 
 
 _Host = st.sampled_from(["nothing", "plan", "delta", "issue", "issue and do"])

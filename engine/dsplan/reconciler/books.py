@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from heapq import heappop, heappush
 from typing import Any
@@ -27,6 +27,7 @@ from .decisions import Decision
 from .flights import Flights
 from .freshness import Shelf, is_older
 from .governing import Governor
+from .images import ImageSizes
 from .landing import nodes_in_flight, note_landings, note_list
 from .nodes import LiveNodes
 from .store import Store, objects_of
@@ -61,7 +62,8 @@ class Books:
         self._gone: set[Identity] = set()
         self._due: list[tuple[datetime, _Key]] = []
         self._behind: set[str] = set()
-        self.governor = Governor(world.state.policies, world.image_sizes)
+        self.image_sizes = ImageSizes(world.image_sizes)
+        self.governor = Governor(world.state.policies, self.image_sizes.by_name)
         for kind, version in world.state.seen:
             if kind in self.store.shelves:
                 self.store.shelves[kind].newest = version
@@ -110,7 +112,7 @@ class Books:
 
     def world(self) -> World:
         """Return everything as a World."""
-        return self.store.world(self._given, self.state())
+        return self.store.world(self._given, self.state(), self.image_sizes.by_name)
 
     def state(self) -> State:
         """Return what a restarted host needs besides the objects."""
@@ -147,6 +149,11 @@ class Books:
                 tracker.dirty = True
 
     # Changes
+
+    def learn(self, images: Sequence[Any]) -> None:
+        """Take note of the images that a node reports."""
+        if images and self.image_sizes.learn(images):
+            self.governor.dirty = True
 
     def put(self, kind: str, item: Any, stamp: ObjectMeta) -> None:
         """Take an object that is news. Raises ConstraintFault where a constraint raises; then nothing has changed."""

@@ -10,7 +10,7 @@ import msgspec
 
 from ..errors import InputError, Problem
 from ..model.meta import ObjectMeta
-from .trees import read_object
+from .trees import Read, read_object
 
 if TYPE_CHECKING:
     from ..model.world import KubernetesObject
@@ -44,15 +44,15 @@ def read_event(event: Any, kind: str = "") -> tuple[WatchEventType, KubernetesOb
     >>> read_event(("ADDED", {"kind": "Node", "metadata": {"name": "n1"}}))[1].name
     'n1'
     """
-    found, item, _ = read_stamped(event, kind)
-    return found, item
+    found, read = read_stamped(event, kind)
+    return found, read.item
 
 
 Stamped: TypeAlias = "tuple[WatchEventType, KubernetesObject | None, ObjectMeta]"
 
 
-def read_stamped(event: Any, kind: str = "") -> Stamped:
-    """Return what `read_event` returns, and uid and version to judge its freshness by."""
+def read_stamped(event: Any, kind: str = "") -> tuple[WatchEventType, Read]:
+    """Return what `read_event` returns, with what the object tells besides."""
     if isinstance(event, WatchEvent):
         return _read(event.type, event.object, kind)
     if isinstance(event, Mapping):
@@ -63,7 +63,7 @@ def read_stamped(event: Any, kind: str = "") -> Stamped:
     raise _refusal("not a watch event", type(event).__name__)
 
 
-def _read(type_of_event: Any, item: Any, kind: str) -> Stamped:
+def _read(type_of_event: Any, item: Any, kind: str) -> tuple[WatchEventType, Read]:
     if type_of_event is None:
         type_of_event = WatchEventType.ADDED
     try:
@@ -71,8 +71,8 @@ def _read(type_of_event: Any, item: Any, kind: str) -> Stamped:
     except ValueError:
         raise _refusal("not a type of watch event", type_of_event) from None
     if found is WatchEventType.BOOKMARK:
-        return found, None, ObjectMeta()
-    return found, *read_object(item, kind)
+        return found, Read(None, ObjectMeta())
+    return found, read_object(item, kind)
 
 
 def _refusal(message: str, value: Any) -> InputError:

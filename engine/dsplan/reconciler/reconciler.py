@@ -86,7 +86,7 @@ class Reconciler:
         raises; then nothing has changed.
         """
         with self._writer:
-            kind_of_event, item, stamp = read_stamped(event, kind)
+            kind_of_event, (item, stamp, images) = read_stamped(event, kind)
             if item is None:
                 self._news["", News.UNREAD] += 1
                 return News.UNREAD
@@ -98,6 +98,7 @@ class Reconciler:
                     self._books.remove(name, stamp)
                 else:
                     self._books.put(name, item, stamp)
+                    self._books.learn(images)
             elif deleted and news is not News.DUPLICATE:
                 shelf.end(stamp)
             self._news[name, news] += 1
@@ -113,7 +114,7 @@ class Reconciler:
         with self._writer:
             shelf = self._books.shelf(kind)
             read = [read_object(shape, kind) for shape in objects]
-            items = [(item, stamp) for item, stamp in read if item is not None]
+            items = [(item, stamp) for item, stamp, _ in read if item is not None]
             if is_older(resource_version, shelf.newest):
                 self._news[kind, News.STALE] += 1
                 return News.STALE
@@ -125,6 +126,8 @@ class Reconciler:
             for item, stamp in fresh:
                 self._books.put(kind, item, stamp)
             self._books.listed(kind, resource_version)
+            for _, _, images in read:
+                self._books.learn(images)
             news = News.APPLIED if missing or fresh else News.DUPLICATE
             self._news[kind, news] += 1
             return news

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import msgspec
+
+from ..manifests.image_sizes import needs_image_sizes
 from ..model.daemonset import ControllerRevision
 from ..model.meta import ObjectMeta
 from ..model.pod import Pod
@@ -43,10 +46,11 @@ class Store:
             owned.remove(before)
         return before
 
-    def world(self, given: World, state: State) -> World:
-        """Return all objects as a World; notes, origins and image sizes are those of the World it began with."""
+    def world(self, given: World, state: State, image_sizes: dict[str, int]) -> World:
+        """Return all objects as a World; notes and origins are those of the World it began with."""
         fields: dict[str, Any] = {field: tuple(self.shelves[kind]) for kind, field in FIELDS.items()}
-        return World(**fields, state=state, notes=given.notes, origins=given.origins, image_sizes=given.image_sizes)
+        world = World(**fields, state=state, notes=given.notes, origins=given.origins, image_sizes=given.image_sizes)
+        return msgspec.structs.replace(world, image_sizes=dict(image_sizes)) if needs_image_sizes(world) else world
 
 
 def objects_of(world: World) -> Iterator[tuple[str, Any, ObjectMeta]]:

@@ -12,21 +12,23 @@ An object is understood if it is, in this order:
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, runtime_checkable
 
 import msgspec
 
 from ..errors import InputError, Problem, shorten
 from ..manifests.decode import decode_object
 from ..model.meta import ObjectMeta, RawTree
+from ..model.node import Node
 from ..model.world import FIELDS, type_of
+from .images import images_in
 
 if TYPE_CHECKING:
     from ..model.world import KubernetesObject
 
-__all__ = ["Convertible", "kind_of", "object_of", "read_object", "stamp_of", "tree_of"]
+__all__ = ["Convertible", "Read", "kind_of", "object_of", "read_object", "stamp_of", "tree_of"]
 
 _KIND_OF_OWN = {type_of(kind): kind for kind in FIELDS}
 _OWN = tuple(_KIND_OF_OWN)
@@ -52,16 +54,26 @@ def object_of(shape: Any, kind: str = "") -> KubernetesObject | None:
     >>> object_of({"kind": "Node", "metadata": {"name": "n1"}}) == object_of({"metadata": {"name": "n1"}}, "Node")
     True
     """
-    return read_object(shape, kind)[0]
+    return read_object(shape, kind).item
 
 
-def read_object(shape: Any, kind: str = "") -> tuple[KubernetesObject | None, ObjectMeta]:
-    """Return what `object_of` returns, and the metadata to judge its freshness by."""
+class Read(NamedTuple):
+    """An object that came in: its typed view, the metadata to judge its freshness by, and a node's images."""
+
+    item: KubernetesObject | None
+    stamp: ObjectMeta
+    images: Sequence[Any] = ()
+
+
+def read_object(shape: Any, kind: str = "") -> Read:
+    """Return an object of any shape as `object_of` does, with what is told besides."""
     if isinstance(shape, _OWN):
-        return shape, stamp_of(shape.metadata)
+        return Read(shape, stamp_of(shape.metadata))
     tree = shape if type(shape) is dict and "kind" in shape else tree_of(shape, kind)
     decoded = decode_object(tree)
-    return decoded, ObjectMeta() if decoded is None else stamp_of(decoded.metadata)
+    if decoded is None:
+        return Read(None, ObjectMeta())
+    return Read(decoded, stamp_of(decoded.metadata), images_in(tree) if isinstance(decoded, Node) else ())
 
 
 def stamp_of(metadata: Any) -> ObjectMeta:
