@@ -28,7 +28,7 @@ RECONCILING = (
     ),
     Mutant(
         "deletions-in-flight-do-not-spend-the-policy",
-        "reconciler/books.py",
+        "reconciler/passes.py",
         "seen.observed, flying))",
         "seen.observed))",
         POLICIES,

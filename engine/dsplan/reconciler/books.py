@@ -1,10 +1,9 @@
-"""All that is known, and who has to be told when it changes."""
+"""All that is known, and who has to be told when it changes; `passes` decides from it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
-from heapq import heappop, heappush
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -18,17 +17,13 @@ from ..model.node import Node
 from ..model.pod import Pod, target_node
 from ..model.state import State
 from ..model.world import FIELDS, World
-from ..planner.observation import Surroundings
-from ..planner.step import ends_at_once, pass_over
-from ..waves.rollout.subjects import Subject, is_unschedulable
+from ..waves.rollout.subjects import is_unschedulable
 from .classes import NodeClasses
-from .conditions import conditions_of
-from .decisions import Decision
 from .flights import Flights
 from .freshness import Shelf, is_older
 from .governing import Governor
 from .images import ImageSizes
-from .landing import nodes_in_flight, note_landings, note_list
+from .landing import note_landings, note_list
 from .nodes import LiveNodes
 from .store import Store, objects_of
 from .tracker import Tracker
@@ -55,12 +50,11 @@ class Books:
         self.clock: datetime | None = None
         self.classes = NodeClasses()
         self._given = world
-        self._rules = rules
+        self.rules = rules
         self._serial = 0
         self._trackers: dict[_Key, Tracker] = {}
         self._in_order: list[Tracker] | None = None
-        self._gone: set[Identity] = set()
-        self._due: list[tuple[datetime, _Key]] = []
+        self.gone: set[Identity] = set()
         self._behind: set[str] = set()
         self.image_sizes = ImageSizes(world.image_sizes)
         self.governor = Governor(world.state.policies, self.image_sizes.by_name)
@@ -220,7 +214,7 @@ class Books:
             assert before is not None
             self._trackers.pop((before.metadata.namespace, before.name))
             self._in_order = None
-            self._gone.add(before.identity)
+            self.gone.add(before.identity)
         elif before is not None and _reads_alike(before, after):
             self._trackers[after.metadata.namespace, after.name].accept(after)
             if before.metadata.deletion_timestamp != after.metadata.deletion_timestamp:
@@ -234,9 +228,9 @@ class Books:
     def _track(self, daemonset: DaemonSet) -> None:
         self._serial += 1
         key = daemonset.metadata.namespace, daemonset.name
-        self._trackers[key] = Tracker(daemonset, self._rules, self._serial)
+        self._trackers[key] = Tracker(daemonset, self.rules, self._serial)
         self._in_order = None
-        self._gone.discard(daemonset.identity)
+        self.gone.discard(daemonset.identity)
 
     def _set_constraints(self) -> None:
         trackers = self._trackers.values()
@@ -281,121 +275,6 @@ class Books:
             for tracker in self._trackers.values()
             if not tracker.stale
         ]
-
-    # Decisions
-
-    def decide(self, now: datetime) -> Iterator[tuple[Identity, Decision | None]]:
-        """Make the passes that are due; yield the new decisions, None for DaemonSets that are gone."""
-        if self.clock is not None and now < self.clock:
-            for tracker in self._trackers.values():
-                tracker.dirty = True
-        self.clock = now
-        for daemonset in self.flights.give_up(now):
-            self.wake(daemonset)
-        while self._due and self._due[0][0] <= now:
-            tracker_due = self._trackers.get(heappop(self._due)[1])
-            if tracker_due is not None:
-                tracker_due.dirty = True
-        for identity in sorted(self._gone):
-            yield identity, None
-        self._gone.clear()
-        around = self._surroundings(now)
-        if self._behind:
-            yield from self._held_back()
-            return
-        due = [tracker for tracker in self.trackers() if tracker.dirty or tracker.restless or tracker.has_ripe(now)]
-        for tracker in self._with_policies(due, around):
-            yield tracker.daemonset.identity, self._pass(tracker, around)
-
-    def _held_back(self) -> Iterator[tuple[Identity, Decision]]:
-        waiting = f"not caught up after the restart, to be listed: {', '.join(sorted(self._behind))}"
-        for tracker in self.trackers():
-            if tracker.dirty:
-                identity = tracker.daemonset.identity
-                decision = Decision(identity=identity, uid=tracker.daemonset.metadata.uid, error=waiting)
-                tracker.decided(decision, restless=False)
-                yield identity, decision
-
-    def _with_policies(self, due: list[Tracker], around: Surroundings) -> list[Tracker]:
-        """Return the trackers whose decision is due, also those for which policies come to something else."""
-        policies, governor = tuple(self.store.shelves["RolloutPolicy"]), self.governor
-        concerned = governor.dirty or governor.is_due(around.now)
-        concerned = concerned or any(governor.governs(tracker.daemonset.identity) for tracker in due)
-        if not concerned or not (policies or governor.rule.shares or governor.rule.error):
-            return due
-        changed = governor.decide(policies, self._subjects(around), self.nodes, self.state(), around.now)
-        if changed is None:
-            return self.trackers()
-        found = {id(tracker) for tracker in due}
-        return [t for t in self.trackers() if id(t) in found or t.daemonset.identity in changed]
-
-    def _subjects(self, around: Surroundings) -> list[Subject]:
-        """Return all DaemonSets that can be observed, as policies see them; what is in flight counts as spent (C7)."""
-        found = []
-        for tracker in self.trackers():
-            if ends_at_once(tracker.daemonset) is None:
-                tracker.refresh(around)
-                seen, identity = tracker.observation(), tracker.daemonset.identity
-                flying = frozenset(nodes_in_flight(self.flights, self.store, identity))
-                found.append(Subject(tracker.daemonset, seen.verdicts, seen.observed, flying))
-        return found
-
-    def _surroundings(self, now: datetime) -> Surroundings:
-        return Surroundings(
-            index=self.nodes,
-            pods=self.store.pods,
-            revisions=self.store.revisions,
-            rules=self._rules,
-            now=now,
-            backoffs=self.flights.backoffs,
-            expectations=self.flights.expectations,
-            hashes=self.flights.hashes,
-            flights=self.flights.flying,
-        )
-
-    def _pass(self, tracker: Tracker, around: Surroundings) -> Decision:
-        tracker.refresh(around)
-        observation = tracker.observation()
-        entry = pass_over(tracker.daemonset, around, observation, brief=True)
-        entry, by_policy = self.governor.governed(entry, observation, around)
-        error, share = self.governor.rule.error, self.governor.share(entry.identity)
-        wait = entry.requeue_after
-        dues = [None if wait is None else around.now + timedelta(seconds=wait), share.due if share else None]
-        due = min((moment for moment in dues if moment is not None), default=None)
-        decision = Decision(
-            identity=entry.identity,
-            uid=tracker.daemonset.metadata.uid,
-            actions=() if error else entry.actions + by_policy,
-            deferred=entry.deferred,
-            status=entry.status,
-            status_written=entry.status_written,
-            desired=len(tracker.situations.verdicts.run),
-            budget=entry.budget.arithmetic if entry.budget else "",
-            held=tuple(node for node, _ in entry.held),
-            conditions=conditions_of(entry, self.nodes, share),
-            events=entry.events,
-            notes=entry.notes,
-            error=error or entry.error,
-            due=due,
-        )
-        tracker.decided(decision, restless=bool(entry.backoffs and entry.held))
-        if due is not None:
-            heappush(self._due, (due, (tracker.daemonset.metadata.namespace, tracker.daemonset.name)))
-        return decision
-
-    def requeue_after(self, now: datetime) -> float | None:
-        """Return the seconds until a decision may change without an event."""
-        dues = [due for due in (self._next_due(), self.governor.rule.due) if due is not None]
-        return max(0.0, (min(dues) - now).total_seconds()) if dues else None
-
-    def _next_due(self) -> datetime | None:
-        while self._due:
-            due, key = self._due[0]
-            tracker = self._trackers.get(key)
-            if tracker is not None and tracker.decision is not None and tracker.decision.due == due:
-                return due
-            heappop(self._due)
-        return None
 
 
 def _waits(pod: Pod | None) -> bool:

@@ -26,6 +26,7 @@ from .events import WatchEventType, read_stamped
 from .freshness import News, is_older
 from .guard import OneWriter
 from .landing import has_landed
+from .passes import Passes
 from .trees import read_object
 
 __all__ = ["Reconciler"]
@@ -57,6 +58,7 @@ class Reconciler:
     def __init__(self, world: World | None = None, *, rules: Iterable[Rule] = BUILTIN_RULES) -> None:
         self._rules = tuple(rules)
         self._books = Books(World() if world is None else world, self._rules)
+        self._passes = Passes(self._books)
         self._changes = Changes()
         self._news: Counter[tuple[str, str]] = Counter()
         self._writer = OneWriter()
@@ -65,8 +67,9 @@ class Reconciler:
     def resume(cls, state: State, *, rules: Iterable[Rule] = BUILTIN_RULES) -> Reconciler:
         """Return one that goes on from the State of another, after a crash or fail-over, and has yet to be told all.
 
-        It decides nothing until nodes, pods, DaemonSets and revisions were each given by `replace`, as of no older
-        version than the other had seen: a replica that lags behind cannot make it act on what is long past (C5).
+        It decides nothing until nodes, pods, DaemonSets and revisions, and policies if there were any, were each given
+        by `replace`, as of no older version than the other had seen: a replica that lags behind cannot make it act on
+        what is long past (C5).
 
         >>> from datetime import UTC, datetime
         >>> Reconciler.resume(State(seen=(("Node", "41"),))).replace("Node", [], resource_version="40")
@@ -196,7 +199,7 @@ class Reconciler:
                 now=now,
                 decisions=decisions,
                 state=self._books.state(),
-                requeue_after=self._books.requeue_after(now),
+                requeue_after=self._passes.requeue_after(now),
             )
 
     def delta(self, now: datetime) -> Delta:
@@ -212,13 +215,13 @@ class Reconciler:
                 withdrawn=tuple(found.withdrawn),
                 events=tuple(found.events),
                 conditions=tuple(found.conditions),
-                requeue_after=self._books.requeue_after(now),
+                requeue_after=self._passes.requeue_after(now),
             )
 
     def _decide(self, now: datetime) -> None:
         if now.tzinfo is None:
             raise DsplanError("now must be an aware datetime")
-        for identity, decision in self._books.decide(now):
+        for identity, decision in self._passes.decide(now):
             self._changes.decided(identity, decision)
 
     def solve(self, now: datetime) -> Plan:
