@@ -7,6 +7,7 @@ from collections.abc import Callable
 from random import Random
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -14,10 +15,11 @@ from hypothesis import strategies as st
 import dsplan
 from dsplan.document import compact_json, read_plan
 from dsplan.document.types import PlanDocument
+from dsplan.manifests.policies import decode_policy
 from dsplan.report.document import plan_document
-from dsplan.testing import a_node
+from dsplan.testing import a_daemonset, a_node, a_pod
 from dsplan.verify import verify
-from tests.waves.rollout.fleet import OLD, Fleet, a_policy
+from tests.waves.rollout.fleet import NEW, OLD, Fleet, a_policy
 from tests.waves.rollout.test_properties import BYTES, random_fleet
 
 Tree = dict[str, Any]
@@ -35,6 +37,46 @@ def test_every_plan_is_accepted(rng: Random) -> None:
         assert verify(documented(fleet), fleet.world()) == ()
         fleet.act()
         fleet.settle(*(node for node in fleet.nodes if rng.random() < 0.3))
+        fleet.wait(seconds=61)
+
+
+def wild_fleet(rng: Random) -> Fleet:
+    """DaemonSets of every strategy, some owned by the host; partitions, pauses, broken nodes."""
+    fleet = random_fleet(rng)
+    surging, rolling = {"max_surge": 2, "max_unavailable": 0}, {"max_unavailable": "50%"}
+    fleet.daemonsets = [
+        a_daemonset(ds.name, **rng.choice(({"on_delete": True}, {"on_delete": True}, surging, rolling)))
+        for ds in fleet.daemonsets
+    ]
+    more: dict[str, Any] = rng.choice(({}, {"partition": 2}, {"partition": "30%"}, {"paused": True}, {"frozen": True}))
+    more |= rng.choice(({}, {"owner": "Host"}, {"owner": "Host", "surge": True}))
+    changes = [more, *({} for _ in fleet.policies[1:])]
+    for place, policy in enumerate(fleet.policies):
+        if rng.random() < 0.4:
+            changes[place]["brokenNodes"] = {"mode": "Causal", "forgiveUnschedulable": rng.randint(0, 2)}
+        tree = msgspec.to_builtins(policy)
+        tree["spec"] |= changes[place]
+        fleet.policies[place] = decode_policy(tree)
+    for name in fleet.nodes:
+        if rng.random() < 0.15:
+            fleet.set_node(name, ready=False)
+    return fleet
+
+
+@settings(max_examples=40, deadline=None)
+@given(rng=st.randoms(use_true_random=False))
+def test_plans_of_every_strategy_and_owner_are_accepted(rng: Random) -> None:
+    """Also of a host that owns a DaemonSet with maxSurge; steps whose pods stall were found here."""
+    fleet = wild_fleet(rng)
+    for _ in range(3):
+        plan = dsplan.solve(fleet.world(), now=fleet.now)
+        assert verify(plan_document(plan), fleet.world()) == ()
+        for action in plan.actions:
+            if action.actor == "host" and action.kind == "Pod":
+                ds = next(ds for ds in fleet.daemonsets if ds.identity == action.daemonset)
+                fleet.pods[ds.name, action.node] = a_pod(ds, action.node, hash_label=NEW, ready_since=None)
+        fleet.state = plan.state
+        fleet.settle(*(name for name, node in fleet.nodes.items() if rng.random() < 0.3 or not node.ready))
         fleet.wait(seconds=61)
 
 
@@ -61,8 +103,6 @@ def a_fleet() -> Fleet:
 
 @pytest.fixture(scope="module")
 def plan() -> Tree:
-    import msgspec
-
     document = documented(a_fleet())
     assert verify(document) == ()
     found: Tree = msgspec.json.decode(compact_json(document))

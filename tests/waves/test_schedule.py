@@ -138,6 +138,18 @@ def test_a_step_begins_when_the_one_before_is_done() -> None:
     assert (found.waves, found.minimal) == (5, True)
 
 
+def test_a_step_that_never_ends_keeps_those_after_it_from_beginning() -> None:
+    """Two of five units of the first DaemonSet stall: its second step is never done, the other's third not begun."""
+    steps = Steps("", (0, 1), ((1, 1), (4, 1), (0, 3)))
+    limits = (Limit("zone b", frozenset({(1, 0)}), 0), Limit("", frozenset({(0, 1)}), 1))
+    problem = Problem(classes=(NodeClass(3, (0, 1)), NodeClass(2, (0, 1))), limits=limits, steps=(steps,))
+    found = schedule(problem)
+    assert [part.step_ends for part in found.parts] == [((0, (1,)),)]
+    assert sum(run.repeat * run.size for run in found.runs()) == 5
+    assert {entry.rule for entry in found.stalled} == {"zone b", "a step before it never ends"}
+    assert sum(entry.count for entry in found.stalled) == 5
+
+
 def test_a_limit_of_zero_stalls_its_units_and_all_that_come_after_them() -> None:
     limits = (Limit("zone a", frozenset({(0, 0)}), 0),)
     problem = Problem(classes=(NodeClass(2, (0, 1)), NodeClass(3, (0, 1))), limits=limits, order=(Precedence(0, 1),))

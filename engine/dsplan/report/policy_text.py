@@ -135,7 +135,7 @@ def _steps(policy: PolicyEntry, entry: PoliciesEntry) -> Iterator[str]:
         pods = f"{counts[0]:,}" if len(counts) == 1 else f"{counts[0]:,} to {counts[-1]:,}" if counts else "0"
         mark = ">" if number == policy.step else " "
         is_left = number >= policy.step and any(daemonset in going for daemonset, _ in step.updated)
-        done = f" done after wave {step.after_wave:,}" if step.after_wave else " not begun" if is_left else " done"
+        done = f" done after wave {step.after_wave:,}" if step.after_wave else " not done" if is_left else " done"
         soak = f", soak {duration_text(step.soak_seconds)}" if step.soak_seconds else ""
         yield f"  {mark} step {number + 1} {step.name}: {pods} updated{soak}, gate {step.gate};{done}"
 

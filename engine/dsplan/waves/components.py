@@ -79,12 +79,13 @@ def _units_by_daemonset(problem: Problem) -> dict[int, int]:
 
 
 def _trimmed(steps: Steps, units: dict[int, int]) -> Steps:
-    """Let the last steps lose the units that are gone."""
+    """Return steps without the units that are gone: the last ones lose them; after one that lost some none begins."""
     left = [units.get(daemonset, 0) for daemonset in steps.daemonsets]
-    sizes = []
+    sizes, never_ends = [], False
     for step in steps.sizes:
-        kept = tuple(min(size, rest) for size, rest in zip(step, left, strict=True))
+        kept = tuple(0 if never_ends else min(size, rest) for size, rest in zip(step, left, strict=True))
         left = [rest - size for size, rest in zip(kept, left, strict=True)]
+        never_ends = never_ends or kept != step
         sizes.append(kept)
     return msgspec.structs.replace(steps, sizes=tuple(sizes))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
 from .bound import lower_bound
@@ -9,7 +11,7 @@ from .ceilings import Ceiling, binding, ceilings
 from .components import Component, components, without_stalled
 from .exact import FlowPlanner
 from .greedy import Greedy
-from .problem import Cell, Problem
+from .problem import Cell, Problem, Steps
 from .schedule_types import Method, Move, Part, Schedule, Stalled, WaveRun
 from .search import improve, is_small
 from .unit_search import ends_of, improve_units
@@ -44,10 +46,30 @@ def schedule(problem: Problem, *, ahead: bool = True) -> Schedule:
         if component.problem not in known:
             known[component.problem] = _solve(component.problem, ahead=ahead or component.problem.units <= _SMALL)
         solved = known[component.problem]
-        parts.append(_renumbered(solved, component))
+        intact = [_intact(problem.steps[place], startable.steps[place]) for place in component.steps]
+        parts.append(_renumbered(solved, component, intact))
         names = dict(zip(sorted(component.problem.cells()), component.cells, strict=True))
-        left += [Stalled(names[cell], count, "order against steps") for cell, count in solved.left_over]
+        why = "order against steps" if _are_whole(component.problem) else "a step before it never ends"
+        left += [Stalled(names[cell], count, why) for cell, count in solved.left_over]
     return Schedule(tuple(parts), tuple(sorted(left)))
+
+
+def _intact(steps: Steps, trimmed: Steps) -> int:
+    """Return how many of the first steps have all their units."""
+    pairs = zip(steps.sizes, trimmed.sizes, strict=True)
+    return next((place for place, (whole, kept) in enumerate(pairs) if whole != kept), len(steps.sizes))
+
+
+def _are_whole(problem: Problem) -> bool:
+    """Return whether all units of DaemonSets with steps belong to a step."""
+    units: dict[int, int] = {}
+    for cell in problem.cells():
+        units[cell[1]] = units.get(cell[1], 0) + problem.count(cell)
+    return all(
+        sum(sizes[place] for sizes in steps.sizes) == units.get(daemonset, 0)
+        for steps in problem.steps
+        for place, daemonset in enumerate(steps.daemonsets)
+    )
 
 
 class _Solved(msgspec.Struct, frozen=True):
@@ -64,7 +86,8 @@ def _solve(problem: Problem, *, ahead: bool) -> _Solved:
     limits = binding(ceilings(problem), counts)
     bound = lower_bound(problem, limits)
     few_steps = all(len(steps.sizes) <= _MOST_STEPS for steps in problem.steps)
-    if not problem.order and not problem.touches and not problem.loads and len(problem.steps) <= 1 and few_steps:
+    simple = not problem.order and not problem.touches and not problem.loads and len(problem.steps) <= 1
+    if simple and few_steps and _are_whole(problem):
         planner = FlowPlanner(counts, limits, problem.steps[0] if problem.steps else None)
         if planner.applies:
             runs, proved, ends = planner.plan(ahead=ahead)
@@ -108,8 +131,8 @@ def _without_flow(problem: Problem, limits: list[Ceiling], bound: int, *, ahead:
     return _Solved(runs, searched.bound, method, searched.looked_at)
 
 
-def _renumbered(solved: _Solved, component: Component) -> Part:
-    """Return a part in the numbers of the whole problem."""
+def _renumbered(solved: _Solved, component: Component, intact: Sequence[int]) -> Part:
+    """Return a part in the numbers of the whole problem; of each rule's steps, only so many `intact` ones ever end."""
     names = dict(zip(sorted(component.problem.cells()), component.cells, strict=True))
     daemonsets = {local[1]: cell[1] for local, cell in names.items()}
     classes = {local[0]: cell[0] for local, cell in names.items()}
@@ -125,5 +148,6 @@ def _renumbered(solved: _Solved, component: Component) -> Part:
         )
         for run in solved.runs
     )
-    ends = tuple(zip(component.steps, solved.step_ends, strict=True))
+    ended = (found[:most] for found, most in zip(solved.step_ends, intact, strict=True))
+    ends = tuple(zip(component.steps, ended, strict=True))
     return Part(frozenset(component.cells), runs, solved.bound, solved.method, solved.searched, ends)
