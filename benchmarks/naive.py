@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from constraint import AllEqualConstraint, BacktrackingSolver, Problem
+from constraint import BacktrackingSolver, Problem
 
 from dsplan.constraints.tolerations import daemon_tolerations, tolerates
 from dsplan.model.daemonset import HASH_LABEL, DaemonSet
@@ -68,8 +68,6 @@ def one_variable_a_node(daemonset: DaemonSet, nodes: Sequence[Node]) -> int:
         problem.addVariable(node.name, [True, False])
         answer = wanted(daemonset, tolerations, node)
         problem.addConstraint(lambda value, answer=answer: value == answer, [node.name])
-    if len(nodes) > 1:
-        problem.addConstraint(AllEqualConstraint(), [])
     return sum(problem.getSolution().values())
 
 

@@ -7,11 +7,12 @@ node: DESIGN section 5 says why that is never done, this says how soon it dies.
 from __future__ import annotations
 
 import pytest
-from measuring import best, growth
+from measuring import best
 from naive import one_variable_a_node, wanted_nodes
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from dsplan.bench import make_world
+from dsplan.bench.results import exponent
 from dsplan.constraints import constraints_of
 from dsplan.eligibility import NodeIndex, Verdicts, propagate
 from dsplan.model.daemonset import DaemonSet
@@ -65,10 +66,27 @@ def test_even_nothing_prebuilt_beats_the_loop() -> None:
     assert best(lambda: cold(world, daemonset)) < best(lambda: wanted_nodes(daemonset, world.nodes))
 
 
+@pytest.mark.benchmark(group="propagate: 200 nodes")
+def test_two_hundred_nodes_at_once(benchmark: BenchmarkFixture) -> None:
+    benchmark(cold, *case("eks-like", 200))
+
+
+@pytest.mark.benchmark(group="propagate: 200 nodes")
+def test_two_hundred_variables(benchmark: BenchmarkFixture) -> None:
+    world, daemonset = case("eks-like", 200)
+    found = benchmark.pedantic(one_variable_a_node, (daemonset, world.nodes), rounds=3)
+    assert found == len(wanted_nodes(daemonset, world.nodes))
+
+
 def test_one_variable_a_node_dies_of_its_own_growth() -> None:
-    """It is slower than everything at 200 nodes already, and grows with more than the number of nodes."""
-    worlds = {count: case("eks-like", count) for count in (200, 800)}
-    solver = growth(lambda count: lambda: one_variable_a_node(worlds[count][1], worlds[count][0].nodes), (200, 800), 1)
-    assert solver > 1.3
-    world, daemonset = worlds[800]
-    assert best(lambda: one_variable_a_node(daemonset, world.nodes), 1) > 20 * best(lambda: cold(world, daemonset))
+    """Twice the nodes cost four times as much; it is dead where it takes two hundred times what dsplan does."""
+    spent: dict[int, float] = {}
+    count, times = 50, 0.0
+    while times < 200 and count < 6_400:
+        count *= 2
+        world, daemonset = case("eks-like", count)
+        spent[count] = best(lambda: one_variable_a_node(daemonset, world.nodes), 1)  # noqa: B023 - asked at once
+        times = spent[count] / best(lambda: cold(world, daemonset))  # noqa: B023
+        print(f"\n{count:,} nodes: {spent[count]:.3f} s, {times:.0f} times as long", end="")
+    assert times > 200
+    assert exponent([(size, spent[size]) for size in (count // 4, count // 2, count)]) > 1.5
