@@ -6,8 +6,10 @@ The last line is `N steps, M stories, K points: P problems`. A story that fails 
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from itertools import product
+from multiprocessing import Pool
 from time import monotonic
 
 from tests.faults.chance import STEPS, play
@@ -20,6 +22,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--steps", type=int, default=1_000_000, help="steps of faults at random (default: a million)")
     parser.add_argument("--seed", type=int, default=0, help="the first seed")
     parser.add_argument("--depth", type=int, default=4, help="moves of the exhaustive part, from each of its roots")
+    parser.add_argument("--processes", type=int, default=os.cpu_count(), help="how many stories are told at once")
     given = parser.parse_args(arguments)
     started, problems = monotonic(), 0
     points = 0
@@ -31,16 +34,22 @@ def main(arguments: list[str]) -> int:
             problems += 1
             print(f"PROBLEM after {report.wrong}: {report.problems}", flush=True)
     stories = -(-given.steps // STEPS)
-    for number in range(stories):
-        large = number % 50 == 0
-        recovery, _ = play(given.seed + number, largest=40 if large else 6)
-        if recovery.problems:
-            problems += 1
-            print(f"PROBLEM with seed {given.seed + number}: {recovery.problems}", flush=True)
-        if number % 1000 == 999:
-            print(f"{(number + 1) * STEPS:,} steps, {monotonic() - started:.0f} s", flush=True)
+    seeds = range(given.seed, given.seed + stories)
+    with Pool(given.processes) as pool:
+        for number, (seed, wrong) in enumerate(pool.imap_unordered(_tell, seeds, chunksize=20), start=1):
+            if wrong:
+                problems += 1
+                print(f"PROBLEM with seed {seed}: {wrong}", flush=True)
+            if number % 1000 == 0:
+                print(f"{number * STEPS:,} steps, {monotonic() - started:.0f} s", flush=True)
     print(f"{stories * STEPS:,} steps, {stories:,} stories, {points:,} points: {problems} problems")
     return 1 if problems else 0
+
+
+def _tell(seed: int) -> tuple[int, tuple[str, ...]]:
+    """Return a seed and what goes wrong in its story; every fiftieth is about a larger cluster."""
+    recovery, _ = play(seed, largest=40 if seed % 50 == 0 else 6)
+    return seed, recovery.problems
 
 
 if __name__ == "__main__":

@@ -71,7 +71,10 @@ class Safety:
             if not actions:
                 continue
             observed = observe_daemonset(daemonset, around).observed
-            expected = around.expectations.get(daemonset.identity)
+            # Each write is given up five minutes after it was issued, however many followed it.
+            flying = around.flights.get(daemonset.identity, {})
+            awaited = any(kind == "Pod" and verb in ("create", "delete") for verb, kind, _, _ in flying)
+            expected = around.expectations.get(daemonset.identity) if awaited else None
             # Of twins the older one stays, available or not (M13, M17); so it is after an edit in mid-surge, when both
             # pods are old. That is no loss of this host's making.
             twins = {action.name for action in actions if action.reason is ActionReason.DUPLICATE}
