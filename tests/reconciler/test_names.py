@@ -49,6 +49,30 @@ def test_methods() -> None:
     ]
 
 
+def test_testing() -> None:
+    assert sorted(dsplan.testing.__all__) == [
+        "Conflict",
+        "FAULTS",
+        "FakeCluster",
+        "Fault",
+        "Host",
+        "Journal",
+        "NOW",
+        "NotFound",
+        "Recovery",
+        "Safety",
+        "Scene",
+        "TroubledKubelet",
+        "Wire",
+        "World",
+        "a_daemonset",
+        "a_node",
+        "a_pod",
+        "a_revision",
+        "rank",
+    ]
+
+
 def test_all_names_exist() -> None:
     for module in (dsplan.reconciler, dsplan.testing):
         assert all(hasattr(module, name) for name in module.__all__)

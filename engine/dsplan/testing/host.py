@@ -28,7 +28,7 @@ class Host:
         self.skew = timedelta()
         self.saved = State()
         self.to_send: list[Action] = []
-        self._about_to_write = about_to_write
+        self.about_to_write = about_to_write
         self.reconciler = Reconciler.resume(State())
         self.wire.relist(self.reconciler)
 
@@ -60,7 +60,7 @@ class Host:
         for action in sending:
             if not self.reconciler.in_flight(action):
                 continue
-            self._about_to_write(self, action)
+            self.about_to_write(self, action)
             try:
                 self.cluster.carry_out(action)
                 accepted += 1

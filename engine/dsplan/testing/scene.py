@@ -6,7 +6,7 @@ never raise the rank, and it stays there: eventually stable reconciliation.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from itertools import pairwise
 
@@ -74,9 +74,13 @@ class Recovery(msgspec.Struct, frozen=True):
 
 
 class Scene:
-    """One cluster with one or two hosts; `safety.violations` must stay empty whatever happens."""
+    """One cluster with one or two hosts; `safety.violations` must stay empty whatever happens.
 
-    def __init__(self, world: World, *, now: datetime) -> None:
+    `make_host` makes the hosts: give your own subclass of Host to find out whether it is safe.
+    """
+
+    def __init__(self, world: World, *, now: datetime, make_host: Callable[..., Host] = Host) -> None:
+        self._make_host = make_host
         self.kubelet = TroubledKubelet()
         self.node_names = {node.name: node for node in world.nodes}
         self.policies = world.rollout_policies
@@ -87,7 +91,7 @@ class Scene:
 
     def add_host(self) -> Host:
         """Let another host begin."""
-        host = Host(self.cluster, self.safety.about_to_write)
+        host = self._make_host(self.cluster, self.safety.about_to_write)
         self.hosts.append(host)
         self.safety.hosts = max(self.safety.hosts, len(self.hosts))
         return host
