@@ -87,6 +87,7 @@ def _policy(policy: PolicyEntry, entry: PoliciesEntry, plan: PlanDocument, style
     for rate in entry.rates:
         if rate.policy == f"{policy.namespace}/{policy.name}":
             yield f"  rate {_rate(rate)}"
+    yield from _order(policy, entry, plan)
     if len(policy.steps) > 1:
         yield from _steps(policy, entry)
     if policy.canary_text:
@@ -111,6 +112,17 @@ def _limits(limits: Sequence[PolicyLimit], total: int, style: Style) -> Iterator
         yield f"  limit {limit.name}: {_arithmetic(limit)}{'; ' + ', '.join(spent) if spent else ''}"
     if total > len(shown):
         yield f"  ... and {total - len(shown):,} more limits, of which {total - len(limits):,} can never bind"
+
+
+def _order(policy: PolicyEntry, entry: PoliciesEntry, plan: PlanDocument) -> Iterator[str]:
+    """Yield the order of a policy's targets, and that of their teardown, each as one of the ways that keep it."""
+    edges = [edge for edge in entry.order if edge.first in policy.targets and edge.then in policy.targets]
+    named = {place for edge in edges for place in (edge.first, edge.then)}
+    if not named:
+        return
+    teardown = [_name(plan, place) for place in entry.teardown if place in named]
+    how = "on each node" if all(edge.per_node for edge in edges) else "as a whole"
+    yield f"  order {how}: {' before '.join(reversed(teardown))}; teardown: {' before '.join(teardown)}"
 
 
 def _rate(rate: PolicyRate) -> str:

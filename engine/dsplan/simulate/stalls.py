@@ -243,6 +243,7 @@ class _Forecast:
         plan = PolicyController(story.world, SteadyKubelet(self._paces)).plan(Cluster(story.world, now=story.ended))
         named = [stall for stall in plan.stalls if stall.startswith((f"{identity}: ", "policy "))]
         held = [entry.text for entry in plan.held if entry.daemonset == identity and entry.blocks]
+        held = [text for text in held if not any(text in stall for stall in named)]
         return "; ".join(dict.fromkeys([*named, *held]))
 
     def _with_budget(self, daemonset: DaemonSet, stall: Stall) -> Stall:

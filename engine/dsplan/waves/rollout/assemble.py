@@ -120,7 +120,7 @@ def assemble(
         limits=(
             *(
                 Limit(
-                    f"{limit.name}: {limit.arithmetic}" + (f", {limit.stuck:,} stay down" if limit.stuck else ""),
+                    limit.rule,
                     cells.of(limit.daemonsets, limit.nodes),
                     max(0, limit.limit - limit.stuck),
                     limit.down,

@@ -12,14 +12,13 @@ from pyroaring import BitMap
 from ...eligibility import NodeIndex
 from ...eligibility.index import as_bitmap
 from ...model.meta import Identity
-from ...model.policy import RolloutPolicy
+from ...model.policy import BrokenNodes, RolloutPolicy
 from ...model.state import PolicyProgress, State
 from ...model.world import Note
-from ..naming import name_units
-from ..problem import Limit, Problem
 from ..schedule import schedule
-from ..schedule_types import Part, Schedule
+from ..schedule_types import Schedule
 from .assemble import Assembled, DomainRule, Pending, assemble
+from .beginning import first_wave, with_holds
 from .limits import NodeRule, RolloutLimit, limits_of, node_rules
 from .node_order import order_nodes
 from .plan_types import PolicyHeld, PolicyPlan, Unit
@@ -118,13 +117,13 @@ class _Decision:
             self.index,
             self.rank,
         )
-        for_good = _with_holds(assembled, self._held_for_good())
+        for_good = with_holds(assembled, self._held_for_good())
         whole = schedule(for_good, ahead=ahead)
         waits = self._waits(assembled, whole)
         holds = [(identity, text) for identity, (text, _) in waits.items()]
         holding = msgspec.structs.replace(assembled, problem=for_good)
-        startable = schedule(_with_holds(holding, holds), ahead=ahead) if holds else whole
-        wave = tuple(_first_wave(assembled, startable, self.index))
+        startable = schedule(with_holds(holding, holds), ahead=ahead) if holds else whole
+        wave = tuple(first_wave(assembled, startable, self.index))
         sick = tuple(self._sick())
         paced = self.writing.write(wave, sick, self._left(old, wave, waits))
         return PolicyPlan(
@@ -222,7 +221,7 @@ class _Decision:
         for identity, entry in self.governed.items():
             if switch := switch_of(self.subjects[identity], entry):
                 found[identity] = (f"not enforced: {switch}", None)
-        seconds = self.writing.wave_seconds(_first_wave(assembled, whole, self.index))
+        seconds = self.writing.wave_seconds(first_wave(assembled, whole, self.index))
         for view in self.views:
             closed = self.writing.closed(view.policy, seconds)
             if closed is not None:
@@ -308,8 +307,9 @@ class _Decision:
             key = assembled.daemonsets[entry.cell[1]], entry.rule
             rules[key] = rules.get(key, 0) + entry.count
         for (identity, rule), count in sorted(rules.items()):
-            yield f"{identity}: {count:,} pods never go: {rule}"
-        seconds = self.writing.wave_seconds(_first_wave(assembled, whole, self.index))
+            remedy = next((_remedy(limit, self.views) for limit in assembled.limits if limit.rule == rule), "")
+            yield f"{identity}: {count:,} pods never go: {rule}{remedy}"
+        seconds = self.writing.wave_seconds(first_wave(assembled, whole, self.index))
         for view in self.views:
             name = f"policy {view.policy.identity}"
             if view.canary is not None and not view.canary.nodes:
@@ -356,6 +356,16 @@ class _Decision:
         return max(0.0, (min(moments) - self.now) / timedelta(seconds=1)) if moments else None
 
 
+def _remedy(limit: RolloutLimit, views: Sequence[View]) -> str:
+    """Return what would let a budget go on that pods which stay down have spent."""
+    strict = any(
+        view.policy.identity == limit.policy and (view.policy.spec.broken_nodes or BrokenNodes()).mode == "Strict"
+        for view in views
+    )
+    causal = ", or brokenNodes.mode Causal" if strict else ""
+    return f"; needs maxUnavailable >= {limit.stuck + 1:,}{causal}" if limit.stuck >= limit.limit else ""
+
+
 def _merged(held: Iterable[PolicyHeld]) -> tuple[PolicyHeld, ...]:
     """Return one entry for all nodes of a DaemonSet that wait for the same."""
     nodes: dict[tuple[Identity, str, bool, bool], set[str]] = {}
@@ -365,25 +375,3 @@ def _merged(held: Iterable[PolicyHeld]) -> tuple[PolicyHeld, ...]:
         PolicyHeld(identity, text, tuple(sorted(names)), blocks, for_good)
         for (identity, text, blocks, for_good), names in sorted(nodes.items())
     )
-
-
-def _with_holds(assembled: Assembled, holds: Iterable[tuple[Identity, str]]) -> Problem:
-    """Return the problem in which held DaemonSets get no room; what must come after them waits as well."""
-    limits = []
-    for identity, text in holds:
-        cells = assembled.cells_of(identity)
-        if cells:
-            limits.append(Limit(text, cells, 0))
-    problem = assembled.problem
-    return msgspec.structs.replace(problem, limits=(*limits, *problem.limits)) if limits else problem
-
-
-def _first_wave(assembled: Assembled, found: Schedule, index: NodeIndex) -> Iterator[Unit]:
-    """Yield the units of the first wave, DaemonSet by DaemonSet, nodes in their order."""
-    started = [part for part in found.parts if part.runs]
-    runs = [msgspec.structs.replace(part.runs[0], repeat=1) for part in started]
-    parts = [Part(part.cells, (run,), 1, part.method) for part, run in zip(started, runs, strict=True)]
-    named = name_units(assembled.problem, Schedule(tuple(parts)))
-    for place, pairs in named[0].items() if named else ():
-        for daemonset, node in pairs:
-            yield Unit(assembled.daemonsets[daemonset], index.names[assembled.nodes[place][node]])

@@ -39,6 +39,11 @@ class RolloutLimit(msgspec.Struct, frozen=True):
     down: int
     stuck: int
 
+    @property
+    def rule(self) -> str:
+        """The limit as the reason why something waits."""
+        return f"{self.name}: {self.arithmetic}" + (f", {self.stuck:,} stay down" if self.stuck else "")
+
 
 class NodeRule(msgspec.Struct, frozen=True):
     """At most `limit` of `daemonsets` are down on any one node."""
