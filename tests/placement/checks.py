@@ -57,7 +57,10 @@ def nor_where_pods_seek_each_other(trees: Sequence[Tree]) -> bool:
 
 
 def every_cause_is_necessary(trees: Sequence[Tree]) -> int:
-    """Each set of causes is a conflict, and none without any one of them; return how many sets there were."""
+    """Each set of causes is a conflict, none without any one of them, and rivals are those who have the place.
+
+    Returns how many sets there were.
+    """
     found = world(*trees)
     best = fit(found, step(found, now=NOW))
     identities = [entry.identity for entry in best.daemonsets]
@@ -65,4 +68,8 @@ def every_cause_is_necessary(trees: Sequence[Tree]) -> int:
     for conflict in best.conflicts:
         assert conflict.causes[0].code is CauseCode.WANTED
         assert problems(found, best, demands, conflict) == []
+        rivals = [cause for cause in conflict.causes[1:] if cause.code is CauseCode.WANTED]
+        for cause in rivals:
+            there = best.of(cause.object).placed
+            assert there if cause.needed == "on another node" else there >= conflict.nodes
     return len(best.conflicts)

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from itertools import product
+from random import Random
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dsplan import step
 from dsplan.placement.choice import Apart, Choice, Exactly, Needs
+from dsplan.placement.components import Solver
 from dsplan.placement.fit import fit
 from dsplan.placement.fit_types import Fit
-from dsplan.placement.search import feasible
 
 from .scenes import NOW, ZONE, Tree, daemon_pod, daemonset, node, required, spec, world
+from .test_deployments import deployment
 
 GPU = {"matchLabels": {"gpu": "true"}}
 
@@ -270,5 +273,40 @@ def test_a_claim_that_the_search_has_not_decided_says_so() -> None:
         aparts=tuple(Apart(n, (n + 1) % 9) for n in range(9)),
         exactly=(Exactly((0, 3, 6)),),
     )
-    assert feasible(found, unknown=True, limit=1)
-    assert not feasible(found, unknown=False, limit=1)
+    solver = Solver(steps=1)
+    assert solver.feasible(found, unknown=True)
+    assert not solver.feasible(found, unknown=False)
+
+
+def test_policies_in_any_order_give_the_same_bytes() -> None:
+    """Two policies, a Deployment and nodes, shuffled: the same document."""
+    one = policy(apart=[{"daemonSets": ["a", "b"]}], claims=[{"run": ["c"]}])
+    other = policy(requires=[{"daemonSet": "d", "needs": ["a"]}], perNode=[{"daemonSets": ["b", "c"]}])
+    other["metadata"] = {"name": "q"}
+    nodes = [node(f"n{n}", cpu=str(2 + n), labels={ZONE: "xy"[n % 2]}) for n in range(4)]
+    trees = [*nodes, *(daemonset(name, spec(cpu="1")) for name in _NAMES), deployment(3, spec(cpu="1")), one, other]
+    documents = set()
+    for seed in range(6):
+        shuffled = trees.copy()
+        Random(seed).shuffle(shuffled)
+        documents.add(msgspec.json.encode(fitted(*shuffled), enc_hook=list))
+    assert len(documents) == 1
+
+
+def test_hard_claims_are_given_up_in_bounded_time_and_said_to_be() -> None:
+    """No steps: nothing is proved, nothing is broken."""
+    trees = [node("n1", cpu="4"), *(daemonset(name, spec(cpu="1")) for name in _NAMES)]
+    rules = policy(
+        claims=[{"run": ["a"]}],
+        requires=[{"daemonSet": "a", "needs": ["b"]}, {"daemonSet": "b", "needs": ["c"]}],
+        apart=[{"daemonSets": ["a", "d"]}, {"daemonSets": ["c", "d"]}],
+        perNode=[{"daemonSets": ["c", "d"], "count": "ExactlyOne"}],
+    )
+    sure = fitted(*trees, rules)
+    assert placed(sure) == {"a": [0], "b": [0], "c": [0], "d": []}
+    for steps in (0, 1):
+        best = fitted(*trees, rules, steps=steps)
+        got = {name for name, nodes in placed(best).items() if nodes}
+        assert not got >= {"a", "d"}
+        assert "a" not in got or {"b", "c"} <= got
+        assert best.placed <= sure.placed

@@ -9,11 +9,11 @@ import msgspec
 
 from .causes import Cause, CauseCode
 from .choice import Apart, Choice, Exactly, Needs, Sum
+from .components import Solver
 from .conflicts import held, minimal, resource_of
 from .load import NodeLoad
 from .node_model import THE_NODE, NodeModel, enough, taken_causes
 from .requests import PODS
-from .search import feasible
 
 __all__ = ["Origins", "has_demands", "impossible_demands", "without_demands"]
 
@@ -42,22 +42,23 @@ def has_demands(choice: Choice) -> bool:
     return bool(choice.must or choice.exactly)
 
 
-def impossible_demands(choice: Choice, origins: Origins) -> tuple[Choice, list[tuple[tuple[Cause, ...], list[int]]]]:
+def impossible_demands(
+    choice: Choice, origins: Origins, solver: Solver
+) -> tuple[Choice, list[tuple[tuple[Cause, ...], list[int]]]]:
     """Return the choice less as few demands as it takes, and (minimal causes, pods demanded) for each that went.
 
     Of a set of causes the last demand goes. Where the search ends before anything is known, all demands go.
     """
     given_up: list[tuple[tuple[Cause, ...], list[int]]] = []
     while has_demands(choice):
-        bare = msgspec.structs.replace(choice, goals=())
-        if feasible(bare, unknown=False):
+        if solver.feasible(choice, unknown=False):
             break
-        if choice.size > _MOST or feasible(bare, unknown=True):
+        if choice.size > _MOST or solver.feasible(choice, unknown=True):
             demands = list(_demands(choice))
             ended = Cause(code=CauseCode.LIMIT, object=THE_NODE, observed="the search ended before it found a way")
             given_up.append(((*_causes(demands, origins), ended), _pods(demands)))
             return without_demands(choice), given_up
-        items = minimal([*_demands(choice), *_obstacles(choice)], _is_conflict_of(choice))
+        items = minimal([*_demands(choice), *_obstacles(choice)], _is_conflict_of(choice, solver))
         given_up.append((_causes(items, origins), _pods(items)))
         choice = _less(choice, next(item for item in reversed(items) if item[0] in (_MUST, _EXACTLY)))
     return choice, given_up
@@ -70,8 +71,8 @@ def without_demands(choice: Choice) -> Choice:
     return choice
 
 
-def _is_conflict_of(choice: Choice) -> Callable[[Sequence[_Item]], bool]:
-    return lambda some: not feasible(_only(choice, frozenset(some)), unknown=True)
+def _is_conflict_of(choice: Choice, solver: Solver) -> Callable[[Sequence[_Item]], bool]:
+    return lambda some: not solver.feasible(_only(choice, frozenset(some)), unknown=True)
 
 
 def _demands(choice: Choice) -> Iterator[_Item]:

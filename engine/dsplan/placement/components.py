@@ -40,11 +40,12 @@ class Solver:
     """
 
     def __init__(self, *, steps: int = DEFAULT_STEPS, search: bool = True) -> None:
-        """`steps` is the limit for one component; all together have twenty times as many."""
+        """`steps` is the limit for one component; all together have ten times as many."""
         self.steps = steps
-        self.left = 20 * steps
+        self.left = 10 * steps
         self.search = search
         self._known: dict[Choice, Solution] = {}
+        self._questions: Solver | None = None
 
     def solve(self, choice: Choice) -> Solution:
         """Return the best choice; causes play no part in what is equal."""
@@ -56,6 +57,19 @@ class Solver:
             found = self._known[key] = solve_choice(key, limit=limit, search=self.search and limit > 0)
             self.left -= found.steps
         return found
+
+    def feasible(self, choice: Choice, *, unknown: bool) -> bool:
+        """Return whether any choice satisfies the rules, or `unknown` where the limit was reached before that.
+
+        Such questions have a budget of their own, as large as that of the best choices.
+
+        >>> Solver().feasible(Choice(1, must=frozenset({0}), must_not=frozenset({0})), unknown=True)
+        False
+        """
+        if self._questions is None:
+            self._questions = Solver(steps=self.steps, search=self.search)
+        solution = self._questions.solve(msgspec.structs.replace(choice, goals=()))
+        return unknown if not solution.finished else solution.values is not None
 
 
 def without_causes(choice: Choice) -> Choice:

@@ -53,8 +53,8 @@ def fit(
     """Return the largest set of wanted pods that can be placed without eviction, within the world's PlacementPolicies.
 
     `maximise` coverage counts every pod alike; priority places as many as possible of the highest priority first, and
-    so on. `steps` is the limit of search nodes for one component, forty times as many for all; a component that exceeds
-    it ends with the best found. Without `search` the answer is the greedy one.
+    so on. `steps` is the limit of search nodes for one component (more for a large one), ten times as many for all; a
+    component that exceeds it ends with the best found. Without `search` the answer is the greedy one.
 
     >>> from datetime import UTC, datetime
     >>> from dsplan import decode, step

@@ -13,7 +13,7 @@ from ..errors import LimitExceeded
 from .blocks import Blocks
 from .choice import Choice, Values, greedy, holds, score, upper_bound
 
-__all__ = ["DEFAULT_STEPS", "Solution", "feasible", "solve_choice"]
+__all__ = ["DEFAULT_STEPS", "Solution", "solve_choice"]
 
 DEFAULT_STEPS = 5_000
 """Search steps for one component."""
@@ -159,13 +159,3 @@ class _Search:
         if not self.search:
             raise LimitExceeded("search is off")
         return find(self.choice, targets, self.steps)
-
-
-def feasible(choice: Choice, *, unknown: bool, limit: int = DEFAULT_STEPS) -> bool:
-    """Return whether any choice satisfies the rules, or `unknown` where the limit was reached before that was known.
-
-    >>> feasible(Choice(1, must=frozenset({0}), must_not=frozenset({0})), unknown=True)
-    False
-    """
-    solution = solve_choice(msgspec.structs.replace(choice, goals=()), limit=limit)
-    return unknown if not solution.finished else solution.values is not None

@@ -86,7 +86,7 @@ class _Settling:
         """Return the model less the claims that its own node cannot meet."""
         size, load = model.choice.size, self.cluster.loads[model.position]
         origins = Origins([model] * size, [load] * size, range(size), model.causes)
-        choice, given_up = impossible_demands(model.choice, origins)
+        choice, given_up = impossible_demands(model.choice, origins, self.solver)
         self.violated += [(causes, (number,)) for causes, _ in given_up]
         return msgspec.structs.replace(model, choice=choice) if given_up else model
 
@@ -98,7 +98,8 @@ class _Settling:
             models = [self.models[home] for home in homes]
             loads = [self.cluster.loads[model.position] for model in models]
             places = [self.joint.members[n][1] for n in members]
-            choice, given_up = impossible_demands(choice, Origins(models, loads, places, self.joint.causes))
+            origins = Origins(models, loads, places, self.joint.causes)
+            choice, given_up = impossible_demands(choice, origins, self.solver)
             for causes, pods in given_up:
                 self.violated.append((causes, tuple(sorted({homes[n] for n in pods}))))
             solution = self.solver.solve(choice)
