@@ -192,7 +192,7 @@ def test_solve_and_the_played_roll_out_name_the_same_nodes_in_the_same_order() -
 
 
 def test_a_wave_of_more_pods_than_one_pass_issues_is_still_one_wave() -> None:
-    """C12: 250 actions a pass. Each barrier wave takes the whole budget, as in `solve`; so does `compare` count them."""
+    """C12: 250 actions a pass. Each barrier wave takes the whole budget, as in `solve`; `compare` counts them so."""
     given = world(cluster(1200, (600, 0)))
     story = timeline(given, now=NOW)[0]
     assert [len(wave.nodes) for wave in story.barrier.updates] == [600, 600]

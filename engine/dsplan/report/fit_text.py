@@ -97,18 +97,20 @@ def _line(
 
 def _best(best: Fit, names: Sequence[str], style: Style) -> Iterator[str]:
     yield ""
-    proof = "the most possible" if best.gap == 0 else f"at most {best.bound:,} possible, gap {best.gap:,}"
     goal = "coverage" if best.goal == "coverage" else "the highest priorities first"
     if best.policies:
         goal += f", within {', '.join(map(str, best.policies))}"
-    yield style.paint("Best without eviction", "bold") + (
-        f" ({goal}): {best.placed:,} of {best.wanted:,} new pods have a place; {proof}"
+    proof = "the most possible" if best.gap == 0 else f"at most {best.bound:,} possible, gap {best.gap:,}"
+    found = (
+        f"{best.placed:,} of {best.wanted:,} new pods have a place; {proof}" if best.wanted else "no new pod is wanted"
     )
+    yield style.paint("Best without eviction", "bold") + f" ({goal}): {found}"
     counts = best.settled
-    yield (
-        f"  nodes settled by one sum {counts['sum']:,}, as an equal node {counts['class']:,}, "
-        f"as a component {counts['search']:,}; search nodes {best.steps:,}"
-    )
+    if any(counts.values()):
+        yield (
+            f"  nodes settled by one sum {counts['sum']:,}, as an equal node {counts['class']:,}, "
+            f"as a component {counts['search']:,}; search nodes {best.steps:,}"
+        )
     yield from component_table(placement_entry(best).components, style)
     for entry in best.daemonsets:
         for nodes, what in ((entry.dropped, "delete"), (entry.held_back, "held back")):
