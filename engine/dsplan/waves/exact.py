@@ -21,6 +21,8 @@ from .schedule_types import WaveRun
 __all__ = ["FlowPlanner"]
 
 Counts = Mapping[Cell, int]
+_FEW_STEPS = 8
+"""Steps up to which the first one is chosen with an eye on all others, even if only the first wave is asked for."""
 
 
 class FlowPlanner:
@@ -52,7 +54,7 @@ class FlowPlanner:
     def plan(self, *, ahead: bool = True) -> tuple[list[WaveRun], int, tuple[int, ...]]:
         """Return the waves, the bound, and after how many waves each step is done.
 
-        Unless `ahead`, of the waves only the first, which is the same.
+        Unless `ahead`, of the waves only the first; it is the same unless there are many steps.
         """
         simple = self._simple_bound(self.counts)
         if self.steps is not None:
@@ -105,7 +107,9 @@ class FlowPlanner:
 
     def _plan_steps(self, simple: int, *, ahead: bool) -> tuple[list[WaveRun], int, tuple[int, ...]]:
         assert self.steps is not None
-        lengths = [self._shortest(step) for step in range(len(self.steps.sizes))]
+        steps = len(self.steps.sizes)
+        near = steps if ahead or steps <= _FEW_STEPS else 1
+        lengths = [self._shortest(step) if step < near else sum(self.counts.values()) for step in range(steps)]
         bound = max(simple, sum(lengths))
         lengths[-1] += bound - sum(lengths)
         remaining, runs, ends = dict(self.counts), list[WaveRun](), list[int]()
