@@ -110,13 +110,16 @@ class NodeIndex:
     def _numeric(self, key: str) -> tuple[list[int], list[int]]:
         found = self._numbers.get(key)
         if found is None:
-            pairs = sorted(
-                (number, position)
-                for value, ids in self.column(key).items()
-                if (number := parse_int64(value)) is not None
-                for position in ((ids,) if isinstance(ids, int) else ids)
-            )
-            found = self._numbers[key] = ([number for number, _ in pairs], [position for _, position in pairs])
+            numbers: list[int] = []
+            places: list[int] = []
+            for value, ids in self.column(key).items():
+                number = parse_int64(value)
+                if number is not None:
+                    members = (ids,) if isinstance(ids, int) else ids
+                    numbers.extend([number] * len(members))
+                    places.extend(members)
+            order = sorted(range(len(numbers)), key=numbers.__getitem__)
+            found = self._numbers[key] = ([numbers[at] for at in order], [places[at] for at in order])
         return found
 
     def partition(self, name: str, key: Callable[[Node], Hashable]) -> Sequence[BitMap]:

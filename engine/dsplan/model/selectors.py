@@ -67,12 +67,18 @@ class NodeSelector(Wire, frozen=True, kw_only=True, gc=False):
     node_selector_terms: tuple[NodeSelectorTerm, ...] = ()
 
 
+_SURELY_INT64 = 19
+"""Fewer digits than that are no number beyond int64, so most values need no pattern."""
+
+
 def parse_int64(text: str) -> int | None:
     """Return the integer that Go's ParseInt(text, 10, 64) reads, None where it reports an error (A8).
 
     >>> parse_int64("+007"), parse_int64("1_000"), parse_int64("9223372036854775808"), parse_int64(" 7")
     (7, None, None, None)
     """
+    if len(text) < _SURELY_INT64 and text.isascii() and text.isdigit():
+        return int(text)
     if len(text) > 64:
         text = text[0] + text[1:].lstrip("0") if text[0] in "+-" else text.lstrip("0") or "0"
     if len(text) > 64 or _INTEGER.fullmatch(text) is None:
