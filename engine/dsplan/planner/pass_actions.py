@@ -49,13 +49,13 @@ def sync_actions(
 
 def adoption_actions(daemonset: DaemonSet, claim: Claim[Pod]) -> Iterator[Action]:
     """Yield the adoptions and releases of pods (M2, M3)."""
-    for pods, reason, content in (
-        (claim.adopted, ActionReason.ADOPTED, bodies.adoption(daemonset)),
-        (claim.released, ActionReason.RELEASED, bodies.release(daemonset)),
+    for pods, reason, body in (
+        (claim.adopted, ActionReason.ADOPTED, bodies.adoption),
+        (claim.released, ActionReason.RELEASED, bodies.release),
     ):
         for pod in sorted(pods, key=lambda pod: pod.metadata.name):
             action = _on_pod("patch", daemonset, Stage.ADOPTION, pod, target_node(pod) or "", reason)
-            yield msgspec.structs.replace(action, content=content)
+            yield msgspec.structs.replace(action, content=body(daemonset))
 
 
 def history_actions(daemonset: DaemonSet, history: History, claimed: Iterable[Pod]) -> Iterator[Action]:

@@ -90,7 +90,8 @@ def pass_over(
     """Return one pass over one DaemonSet.
 
     `observation` is what `observe_daemonset` would return now; it is made here where it is not given. With `brief`,
-    the rolling update does not list what is down and what waits; the actions are the same.
+    the rolling update does not list what is down and what waits, and is left out where it may not act; the actions are
+    the same.
     """
     return _Pass(daemonset, around, observation, brief=brief).run()
 
@@ -182,6 +183,8 @@ class _Pass:
         """Plan the rolling update, and act on it where manage left it the pass (C9)."""
         try:
             budget = resolve_budget(self.daemonset, len(observation.verdicts.run))
+            if self.brief and not may_act:
+                return msgspec.structs.replace(entry, budget=budget)
             rolling = roll(observation.observed, self.around.index, budget, brief=self.brief)
         except (BudgetError, RollingError) as error:
             failed = msgspec.structs.replace(entry, error=str(error))
