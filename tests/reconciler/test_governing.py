@@ -133,6 +133,7 @@ def test_a_pod_that_finds_no_room_is_news_to_a_policy_that_forgives_it() -> None
     stored = journal.get("DaemonSet", "default", "alpha")
     new = a_pod(stored, "n0", name="alpha-n0-0", hash_label="2d", bound=False, phase="Pending", ready_since=None)
     journal.put(new)
+    journal.put(a_pod(stored, "n1", name="alpha-n1-0", hash_label="2d"))  # so that others wear the new hash, too
     reconciler = Reconciler(journal.world())
     forgiving = {"brokenNodes": {"forgiveUnschedulable": 1}, "budgets": [{"maxUnavailable": 1}]}
     reconciler.observe(("ADDED", policy(targets=[{"name": "alpha"}], **forgiving)))
