@@ -38,6 +38,7 @@ class Api:
         self.saved = State()
         self.reported: dict[tuple[Identity, str], str] = {}
         self.most_down = 0
+        self.refusals = 2
 
     def now(self) -> datetime:
         return self.time
@@ -53,6 +54,9 @@ class Api:
         self.reported[daemonset, condition.type] = condition.status
 
     async def create(self, kind: str, namespace: str, body: dict[str, Any]) -> None:
+        if kind == "Pod" and self.refusals:
+            self.refusals -= 1
+            raise RuntimeError("quota exceeded")
         self.journal.create(body, self.time)
 
     async def delete(self, kind: str, namespace: str, name: str, options: dict[str, Any]) -> None:
@@ -106,6 +110,7 @@ def test_the_operator_of_the_readme() -> None:
     journal.put(a_daemonset(max_unavailable=2, min_ready_seconds=7))
     api, reconciler = Api(journal), Reconciler()
     run_to_rest(api, reconciler)
+    assert api.refusals == 0
     assert sorted(pod.spec.node_name for pod in journal.of_kind("Pod")) == [f"n{number}" for number in range(5)]
     assert {kind: status for (_, kind), status in api.reported.items() if status == "True"} == {"Complete": "True"}
 
