@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from collections.abc import Iterator
 from copy import deepcopy
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,9 +21,10 @@ import dsplan
 from dsplan.document import compact_json
 from dsplan.manifests.admission import Refusal
 from dsplan.manifests.defaulting import template_digest
+from dsplan.manifests.image_sizes import with_image_sizes
 from dsplan.manifests.load import world_of
 from dsplan.manifests.overlay import overlay
-from dsplan.manifests.reading.read import stream, stream_bytes
+from dsplan.manifests.reading.read import Found, stream, stream_bytes
 from dsplan.manifests.snapshot import snapshot, snapshot_json, whole_json
 from dsplan.model.world import World
 from dsplan.placement.created import Templates
@@ -39,7 +41,11 @@ SECRET = "s3cret"
 
 def again(cluster: World) -> World:
     """The world that a snapshot of `cluster` is read as."""
-    return world_of(stream_bytes(snapshot_json(cluster), "snapshot.json"))
+
+    def stored() -> Iterator[Found]:
+        return stream_bytes(snapshot_json(cluster), "snapshot.json")
+
+    return with_image_sizes(world_of(stored()), stored)
 
 
 def plan(cluster: World, now: datetime = NOW) -> bytes:

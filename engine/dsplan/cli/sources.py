@@ -83,10 +83,9 @@ def read_world(paths: tuple[str, ...], namespace: str | None, selector: str | No
     if (*paths, *choice.cluster).count("-") > 1:
         raise click.UsageError("standard input can be read once")
     if paths and not choice.cluster and not choice.wants_live:
-        return _sized(read_cluster(paths, choice), paths, choice)
+        return read_cluster(paths, choice)
     if not paths:
-        world = read_cluster(choice.cluster, choice, namespace=namespace, selector=selector)
-        return _sized(world, choice.cluster, choice)
+        return read_cluster(choice.cluster, choice, namespace=namespace, selector=selector)
     from ..manifests.decode import DEFAULT_NAMESPACE
     from ..manifests.load import load
     from ..manifests.overlay import overlay
@@ -119,7 +118,8 @@ def read_cluster(
 
     with progress_bar() as bar:
         found = cluster_objects(paths, choice, bar, namespace=namespace, selector=selector)
-        return world_of(found, checks=Checks(choice.validate))
+        world = world_of(found, checks=Checks(choice.validate))
+    return _sized(world, paths, choice)
 
 
 def cluster_objects(

@@ -15,6 +15,7 @@ import msgspec
 from dsplan.manifests.decode import DEFAULT_NAMESPACE
 from dsplan.manifests.defaulting import abridged_template, default_pod_template, revision_template
 from dsplan.model.daemonset import TEMPLATE_GENERATION_ANNOTATION, ControllerRevision, DaemonSet, Deployment
+from dsplan.model.images import full_name
 from dsplan.model.meta import RawTree
 from dsplan.model.pod import Pod, PodSpec, PodTemplate
 from dsplan.model.policy import POLICY_API_VERSION
@@ -23,7 +24,7 @@ from dsplan.model.world import CLUSTER_WIDE, FIELDS, World
 if TYPE_CHECKING:
     from dsplan.manifests.reading.read import Found
 
-__all__ = ["abridged", "snapshot", "snapshot_json", "whole_json", "without_annotations"]
+__all__ = ["abridged", "reported_images", "snapshot", "snapshot_json", "whole_json", "without_annotations"]
 
 T = TypeVar("T")
 
@@ -46,8 +47,23 @@ def snapshot(world: World) -> Iterator[RawTree]:
     """Yield the objects of a world as planning reads them, kind by kind, in the order of the World."""
     for kind, field in FIELDS.items():
         head = {"apiVersion": _API_VERSIONS.get(kind, "v1"), "kind": kind}
+        images = reported_images(world) if kind == "Node" else []
         for item in getattr(world, field):
-            yield {**head, **msgspec.to_builtins(abridged(item))}
+            tree = {**head, **msgspec.to_builtins(abridged(item))}
+            if images and "status" in tree:
+                tree["status"]["images"], images = images, []
+            yield tree
+
+
+def reported_images(world: World) -> list[RawTree]:
+    """Return the sizes of images that are to be rolled out, as a node reports them; a snapshot has them on one node."""
+    wanted = {
+        container.image
+        for daemonset in world.daemonsets
+        for container in (*daemonset.pod.spec.init_containers, *daemonset.pod.spec.containers)
+    }
+    known = {full_name(image): world.image_sizes.get(full_name(image)) for image in wanted if image}
+    return [{"names": [name], "sizeBytes": size} for name, size in sorted(known.items()) if size is not None]
 
 
 def snapshot_json(world: World) -> bytes:

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from ..manifests.snapshot import without_annotations
+from ..manifests.snapshot import reported_images, without_annotations
 from ..model.daemonset import ControllerRevision, DaemonSet, Deployment
 from ..model.world import FIELDS, World
 from ..observe import Group
@@ -31,6 +31,8 @@ def inputs_digest(world: World) -> str:
         for item in getattr(world, field):
             digest.update(encoder.encode(_as_read(item)))
     digest.update(encoder.encode(world.state))
+    if images := reported_images(world):
+        digest.update(encoder.encode(images))
     return f"sha256:{digest.hexdigest()}"
 
 

@@ -27,8 +27,8 @@ _SMALL = 64
 def schedule(problem: Problem, *, ahead: bool = True) -> Schedule:
     """Return waves that keep every rule, and the bound that no schedule stays below.
 
-    Unless `ahead`, only the first wave of each part that is not small, for a fraction of the work: the same wave, but for
-    plans of many steps.
+    Unless `ahead`, only the first wave of each part that is not small, for a fraction of the work: the same wave, but
+    for plans of many steps.
 
     Two nested families of fixed limits reach the bound. Order, several steps, three crossing families and domains at
     once may leave a gap, which is returned, not hidden: `Schedule.minimal` is true only where it is 0.
