@@ -83,7 +83,7 @@ def _stalls(world: World, plan: Plan) -> dict[Identity, str]:
     """Return what is foreseen about roll-outs that may not get to their end; without outdated pods there are none."""
     if not any(map(_has_outdated_pods, plan.daemonsets)):
         return {}
-    from ..simulate.stalls import stalls_ahead
+    from ..simulate.ahead import stalls_ahead
     from .progress import progress_bar
 
     with progress_bar("looking for stalls"):

@@ -5,19 +5,22 @@ Data flow: World -> Cluster (objects, agenda) <- Controller's decisions, pass by
 """
 
 import sys
+from importlib import import_module
 from types import ModuleType
+from typing import TYPE_CHECKING, Any
 
-from .chance import ChanceKubelet, Odds
-from .cluster import Cluster, Object, Removed
-from .controllers import BatchHost, BuiltinController, Controller, Decision, WholeStepController
-from .durations import SEED_DURATIONS, Durations, Spread
-from .happenings import Happening, HappeningKind
-from .invariants import Invariant, Violation, judge, judge_fixed_point
-from .kubelet import Birth, Kubelet, SteadyKubelet, Turn, TurnKind
-from .policies import PolicyController, controller_for
-from .results import DaemonSetRun, Oscillation, Outcome, Simulation, Totals
-from .run import Injection, simulate
-from .scheduler import Scheduler, SchedulerFactory, everything_fits
+if TYPE_CHECKING:
+    from .chance import ChanceKubelet, Odds
+    from .cluster import Cluster, Object, Removed
+    from .controllers import BatchHost, BuiltinController, Controller, Decision, WholeStepController
+    from .durations import SEED_DURATIONS, Durations, Spread
+    from .happenings import Happening, HappeningKind
+    from .invariants import Invariant, Violation, judge, judge_fixed_point
+    from .kubelet import Birth, Kubelet, SteadyKubelet, Turn, TurnKind
+    from .policies import PolicyController, controller_for
+    from .results import DaemonSetRun, Oscillation, Outcome, Simulation, Totals
+    from .run import Injection, simulate
+    from .scheduler import Scheduler, SchedulerFactory, everything_fits
 
 __all__ = [
     "SEED_DURATIONS",
@@ -59,10 +62,61 @@ __all__ = [
 ]
 
 
+_HOMES = {
+    "SEED_DURATIONS": "durations",
+    "BatchHost": "controllers",
+    "Birth": "kubelet",
+    "BuiltinController": "controllers",
+    "ChanceKubelet": "chance",
+    "Cluster": "cluster",
+    "Controller": "controllers",
+    "DaemonSetRun": "results",
+    "Decision": "controllers",
+    "Durations": "durations",
+    "Happening": "happenings",
+    "HappeningKind": "happenings",
+    "Injection": "run",
+    "Invariant": "invariants",
+    "Kubelet": "kubelet",
+    "Object": "cluster",
+    "Odds": "chance",
+    "Oscillation": "results",
+    "Outcome": "results",
+    "PolicyController": "policies",
+    "Removed": "cluster",
+    "Scheduler": "scheduler",
+    "SchedulerFactory": "scheduler",
+    "Simulation": "results",
+    "Spread": "durations",
+    "SteadyKubelet": "kubelet",
+    "Totals": "results",
+    "Turn": "kubelet",
+    "TurnKind": "kubelet",
+    "Violation": "invariants",
+    "WholeStepController": "controllers",
+    "controller_for": "policies",
+    "everything_fits": "scheduler",
+    "judge": "invariants",
+    "judge_fixed_point": "invariants",
+    "simulate": "run",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a name of the package on first use: a plan whose roll-outs go through plays none of them."""
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f".{home}", __name__), name)
+
+
 class _Callable(ModuleType):
     """`dsplan.simulate(world, ...)` is the function, `dsplan.simulate.Cluster` a name of the package."""
 
-    __call__ = staticmethod(simulate)
+    def __call__(self, *args: Any, **named: Any) -> Any:
+        from .run import simulate
+
+        return simulate(*args, **named)
 
 
 sys.modules[__name__].__class__ = _Callable

@@ -16,7 +16,8 @@ from ..model.meta import Identity
 from ..model.world import World
 from ..planner import solve
 from .cluster import Cluster
-from .controllers import BatchHost, Controller, outdated
+from .controllers import BatchHost, Controller
+from .coverage import outdated
 from .edits import replaced, with_strategy
 from .kubelet import SteadyKubelet
 from .opening import opened

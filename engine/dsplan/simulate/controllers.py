@@ -14,14 +14,12 @@ from pyroaring import BitMap
 
 from ..diff import Action, ActionReason, Actor, Precondition, Stage
 from ..diff.order import first_in_order
-from ..diff.rolling import Place, classify
 from ..diff.shapes import new_and_old
-from ..eligibility import Verdict
 from ..model.meta import Identity
-from ..observe import Observed
 from ..planner import DaemonSetStep, step
 from ..planner.step import pass_over
 from .cluster import Cluster
+from .coverage import outdated
 
 __all__ = ["BatchHost", "BuiltinController", "Controller", "Decision", "WholeStepController", "outdated"]
 
@@ -119,13 +117,3 @@ class BatchHost:
                     actor=Actor.HOST,
                     precondition=Precondition(pod.metadata.uid, pod.metadata.resource_version),
                 )
-
-
-def outdated(observed: Observed) -> BitMap:
-    """Return the wanted nodes whose only live pod is out of date."""
-    found = BitMap()
-    for situation in observed.situations:
-        place = classify(situation.verdict, situation.shape, surge=False)
-        if situation.verdict is Verdict.RUN and place in (Place.CANDIDATE, Place.MUST_REPLACE):
-            found |= situation.nodes
-    return found

@@ -14,8 +14,9 @@ from functools import cache
 from pyroaring import BitMap
 
 from ..diff.order import ZONE_LABEL
+from ..diff.rolling import Place, classify
 from ..eligibility import NodeIndex, Verdict
-from ..observe import PodFact, Shape, Situation
+from ..observe import Observed, PodFact, Shape, Situation
 
 __all__ = ["Coverage", "is_down", "is_settled_alone"]
 
@@ -37,6 +38,16 @@ def is_settled_alone(shape: Shape) -> bool:
     """Return whether exactly one pod lives here and it is available: any other node spends budget (R6-R9)."""
     live = [facts for facts in shape if not facts & _TERMINATING]
     return len(live) == 1 and bool(live[0] & _AVAILABLE)
+
+
+def outdated(observed: Observed) -> BitMap:
+    """Return the wanted nodes whose only live pod is out of date."""
+    found = BitMap()
+    for situation in observed.situations:
+        place = classify(situation.verdict, situation.shape, surge=False)
+        if situation.verdict is Verdict.RUN and place in (Place.CANDIDATE, Place.MUST_REPLACE):
+            found |= situation.nodes
+    return found
 
 
 class Coverage:

@@ -19,9 +19,7 @@ from ..model.meta import Identity
 from ..model.pod import Pod, target_node
 from ..model.world import World
 from ..observe import Observed, PodFact
-from ..placement.created import Templates
-from ..planner.observation import Surroundings, observe_daemonset, surroundings_of
-from ..planner.step import pass_over
+from ..planner.observation import observe_daemonset, surroundings_of
 from .cluster import Cluster
 from .culprits import culprits_of, pending_reasons
 from .durations import DEFAULT_GRACE_SECONDS
@@ -36,9 +34,8 @@ from .run import simulate
 from .scheduler import SchedulerFactory
 from .stall_types import Stall, StallKind
 from .waves import WaveKind, waves_of
-from .worry import Worry
 
-__all__ = ["forecast_stalls", "looks_broken", "stalls_ahead"]
+__all__ = ["ends_within", "forecast_stalls", "looks_broken"]
 
 _OLD_ENOUGH = 60.0
 _UPDATED, _READY, _BOUND = int(PodFact.UPDATED), int(PodFact.READY), int(PodFact.BOUND)
@@ -65,39 +62,7 @@ def forecast_stalls(
     return tuple(forecast.stalls())
 
 
-def stalls_ahead(
-    world: World, *, now: datetime, most_waves: int = 1000, most_pods: int = 20_000
-) -> tuple[tuple[Stall, ...], tuple[Identity, ...]]:
-    """Return the stalls that lie ahead, and the DaemonSets that may stall and were not played to the end.
-
-    Those are the ones with more than `most_waves` waves, and what is left once `most_pods` pods have been set up: each
-    DaemonSet is played by itself (C20), among all pods of the world. Roll-outs that cannot stall are not played. So
-    this is fit for every plan: some seconds at the most. What policies decide is not played either: their part of the
-    plan says where it stalls.
-    """
-    world = opened(world)
-    around = surroundings_of(world, now=now)
-    worry = Worry(Templates(world), around.index)
-    found: list[Stall] = []
-    left: list[Identity] = []
-    by_policy = held_by_policies(world)
-    for daemonset in world.daemonsets:
-        if daemonset.identity in by_policy:
-            continue
-        observed = _observed(daemonset, around)
-        waves = 0 if observed is None else worry.waves(daemonset, observed)
-        if not waves:
-            continue
-        most_pods -= len(world.pods)
-        alone = msgspec.structs.replace(world, daemonsets=(daemonset,))
-        if most_pods < 0 or (waves > most_waves and not _ends_within(alone, now, most_waves)):
-            left.append(daemonset.identity)
-        else:
-            found += forecast_stalls(alone, now=now)
-    return tuple(found), tuple(left)
-
-
-def _ends_within(world: World, now: datetime, waves: int) -> bool:
+def ends_within(world: World, now: datetime, waves: int) -> bool:
     """Return whether the roll-out of the only DaemonSet ends, one way or another, in the time of so many waves."""
     [daemonset] = world.daemonsets
     paces = paces_of(world)
@@ -107,11 +72,6 @@ def _ends_within(world: World, now: datetime, waves: int) -> bool:
     until = now + timedelta(seconds=waves * (cycle + daemonset.spec.min_ready_seconds))
     story = simulate(world, SteadyKubelet(paces), now=now, until=until, durations=pace, scheduler=placed)
     return story.of(daemonset.identity).outcome is not Outcome.CUT_OFF
-
-
-def _observed(daemonset: DaemonSet, around: Surroundings) -> Observed | None:
-    """Return what a pass sees, None where it ends before it looks (C3, C4)."""
-    return pass_over(daemonset, around, brief=True).observed
 
 
 def looks_broken(world: World, now: datetime) -> set[Identity]:

@@ -19,8 +19,7 @@ from ..model.pod import Pod
 from ..observe import Observed
 from ..placement.created import Templates
 from ..placement.demand import Demand, Demands
-from .controllers import outdated
-from .coverage import is_settled_alone
+from .coverage import is_settled_alone, outdated
 
 __all__ = ["Worry"]
 

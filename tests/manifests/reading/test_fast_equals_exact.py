@@ -188,6 +188,7 @@ def test_windows_line_ends_are_as_fast(monkeypatch: pytest.MonkeyPatch) -> None:
         "a: |\r\n  x\r\n\r\n  y\r\n",
         "a: 'x\r\n\r\n  y'\r\nb: >-\r\n  1\r\n  2\r\n",
         "a: 1\r\n\r\r\nb: 2\r\n",
+        "a: 1\r\r\na: 2\r\nb: 'x\r\r\n  y'\r\n",
         "a: x\rb: 2\r\nc: [1,\r\n2]\r\n---\r\n# c\r\n--- # d\r\nb: 'x",
     ],
 )

@@ -133,7 +133,7 @@ def _documents(source: Source, text_of: SourceText, types: Types, *, exact: bool
     elif text.startswith("[") and (array := _bare_array(text, text_of)) is not None:
         yield from objects_of(array, Origin(text_of, "json", 0, len(text), 1))
     else:
-        if not exact and "\r\n" in text:
+        if not exact and 0 < text.count("\r") == text.count("\r\n"):
             text = text_of.with_plain_line_ends(text)
         yield from _yaml_documents(text, text_of, 0, 1, exact=exact)
 
