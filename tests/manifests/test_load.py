@@ -16,7 +16,7 @@ import pytest
 
 import dsplan
 from dsplan.errors import InputError
-from dsplan.manifests.load import problems_of, world_of
+from dsplan.manifests.load import load, problems_of, world_of
 from dsplan.manifests.reading.read import stream, stream_bytes
 
 SHARED = Path(__file__).parents[3] / "shared"
@@ -215,3 +215,15 @@ def test_files_that_are_none_are_refused_and_all_others_are_read() -> None:
     for folder in ("nodes", "pods"):
         for path in sorted((SHARED / "corpus" / folder).iterdir()):
             assert dsplan.load([path]).pods or dsplan.load([path]).nodes
+
+
+def test_what_validation_says_of_a_field_is_not_said_twice(tmp_path: Path) -> None:
+    path = tmp_path / "revision.yaml"
+    path.write_text(
+        "apiVersion: apps/v1\nkind: ControllerRevision\nmetadata: {name: r, namespace: d}\nrevision: 1\ndata: 5\n"
+    )
+    with pytest.raises(InputError) as refused:
+        load([path])
+    assert [str(problem) for problem in refused.value.problems] == [
+        f"{path}:5:7: ControllerRevision r: data: must be an object"
+    ]

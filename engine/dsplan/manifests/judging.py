@@ -61,7 +61,8 @@ def judge(
     elif item.kind == "Pod" and checks.trust_stored:
         found = [problem for problem in found if problem.reason != "FieldValueRequired"]
     if decoded is None and not any(problem.reason in _SHAPE for problem in found):
-        found = [*unreadable, *found]
+        said = {problem.field for problem in found}
+        found = [*(problem for problem in unreadable if problem.field not in said), *found]
     return found
 
 

@@ -100,6 +100,16 @@ def test_all_decode_errors_are_reported_and_the_rest_is_validated() -> None:
     ]
 
 
+def test_what_is_there_is_judged_beside_what_could_not_be_read() -> None:
+    """Tried: dropping every problem of the map around an unread entry loses the illegal key beside it."""
+    tree = changed(NODE, "metadata.labels", {"a": 1, "b c": "d", "e": "f g"})
+    assert causes(tree) == [
+        ("metadata.labels[a]", "DecodeError"),
+        ("metadata.labels", "Invalid"),
+        ("metadata.labels", "Invalid"),
+    ]
+
+
 def test_nothing_is_said_about_the_absence_of_what_could_not_be_read() -> None:
     tree = changed(DAEMONSET, "spec.selector", "app=agent")
     tree = changed(tree, "spec.template.spec.containers", "img:1")

@@ -128,8 +128,13 @@ def _without_consequences(problems: list[Problem], unread: list[str]) -> list[Pr
     return [
         problem
         for problem, field in placed
-        if field not in lost and field not in around and lost.isdisjoint(_parents(field))
+        if field not in lost and (field not in around or _was_seen(problem)) and lost.isdisjoint(_parents(field))
     ]
+
+
+def _was_seen(problem: Problem) -> bool:
+    """Return whether the problem is a text that is there, such as a label's key, so that it misses nothing."""
+    return problem.reason == "FieldValueInvalid" and isinstance(problem.value, str)
 
 
 def _parents(field: str) -> list[str]:
