@@ -20,6 +20,7 @@ def run() -> NoReturn:
     of the time of a small plan; the system takes back the memory of a process at once.
     """
     gc.set_threshold(GARBAGE_THRESHOLD, 20, 20)
+    _open_what_is_closed()
     from .cli import main
 
     code: object = 0
@@ -31,6 +32,13 @@ def run() -> NoReturn:
         sys.stderr.write(f"{code}\n")
         code = 1
     os._exit(_flushed(code or 0))
+
+
+def _open_what_is_closed() -> None:
+    """Let a stream that the caller has closed (`>&-`) lead nowhere."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
 
 
 def _flushed(code: int) -> int:

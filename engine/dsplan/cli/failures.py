@@ -35,3 +35,8 @@ def reporting_failures() -> Iterator[None]:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
+    except OSError as error:
+        where = error.filename or "standard output"
+        click.echo(f"error: {where}: {(error.strerror or str(error)).lower()}", err=True)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        sys.exit(BAD_INPUT)

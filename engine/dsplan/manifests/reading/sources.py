@@ -121,7 +121,8 @@ def _read(path: str) -> Source:
         else:
             _refuse_binary(first)
             file.seek(0)
-            data = _take(file, before.st_size)
+            # Files that the kernel makes up say that they are empty.
+            data = _take(file, before.st_size) if before.st_size else _bounded(file)
         if fingerprint(os.fstat(descriptor)) != fingerprint(before):
             raise _Unreadable("the file changed while it was read")
     return Source(path, data, path, fingerprint(before))
