@@ -61,6 +61,28 @@ VALUES = (
     "|", "|-", ">", "%x", "@x", "`x", "<<", "=", "<x", "$(A)", "(x)", "é", "a\u2028b", "a\tb", "x ", "?", "? x", "?x",
     ":x", ",x", "2026-01-01", "12:30", "1_000", "0b1", "1_", "http://x:80/y", "sha256:0a", "10.0.0.1", "{{ x }}", "\\x",
 )  # fmt: skip
+WORDS = st.sampled_from(
+    (
+        "a", "b", "a b", "1", "010", "-1", "+2", ".5", ".inf", "5%", "y", "~", "null", "x/y", "-", "- a", "'s'", '"d"',
+        '""', "''", "a:b", "a: b", "a:", ": a", "?", "*a", "&a b", "!t", "#c", "a #c", "a#c", "é", "\\",
+        '"\\n"', "<<", "", " ",
+        "a  b", "100m", "{{x}}", "'it''s'", "a'b", "1e400", "2026-01-01", "a-", "-a", "a.", "..", "@x", "%x", "a\tb",
+        "x" * 1001,
+    )
+)  # fmt: skip
+FLOW = st.recursive(
+    WORDS,
+    lambda child: (
+        st.lists(child, max_size=3).map(lambda items: f"[{', '.join(items)}]")
+        | st.lists(child, max_size=3).map(lambda items: f"[{','.join(items)}]")
+        | st.lists(st.tuples(WORDS, st.sampled_from((": ", ":", ":  ", " : ", ":\n  ")), child), max_size=3).map(
+            lambda pairs: "{" + ", ".join(map("".join, pairs)) + "}"
+        )
+        | child.map(lambda item: f"{{ a: {item} , b: [ {item} ] }}")
+        | child.map(lambda item: f"[{item},]")
+    ),
+    max_leaves=8,
+)
 LINE = st.builds(
     lambda indent, dashes, key, separator, value: f"{' ' * indent}{dashes}{key}{separator if key else ''}{value}",
     st.integers(0, 5),
@@ -119,6 +141,26 @@ def agrees(text: str) -> bool:
 @example("- a: 1\n  b: 2\n")
 def test_lines_put_together_at_random(text: str) -> None:
     agrees(text)
+
+
+@given(st.lists(st.tuples(st.sampled_from(("a: ", "b: ", "c:\n  d: ", "e:\n- ", "f:\n  - g: ")), FLOW), max_size=4))
+@settings(max_examples=100, deadline=None)
+@example([("a: ", "{a: {b: [1, 010]}, c: 'x'}")])
+@example([("a: ", "{a: 1, a: 2}")])
+@example([("a: ", "[}")])
+@example([("a: ", "[" * 30 + "]" * 30)])
+def test_flow_collections_put_together_at_random(parts: list[tuple[str, str]]) -> None:
+    """Tried: a plain word that may hold a colon, a key that may be `y`, and a comma before the end."""
+    agrees("".join(f"{head}{flow}\n" for head, flow in parts))
+
+
+def test_flow_collections_that_people_write_are_read_at_once() -> None:
+    text = "metadata: {name: agent, labels: {app.kubernetes.io/name: agent}}\n"
+    text += "args: [\"--v=2\", 'x', 10Gi, -1, 50%, /var/log]\n"
+    assert parse_fast(text) == {
+        "metadata": {"name": "agent", "labels": {"app.kubernetes.io/name": "agent"}},
+        "args": ["--v=2", "x", "10Gi", -1, "50%", "/var/log"],
+    }
 
 
 @given(TREE, st.integers(20, 200), st.sampled_from([None, '"', "'"]), st.booleans(), st.integers(2, 4))

@@ -1,16 +1,17 @@
 """The block YAML that kubectl prints and people mostly write, at ten times the speed; everything else is handed over.
 
-One regular expression accepts a line only if it can mean one thing: an indent, entry dashes, a plain key, and a scalar
-on the same line, plain or quoted. A text with any other line (flow collections, block scalars, folded lines, anchors,
-aliases, tags, comments behind a value, tabs, unusual keys), with a repeated key or with an indent that does not fit is
-`NOT_SURE`, and the exact path reads it. So nothing is guessed: what is returned equals what the exact path returns; a
-property test holds that against the corpus and generated documents.
+One regular expression accepts a line only if it can mean one thing: an indent, entry dashes, a plain key, and on the
+same line a scalar, plain or quoted, or a flow collection that `yaml_flow` is sure of. A text with any other line
+(block scalars, folded lines, anchors, aliases, tags, comments behind a value, tabs, unusual keys), with a repeated
+key or with an indent that does not fit is `NOT_SURE`, and the exact path reads it. So nothing is guessed: what is
+returned equals what the exact path returns; a property test holds that against the corpus and generated documents.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import partial
 from itertools import chain
 from operator import itemgetter
 from typing import Any, Final, TypeAlias
@@ -45,7 +46,8 @@ _PLAIN: Final = r"(?!-[ \n])[A-Za-z0-9/_$(<+.-][^:#\n]*+(?:(?::(?=\S)|(?<=\S)#)[
 _DOUBLE: Final = r'"[^"\\\n]*+(?:\\["\\nrtbf][^"\\\n]*+)*+"'
 _SINGLE: Final = r"'[^'\n]*+(?:''[^'\n]*+)*+'"
 _LINE: Final = regex(
-    rf"^( *+)(?:((?:- )*+)(?:{_KEY})?({_PLAIN}|{_DOUBLE}|{_SINGLE}|\{{\}}|\[\]|~)?+|#[^\n]*+)\n", re.MULTILINE
+    rf"^( *+)(?:((?:- )*+)(?:{_KEY})?({_PLAIN}|{_DOUBLE}|{_SINGLE}|[{{\[][^\n]*+(?<=[}}\]])|~)?+|#[^\n]*+)\n",
+    re.MULTILINE,
 )
 # Line breaks of YAML 1.1 other than LF, the byte order mark, and tabs, which may separate, indent or be content.
 _UNUSUAL: Final = regex("[\t\r\x85\u2028\u2029\ufeff]")
@@ -56,7 +58,8 @@ _Line: TypeAlias = tuple[str, str, str, str]
 """Indent, entry dashes, key, and scalar as written."""
 
 _SEGMENT: Final = 1 << 16
-_MAX_STACK: Final = limits.MAX_DEPTH - 2
+# Room for the levels of a flow collection below.
+_MAX_STACK: Final = limits.MAX_DEPTH - 24
 
 
 def parse_fast(text: str, cache: ScalarCache | None = None) -> Any | NotSure:
@@ -214,13 +217,32 @@ def _build(lines: Iterable[_Line], cache: ScalarCache) -> Any:  # noqa: C901 - o
     return root if root else None
 
 
+def _flow(written: str, cache: ScalarCache) -> Any:
+    """Return a flow collection; it is not remembered, as nobody may share it."""
+    if written in ("{}", "[]"):
+        return {} if written[0] == "{" else []
+    from dsplan.manifests.reading.yaml_flow import parse_flow
+
+    found = parse_flow(written, partial(_scalar, cache=cache), _is_key)
+    if found is None:
+        raise _UnsureError
+    return found
+
+
+def _scalar(written: str, cache: ScalarCache) -> Any:
+    value = cache.get(written)
+    return _value(written, cache) if value is None else value
+
+
+def _is_key(word: str) -> bool:
+    return word not in _WORDS_AS_KEYS
+
+
 def _value(written: str, cache: ScalarCache) -> Any:
     """Return the value of a scalar as written, and remember it."""
     first = written[0]
-    if first == "{":
-        return {}
-    if first == "[":
-        return []
+    if first == "{" or first == "[":
+        return _flow(written, cache)
     if first == '"':
         value = msgspec.json.decode(written) if "\\" in written else written[1:-1]
     elif first == "'":
