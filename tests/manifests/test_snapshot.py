@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 import dsplan
-from dsplan.document import compact_json
+from dsplan.document.encoding import compact_json
 from dsplan.manifests.admission import Refusal
 from dsplan.manifests.defaulting import template_digest
 from dsplan.manifests.image_sizes import with_image_sizes

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dsplan
-from dsplan.document import compact_json
+from dsplan.document.encoding import compact_json
 from dsplan.model.daemonset import HASH_LABEL, DaemonSet, DaemonSetSpec, RollingUpdate, UpdateStrategy
 from dsplan.model.meta import AnnotatedMeta, ObjectMeta, OwnerReference
 from dsplan.model.node import Node

@@ -15,7 +15,7 @@ from click.testing import CliRunner
 import dsplan
 from dsplan.cli import cli
 from dsplan.cli.schema import _KINDS
-from dsplan.document import as_json
+from dsplan.document.encoding import as_json
 from dsplan.errors import InputError
 from dsplan.manifests.strict import decode_strict
 from dsplan.model.expectation import Expectation

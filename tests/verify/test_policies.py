@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import dsplan
-from dsplan.document import compact_json, read_plan
+from dsplan.document.encoding import compact_json, read_plan
 from dsplan.document.types import PlanDocument
 from dsplan.manifests.policies import decode_policy
 from dsplan.report.document import plan_document

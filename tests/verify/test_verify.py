@@ -14,7 +14,7 @@ from hypothesis import given
 
 import dsplan.diff.single_case
 import dsplan.verify
-from dsplan.document import compact_json, read_plan
+from dsplan.document.encoding import compact_json, read_plan
 from dsplan.document.types import PlanDocument
 from dsplan.model.world import World
 from dsplan.planner import solve

@@ -60,7 +60,7 @@ def command(
 
         click.echo(fit_text(prediction, best, names, style_for(wide=output == "wide")), nl=False)
     else:
-        from ..document import as_json, as_yaml
+        from ..document.encoding import as_json, as_yaml
         from ..report.fit_document import fit_document
 
         document = fit_document(prediction, best, names)

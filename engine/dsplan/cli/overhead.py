@@ -50,7 +50,7 @@ def command(
 
         click.echo(overhead_text(found, names, style_for(wide=output == "wide")), nl=False)
     else:
-        from ..document import as_json, as_yaml
+        from ..document.encoding import as_json, as_yaml
         from ..report.fit_document import overhead_document
 
         document = overhead_document(found, names)

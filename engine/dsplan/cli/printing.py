@@ -16,13 +16,12 @@ __all__ = ["print_plan"]
 
 def print_plan(document: PlanDocument, output: str) -> None:
     """Print a plan in one of the formats of -o."""
-    from ..document.encoding import as_json, as_yaml
     from ..report.plan_text import action_names, plan_text
 
-    if output == "json":
-        click.echo(as_json(document), nl=False)
-    elif output == "yaml":
-        click.echo(as_yaml(document), nl=False)
+    if output in ("json", "yaml"):
+        from ..document.encoding import as_json, as_yaml
+
+        click.echo(as_json(document) if output == "json" else as_yaml(document), nl=False)
     elif output == "name":
         for line in action_names(document):
             click.echo(line)

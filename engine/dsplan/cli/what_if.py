@@ -166,7 +166,7 @@ def _print_difference(what_if: WhatIf, arguments: dict[str, Any]) -> None:
 def print_difference(found: Difference, output: str) -> None:
     """Print a difference in one of the formats of -o; one that it has not prints the table."""
     if output in ("json", "yaml"):
-        from ..document import as_json, as_yaml
+        from ..document.encoding import as_json, as_yaml
         from ..report.explanation_document import difference_document
 
         document = difference_document(found)

@@ -111,7 +111,7 @@ def _print(
     output: str,
 ) -> None:
     if output in ("json", "yaml"):
-        from ..document import as_json, as_yaml
+        from ..document.encoding import as_json, as_yaml
         from ..report.explanation_document import explanation_document
 
         document = explanation_document(explanations, found or (), changes)

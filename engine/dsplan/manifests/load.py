@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 import msgspec
@@ -20,7 +20,6 @@ from dsplan.manifests.reading.limits import MAX_PROBLEMS
 from dsplan.manifests.reading.objects import RawObject
 from dsplan.manifests.reading.origins import Origin
 from dsplan.manifests.reading.read import Found, Progress, Types, stream
-from dsplan.manifests.sharing import SharedParts
 from dsplan.model.daemonset import Deployment
 from dsplan.model.meta import Identity
 from dsplan.model.node import Node
@@ -28,6 +27,7 @@ from dsplan.model.pod import Pod
 from dsplan.model.world import FIELDS, Note, World, type_of
 
 if TYPE_CHECKING:
+    from dsplan.manifests.sharing import SharedParts
     from dsplan.model.world import KubernetesObject
 
 __all__ = ["OriginTable", "decode_item", "load", "problems_of", "world_of"]
@@ -113,7 +113,12 @@ class _Collector:
         self.origins = OriginTable()
         self.fields: dict[str, list[Any]] = {field: [] for field in FIELDS.values()}
         self._placed = 0
-        self._shared = SharedParts()
+
+    @cached_property
+    def _shared(self) -> SharedParts:
+        from dsplan.manifests.sharing import SharedParts
+
+        return SharedParts()
 
     def add(self, item: RawObject) -> None:
         chosen = self.selection.take(item)

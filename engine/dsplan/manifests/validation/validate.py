@@ -9,7 +9,6 @@ from ...errors import Problem
 from ...model.regex import regex
 from ...model.selectors import parse_int64
 from ..defaulting import default_object
-from ..field_paths import real_path
 from ..reading.limits import MAX_PROBLEMS
 from ..schema import KINDS
 from .daemonset import check_daemonset, check_daemonset_status
@@ -122,6 +121,8 @@ def _without_consequences(problems: list[Problem], unread: list[str]) -> list[Pr
     """Return the problems that are no consequence of parts that could not be read, or not found at their place."""
     if not unread:
         return problems
+    from ..field_paths import real_path
+
     lost = set(unread)
     around = {parent for path in unread for parent in _parents(path)}
     placed = [(problem, real_path(problem.field)) for problem in problems]
