@@ -31,7 +31,16 @@ def run() -> NoReturn:
     if code is not None and not isinstance(code, int):
         sys.stderr.write(f"{code}\n")
         code = 1
+    if _is_watched():
+        sys.exit(code)
     os._exit(_flushed(code or 0))
+
+
+def _is_watched() -> bool:
+    """Return whether a debugger, a profiler or coverage looks on, which has something to say at the end."""
+    monitoring = getattr(sys, "monitoring", None)  # from Python 3.12 on
+    tools = () if monitoring is None else map(monitoring.get_tool, range(6))
+    return sys.gettrace() is not None or sys.getprofile() is not None or any(tools)
 
 
 def _open_what_is_closed() -> None:

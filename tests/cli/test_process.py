@@ -47,3 +47,9 @@ def test_a_closed_stream_leads_nowhere(closed: str, lines: int) -> None:
 def test_a_reader_who_goes_away_is_no_error() -> None:
     done = shell("-o json | head -c 1")
     assert (done.returncode, done.stdout, done.stderr) == (0, "{", "")
+
+
+def test_a_profiler_has_the_last_word() -> None:
+    words = [sys.executable, "-m", "cProfile", *SOLVE[1:]]
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=True, timeout=60)
+    assert "function calls" in done.stdout
