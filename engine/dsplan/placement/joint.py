@@ -19,7 +19,8 @@ from .node_model import Candidate, NodeModel
 
 __all__ = ["Joint", "Member", "join"]
 
-_MOST_PAIRS = 2_500
+_MOST_PAIRS = 4_000
+_PAIRS_IN_ALL = 300_000
 _LARGEST_DOMAIN = 60
 
 Member = tuple[int, int]
@@ -138,12 +139,16 @@ class _Joiner:
             self.sums.append(Sum(tuple((n, 1) for n in refusing), 1, cause))
         elif refusing == selected:
             self._only_one(refusing, cause)
-        elif len(refusing) * len(selected) <= _MOST_PAIRS:
+        elif self._may_list(len(refusing) * len(selected)):
             self.aparts += [Apart(a, b, cause) for a in refusing for b in selected if a != b and not self._same(a, b)]
         else:
             first, second = sorted((refusing, selected), key=lambda some: self.candidates[some[0]].number)
             self._yield([n for n in second if n not in first], first[0], cause)
             self.slack += len(second)
+
+    def _may_list(self, pairs: int) -> bool:
+        """Return whether so many pairs more are few enough, by themselves and with all others."""
+        return pairs <= _MOST_PAIRS and len(self.aparts) + pairs <= _PAIRS_IN_ALL
 
     def _only_one(self, members: list[int], cause: int) -> None:
         """Choose the one of a large domain that is in nobody's way, if there is such a one, else the first."""
@@ -222,7 +227,7 @@ class _Joiner:
         cause, values = len(self.causes) - 1, sorted(domains)
         for position, value in enumerate(values):
             rest = [n for other in values[position + 1 :] for n in domains[other]]
-            if len(domains[value]) * len(rest) <= _MOST_PAIRS:
+            if self._may_list(len(domains[value]) * len(rest)):
                 self.aparts += [Apart(a, b, cause) for a in domains[value] for b in rest]
             else:
                 self._yield(rest, domains[value][0], cause)
