@@ -35,7 +35,7 @@ PLACEMENT = (
     Mutant(
         "anti-affinity-in-one-direction",
         "placement/pod_affinity.py",
-        "if shortages := tuple(_refused(demand, load, domains)):",
+        "if shortages := tuple(_refused(demand, load, domains, named)):",
         "if shortages := ():",
         FILTERS,
     ),
