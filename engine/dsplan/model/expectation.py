@@ -93,11 +93,19 @@ class ExpectedConflict(_Part, frozen=True, kw_only=True):
     causes: list[str]
 
 
+class ExpectedVariants(_Part, frozen=True, kw_only=True):
+    """Variants that count as one: nodes that want some variant, and those of them that have or get it."""
+
+    desired: int
+    covered: int
+
+
 class ExpectedFit(_Part, frozen=True, kw_only=True):
     """What `dsplan fit` says. `predicted` has, per DaemonSet, nodes `placed` and by other outcome node -> what is said.
 
     `best` are the nodes of new pods per DaemonSet in the best placement, `placed` of `wanted` in all; the greedy answer
-    places `withoutSearch`.
+    places `withoutSearch`. `heldBack` are the nodes that policies keep a DaemonSet off, `variants` what their one status
+    comes to.
     """
 
     predicted: dict[str, dict[str, Any]]
@@ -108,6 +116,8 @@ class ExpectedFit(_Part, frozen=True, kw_only=True):
     without_search: int | None = None
     conflicts: list[ExpectedConflict] = []
     deployments: dict[str, ExpectedReplicas] = {}
+    held_back: dict[str, list[str]] = {}
+    variants: dict[str, ExpectedVariants] = {}
 
 
 class Expected(_Part, frozen=True, kw_only=True):
