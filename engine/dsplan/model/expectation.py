@@ -28,6 +28,7 @@ __all__ = [
     "ExpectedFit",
     "ExpectedPolicies",
     "ExpectedReplicas",
+    "ExpectedVariants",
 ]
 
 
@@ -104,8 +105,7 @@ class ExpectedFit(_Part, frozen=True, kw_only=True):
     """What `dsplan fit` says. `predicted` has, per DaemonSet, nodes `placed` and by other outcome node -> what is said.
 
     `best` are the nodes of new pods per DaemonSet in the best placement, `placed` of `wanted` in all; the greedy answer
-    places `withoutSearch`. `heldBack` are the nodes that policies keep a DaemonSet off, `variants` what their one status
-    comes to.
+    places `withoutSearch`. Policies keep DaemonSets off the nodes in `heldBack`; `variants` count as one.
     """
 
     predicted: dict[str, dict[str, Any]]
