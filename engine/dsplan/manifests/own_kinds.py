@@ -39,7 +39,8 @@ def stands_for(kind: str, tree: RawTree) -> tuple[KubernetesObject, ...]:
 
     Raises InputError with the problems of the document, and where the kind is a misspelt one.
 
-    >>> pool = {"apiVersion": "dsplan.dev/v1alpha1", "kind": "NodePool", "metadata": {"name": "w"}, "spec": {"replicas": 2}}
+    >>> spec = {"replicas": 2}
+    >>> pool = {"apiVersion": "dsplan.dev/v1alpha1", "kind": "NodePool", "metadata": {"name": "w"}, "spec": spec}
     >>> [node.metadata.name for node in stands_for("NodePool", pool)]
     ['w-0', 'w-1']
     """
