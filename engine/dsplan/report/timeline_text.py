@@ -124,7 +124,7 @@ def _event_lines(story: Timeline) -> Iterator[str]:
         for item in told_events(story)
     ]
     yield from table(("TIME", "EVENT", "NODE", "POD", "REASON"), rows, indent="  ")
-    yield f"  {offset(story.window.seconds)} {outcome_words(story.window.outcome)}"
+    yield f"  {offset(story.window.seconds)} {outcome_words(story.window.outcome, governed=story.governed)}"
 
 
 def _wave_lines(story: Timeline, course: Course, style: Style, word: str = "WAVE") -> Iterator[str]:
@@ -147,9 +147,9 @@ def _wave_row(wave: Wave, wanted: int, style: Style) -> tuple[object, ...]:
 
 def _summary_lines(story: Timeline, style: Style) -> Iterator[str]:
     slides = story.barrier is not story.window
-    yield from _wrapped(_course_summary(story.window, "step" if slides else "wave"), style)
+    yield from _wrapped(_course_summary(story.window, "step" if slides else "wave", governed=story.governed), style)
     if slides:
-        yield from _wrapped(f"in barrier waves: {_course_summary(story.barrier)}", style)
+        yield from _wrapped(f"in barrier waves: {_course_summary(story.barrier, governed=story.governed)}", style)
     if story.slow_seconds:
         slow = f"{offset(story.slow_seconds)} ({span(story.slow_seconds)})"
         yield f"  if every pod is as slow as the slowest 5 of 100: {slow}"
@@ -181,7 +181,7 @@ def _wrapped(text: str, style: Style) -> list[str]:
     )
 
 
-def _course_summary(course: Course, word: str = "wave") -> str:
+def _course_summary(course: Course, word: str = "wave", *, governed: bool) -> str:
     run = course.run
     waves = len(course.updates)
     in_waves = f" in {waves:,} {word}{'s' * (waves != 1)}" if waves else ""
@@ -189,8 +189,9 @@ def _course_summary(course: Course, word: str = "wave") -> str:
     in_zone = f", {most:,} in zone {zone}" if zone else ""
     done = totals_words(run.totals) if course.seconds or course.outcome is Outcome.COMPLETE else "nothing happens"
     end = f" at {offset(course.seconds)} ({span(course.seconds)})" if course.seconds else ""
+    outcome = outcome_words(course.outcome, governed=governed)
     return (
-        f"{done}{in_waves}; {outcome_words(course.outcome)}{end}; at most {run.most_down:,} of {run.wanted:,} nodes "
+        f"{done}{in_waves}; {outcome}{end}; at most {run.most_down:,} of {run.wanted:,} nodes "
         f"down at once{in_zone}; {run.lost_pod_seconds:,.0f} pod-seconds without service"
     )
 
@@ -219,6 +220,10 @@ def totals_words(totals: Totals) -> str:
     return ", ".join(parts) or "nothing to do"
 
 
-def outcome_words(outcome: Outcome) -> str:
-    """Return the outcome for a reader."""
-    return _OUTCOMES[outcome]
+def outcome_words(outcome: Outcome, *, governed: bool = False) -> str:
+    """Return the outcome for a reader; `governed` where policies decide.
+
+    >>> outcome_words(Outcome.PARKED, governed=True)
+    'left as its policies have it'
+    """
+    return "left as its policies have it" if governed and outcome is Outcome.PARKED else _OUTCOMES[outcome]

@@ -106,6 +106,7 @@ class Timeline(msgspec.Struct, frozen=True, kw_only=True):
     where the window's waves never overlap). `slow_seconds` is when the window ends if every pod takes as long as the
     slow ones (95th percentile), None where nothing that was measured varies. `budget` is its arithmetic, `notes` say
     where the durations come from. `stall` says why it does not get to its end, where it does not.
+    Where it is `governed`, policies decide what is replaced.
     """
 
     identity: Identity
@@ -117,6 +118,7 @@ class Timeline(msgspec.Struct, frozen=True, kw_only=True):
     notes: tuple[str, ...]
     events: tuple[Happening, ...]
     stall: Stall | None = None
+    governed: bool = False
 
     @property
     def evicted(self) -> tuple[str, ...]:
@@ -180,6 +182,7 @@ def timeline(
                 notes=paces.notes(daemonset),
                 events=tuple(item for item in window.happenings if item.daemonset == identity),
                 stall=stalls.get(identity),
+                governed=identity in by_policies,
             )
         )
     return tuple(stories)
