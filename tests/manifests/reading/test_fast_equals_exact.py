@@ -256,6 +256,7 @@ NODE = "apiVersion: v1\n  kind: Node\n  metadata:\n    name: "
         "kind: NodeList\napiVersion: v1\nitems:\n- - a\n- x\n",
         f"kind: Thing\napiVersion: v1\nitems:\n- {NODE}a\n",
         f"items:\n- {NODE}a\n",
+        f"kind: List\napiVersion: v1\nitems:\n- {NODE}a\n  {'[' * 300}x:\n    y: 1\n    y: 2\n",
         f"kind: List\napiVersion: v1\nitems:\n- {NODE}a\nitems:\n- {NODE}b\n",
         f"kind: List\napiVersion: v1\nitems:\n- {NODE}\n  \u2028- {NODE}b\n",
         f"kind: List\napiVersion: v1\nitems:\n- {NODE}\n  \x85- {NODE}b\n- {NODE}c\n",

@@ -6,7 +6,7 @@ from typing import Any, Final, TypeAlias
 
 from dsplan.errors import Problem
 
-__all__ = ["Located", "Marks", "Place", "Pointer", "field_path"]
+__all__ = ["Located", "Marks", "Place", "Pointer", "cut_path", "field_path"]
 
 Pointer: TypeAlias = tuple[str | int, ...]
 Place: TypeAlias = tuple[int, int]
@@ -61,5 +61,10 @@ def field_path(steps: Pointer) -> str:
         else:
             text += f".{step}" if text else step
         if len(text) > _MAX_PATH:
-            return text[:_MAX_PATH] + "..."
-    return text
+            break
+    return cut_path(text)
+
+
+def cut_path(text: str) -> str:
+    """Return a path as it is printed: cut after 300 characters."""
+    return text if len(text) <= _MAX_PATH else text[:_MAX_PATH] + "..."

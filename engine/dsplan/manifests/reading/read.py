@@ -18,7 +18,7 @@ import msgspec
 from dsplan.errors import Problem
 from dsplan.manifests.reading import limits
 from dsplan.manifests.reading.chunks import cut_yaml, is_json, looks_like_json
-from dsplan.manifests.reading.located import Located
+from dsplan.manifests.reading.located import Located, cut_path
 from dsplan.manifests.reading.objects import RawObject, objects_of
 from dsplan.manifests.reading.origins import Origin, SourceText
 from dsplan.manifests.reading.sources import Source, open_sources
@@ -258,7 +258,7 @@ def _yaml_items(text: str, pieces: Pieces, origin: Origin, cache: ScalarCache) -
 def _inside(problem: Problem, index: int) -> Problem:
     """Return a problem of an entry as one of the document."""
     field = f"items[{index}]{'.' if problem.field[:1] not in ('', '[') else ''}{problem.field}"
-    return msgspec.structs.replace(problem, field=field)
+    return msgspec.structs.replace(problem, field=cut_path(field))
 
 
 def _rest_of_list(text: str, origin: Origin, index: int, pieces: Pieces) -> Iterator[Found]:
