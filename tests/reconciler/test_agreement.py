@@ -6,6 +6,7 @@ constraints; not moving a vanished node's pods back when the node returns; not t
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from hypothesis import given, settings
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 
 from dsplan.model.world import FIELDS
 from dsplan.reconciler import Reconciler
+from dsplan.testing import a_node
 from dsplan.testing.journal import Journal
 from dsplan.testing.strategies import Happening, Play, happenings
 from tests.reconciler.agreement import assert_agrees, assert_same
@@ -112,3 +114,20 @@ def test_a_relist_brings_everything_up_to_date(missed: list[Happening]) -> None:
     world = reconciler.world
     assert world == play.journal.world(world.state)
     assert_same(reconciler.dump(play.now), Reconciler(world).dump(play.now))
+
+
+def test_a_clock_set_back_makes_ripe_pods_unripe() -> None:
+    play = Play()
+    play.settle()
+    reconciler = Reconciler(play.journal.world())
+    assert_agrees(reconciler, play.now)
+    assert_agrees(reconciler, play.now - timedelta(seconds=50))
+
+
+def test_pods_of_a_node_that_returns_are_on_it() -> None:
+    play = Play()
+    play.settle()
+    reconciler = Reconciler(play.journal.world())
+    for event in (play.journal.delete("Node", "", "n1"), play.journal.put(a_node("n1", labels={"disk": "ssd"}))):
+        reconciler.observe(event)
+        assert_agrees(reconciler, play.now)
