@@ -117,10 +117,11 @@ class Greedy:
     def _candidates(self) -> Iterator[tuple[Cell, Group]]:
         """Yield what may go now, the most urgent first, by class and DaemonSet among equals.
 
-        Where domains are limited, those that need most waves come first: whoever comes first opens its domain. Of
-        equally urgent ones the heaviest come first, the light ones fill what is left.
+        Nodes on which what follows cannot go in the same step come last. Where domains are limited, those that need
+        most waves come first: whoever comes first opens its domain. Of equally urgent ones the heaviest come first,
+        the light ones fill what is left.
         """
-        found: list[tuple[int, int, int, Cell, Group]] = []
+        found: list[tuple[int, int, int, int, Cell, Group]] = []
         needs = [domains.needs() for domains in self.touches]
         for position, groups in enumerate(self.groups):
             for daemonset in self.problem.classes[position].daemonsets:
@@ -130,7 +131,11 @@ class Greedy:
                     need = max((by_cell.get(cell, urgency) for by_cell in needs), default=0)
                     weight = max((weights.get(cell, 0) for weights in self.loads), default=0)
                     key = -need, -urgency, -weight, cell
-                    found += ((*key, (position, done)) for done in groups if self._may_go(cell, done))
+                    found += (
+                        (self._cut_off(cell, done), *key, (position, done))
+                        for done in groups
+                        if self._may_go(cell, done)
+                    )
         return ((cell, group) for *_, cell, group in sorted(found))
 
     def _may_go(self, cell: Cell, done: int) -> bool:
@@ -140,6 +145,14 @@ class Greedy:
         if clock is not None and (not clock.left[cell[1]] or not clock.allows(cell)):
             return False
         return self._before.are_done(cell, done, self._of_daemonset)
+
+    def _cut_off(self, cell: Cell, done: int) -> int:
+        """Return how many DaemonSets that follow on such a node the current step takes nowhere any more."""
+        clock = self._clock_of.get(cell[1])
+        if clock is None:
+            return 0
+        left = self._before.after_on(cell, done)
+        return sum(clock.left.get(daemonset, 1) == 0 for daemonset in _bits(left))
 
     def _urgency(self, cell: Cell) -> int:
         waves = (-(-self._in_set[place] // self.ceilings[place].limit) for place in self.around[cell])
@@ -242,6 +255,14 @@ class _Predecessors:
             else:
                 self._whole[edge.then].append(edge.first)
         self._of_class = [sum(1 << daemonset for daemonset in members.daemonsets) for members in problem.classes]
+
+    def after_on(self, cell: Cell, done: int) -> int:
+        """Return what is left on nodes where `done` is and has to wait there for a cell, directly or not."""
+        left = self._of_class[cell[0]] & ~done
+        found = 1 << cell[1]
+        while more := sum(1 << d for d in _bits(left & ~found) if self._on_node[d] & found):
+            found |= more
+        return found & ~(1 << cell[1])
 
     def are_done(self, cell: Cell, done: int, left: dict[int, int]) -> bool:
         """Return whether everything before a cell is up again on nodes where `done` is."""

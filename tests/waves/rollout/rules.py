@@ -41,8 +41,11 @@ def _broken(policy: RolloutPolicy, fleet: Fleet, begun: set[Place], down: set[Pl
     if policy.spec.order:
         yield from _out_of_order(policy.spec.order, fleet, begun, down)
     if policy.spec.steps and policy.spec.canary is None:
+        in_turn = policy.spec.order is not None and policy.spec.order.per == "DaemonSet"
+        new = Counter(name for name, node in fleet.pods if not _is_old(fleet, name, node))
         for name in targets:
-            yield from _over_steps(policy.spec.steps, name, fleet, begun, down)
+            reached = 0 if in_turn else max(new[other] for other in targets)
+            yield from _over_steps(policy.spec.steps, name, fleet, begun, down, reached)
     if policy.spec.windows and any(name in targets for name, _ in begun) and not _is_open(policy.spec.windows, fleet):
         yield f"begins at {fleet.now}, outside of its windows"
 
@@ -60,11 +63,18 @@ def _out_of_order(order: Order, fleet: Fleet, begun: set[Place], down: set[Place
                     yield f"{name} on {node} before {first}"
 
 
-def _over_steps(steps: Steps, name: str, fleet: Fleet, begun: set[Place], down: set[Place]) -> Iterator[str]:
-    """Nothing goes beyond a step in one go, nor from one that is reached while some of its pods are not available."""
+def _over_steps(
+    steps: Steps, name: str, fleet: Fleet, begun: set[Place], down: set[Place], reached: int
+) -> Iterator[str]:
+    """Nothing goes beyond a step in one go, nor from one that is reached while some of its pods are not available.
+
+    A step that another DaemonSet of the same turn is beyond is over.
+    """
     new = [node for node in fleet.nodes if not _is_old(fleet, name, node)]
     going = sum(own == name for own, _ in begun)
     for target in _targets(steps, len(fleet.nodes)):
+        if target < reached:
+            continue
         if len(new) < target < len(new) + going:
             yield f"{name} goes from {len(new)} by {going} beyond a step of {target}"
         if len(new) == target and going and any((name, node) in down for node in new):

@@ -14,6 +14,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dsplan.model.policy import RolloutPolicy
 from dsplan.testing import a_node
 from tests.waves.rollout.fleet import NEW, OLD, Fleet, a_policy
 from tests.waves.rollout.rules import broken_rules
@@ -35,9 +36,15 @@ def random_fleet(rng: Random) -> Fleet:
     policies = [_policy(rng, f"p{number}", daemonsets, alone=number == 0) for number in range(rng.randint(1, 2))]
     fleet = Fleet(nodes, policies, daemonsets)
     for (name, node), _ in list(fleet.pods.items()):
-        if rng.random() < 0.1:
+        if rng.random() < 0.1 and not any(_goes_in_step(policy) for policy in policies):
             fleet.set_ready(name, node, ready=rng.random() < 0.5, hash_label=rng.choice((NEW, OLD)))
     return fleet
+
+
+def _goes_in_step(policy: RolloutPolicy) -> bool:
+    """Return whether order per node and steps hold together: where a step of one pod is spent on different nodes before
+    it begins, nothing can follow on either, which is a stall (`order against steps`) and not what is asked here."""
+    return bool(policy.spec.steps and policy.spec.order and policy.spec.order.per == "Node")
 
 
 def _policy(rng: Random, name: str, daemonsets: Sequence[str], *, alone: bool) -> Any:

@@ -205,23 +205,32 @@ class _Walk:
         return next((rule.number for rule in self._rules if self._is_within(rule)), len(self._rules) - 1)
 
     def _is_within(self, rule: StepRule) -> bool:
+        """Return whether nobody has gone beyond a step; while its own cohort is not through, others tell nothing.
+
+        What is new of a later cohort came with new nodes, or for sick pods.
+        """
+        left = any(self._left(identity) for identity in self._units if rule.concerns(identity))
         for identity, found in self._units.items():
             if rule.is_canary and rule.concerns(identity):
                 if (found.updated & found.wanted) - self._canary:
                     return False
-            elif len(found.updated) > self.targets[identity][rule.number]:
+            elif (rule.concerns(identity) or not left) and len(found.updated) > self.targets[identity][rule.number]:
                 return False
         return True
 
     def available(self, rule: StepRule) -> tuple[int, int]:
-        """Return how many new pods are available and how many the gate wants."""
+        """Return how many new pods are available and how many the gate wants.
+
+        A sick pod that is still to be replaced was counted to its step, which is not over before its successor runs.
+        """
         ready = wanted = 0
         for identity, found in self._units.items():
             if not rule.concerns(identity):
                 continue
             inside = self._canary if rule.is_canary else found.wanted
             ready += len(found.updated & inside) + len(found.superseded & inside)
-            wanted += len((found.updated | found.superseded | (found.rising - self._exempt)) & inside)
+            coming = (found.rising - self._exempt) | (found.sick - self._stays(identity))
+            wanted += len((found.updated | found.superseded | coming) & inside)
         return ready, resolve(rule.gate.min_available, wanted).number if wanted else 0
 
     def sizes(self, current: int) -> dict[int, tuple[int, ...]]:
