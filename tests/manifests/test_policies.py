@@ -123,6 +123,14 @@ def test_another_version_of_the_kind_is_an_error(tmp_path: Path) -> None:
         ({"targets": [{}]}, "spec.targets[0]: needs either a name or a selector"),
         ({"targets": [{"name": "A"}]}, "spec.targets[0].name: must be a lowercase RFC 1123 subdomain, seen: 'A'"),
         (
+            {"rates": {"podsPerMinute": 0}},
+            "spec.rates.podsPerMinute: must be >= 1; to stop, say paused or frozen, seen: 0",
+        ),
+        (
+            {"rates": {"imageBytesPerSecond": "0"}},
+            "spec.rates.imageBytesPerSecond: must be > 0; to stop, say paused or frozen, seen: '0'",
+        ),
+        (
             {"budgets": [{"maxUnavailable": 0}]},
             "spec.budgets[0].maxUnavailable: must be >= 1; to stop, say paused or frozen, seen: 0",
         ),

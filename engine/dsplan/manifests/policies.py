@@ -35,6 +35,7 @@ __all__ = ["decode_policy", "policy_schema"]
 
 _PERCENT = regex(r"([0-9]{1,3})%")
 _DURATION = "must be a duration such as 90s, 10m or 1h30m"
+_TO_STOP = "to stop, say paused or frozen"
 
 
 def decode_policy(tree: RawTree) -> RolloutPolicy:
@@ -125,9 +126,7 @@ def _target_problems(spec: PolicySpec) -> Iterator[Problem]:
 def _budget_problems(spec: PolicySpec) -> Iterator[Problem]:
     for index, budget in enumerate(spec.budgets):
         field = f"spec.budgets[{index}]"
-        yield from _amount_problems(
-            f"{field}.maxUnavailable", budget.max_unavailable, "; to stop, say paused or frozen"
-        )
+        yield from _amount_problems(f"{field}.maxUnavailable", budget.max_unavailable, f"; {_TO_STOP}")
         yield from _selector_problems(f"{field}.nodeSelector", budget.node_selector)
         if budget.topology_key:
             yield from _key_problems(f"{field}.topologyKey", budget.topology_key)
@@ -237,9 +236,14 @@ def _cycle(edges: dict[str, set[str]]) -> list[str]:
 
 
 def _rate_problems(field: str, rates: Rates) -> Iterator[Problem]:
-    if rates.pods_per_minute < 0:
-        yield _invalid(f"{field}.podsPerMinute", "must be >= 0", rates.pods_per_minute)
-    yield from _bytes_problems(f"{field}.imageBytesPerSecond", rates.image_bytes_per_second)
+    if rates.pods_per_minute is not None and rates.pods_per_minute < 1:
+        yield _invalid(f"{field}.podsPerMinute", f"must be >= 1; {_TO_STOP}", rates.pods_per_minute)
+    bandwidth = rates.image_bytes_per_second
+    if bandwidth is not None:
+        problems = list(_bytes_problems(f"{field}.imageBytesPerSecond", bandwidth))
+        yield from problems
+        if not problems and not value(str(bandwidth)):
+            yield _invalid(f"{field}.imageBytesPerSecond", f"must be > 0; {_TO_STOP}", bandwidth)
     for image, size in rates.image_bytes.items():
         yield from _bytes_problems(f"{field}.imageBytes[{image}]", size)
 

@@ -160,8 +160,8 @@ class Order(_Kind, frozen=True, kw_only=True):
 class Rates(_Kind, frozen=True, kw_only=True):
     """How fast pods may be replaced. `image_bytes` has sizes of images that no node reports yet."""
 
-    pods_per_minute: int = 0
-    image_bytes_per_second: int | str = 0
+    pods_per_minute: int | None = None
+    image_bytes_per_second: int | str | None = None
     image_bytes: dict[str, int | str] = {}
 
 

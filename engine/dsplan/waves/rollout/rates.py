@@ -102,8 +102,8 @@ class Pacer:
 
     def __init__(self, rates: Rates, started: Sequence[Started], now: datetime) -> None:
         self._now = now
-        self._pods_limit = rates.pods_per_minute
-        self._bytes_per_second = value(str(rates.image_bytes_per_second))
+        self._pods_limit = rates.pods_per_minute or 0
+        self._bytes_per_second = value(str(rates.image_bytes_per_second or 0))
         self.bytes_limit = self._bytes_per_second * _SECONDS
         self._kept = [entry for entry in sorted(started) if self._until(entry.at, entry.image_bytes) > now]
         self._begun = Started(at=now, pods=0)
