@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 import dsplan
 from dsplan.document.encoding import compact_json, read_plan
+from dsplan.document.idsets import ids_of
 from dsplan.document.types import PlanDocument
 from dsplan.manifests.policies import decode_policy
 from dsplan.report.document import plan_document
@@ -226,6 +227,17 @@ def _actions_of_all_nodes(tree: Tree) -> None:
         tree["actions"].append({**pattern, "node": node, "name": f"{pattern['name']}-{node}"})
 
 
+def _rules_forgotten(tree: Tree) -> None:
+    """The plan states no rule, and takes everything in one wave: the documents know better."""
+    entry = tree["policies"]
+    for field in ("limits", "perNode", "order", "steps", "domains", "rates"):
+        entry[field] = []
+    size = dict(enumerate(entry["classes"]))
+    number = {place: len(ids_of(part["nodes"])) for place, part in size.items()}
+    takes = [[place, own, number[place]] for place, part in size.items() for own in part["daemonsets"]]
+    entry |= {"runs": [{"repeat": 1, "takes": takes}], "waves": 1, "bound": 1, "minimal": True}
+
+
 def _stalled_invented(tree: Tree) -> None:
     tree["policies"]["stalled"] = [{"place": 0, "daemonset": 0, "count": 1, "rule": "none"}]
 
@@ -270,6 +282,11 @@ def _nonsense(tree: Tree) -> None:
         (_stalled_invented, "policy"),
         (_rate_lowered, "policy rate"),
         (_heavier, "policy rate"),
+        (_rules_forgotten, "policy budget: default/p: wave 1 takes 7 where its document allows 2"),
+        (_rules_forgotten, "policy budget: default/q: "),
+        (_rules_forgotten, "policy budget: default/r: "),
+        (_rules_forgotten, "policy domains: default/p: wave 1 touches 2"),
+        (_rules_forgotten, "policy order: default/p: "),
         (_nonsense, "shape"),
     ],
     ids=lambda value: getattr(value, "__name__", None),

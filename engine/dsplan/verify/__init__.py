@@ -26,5 +26,5 @@ def verify(
     Raises nothing for a corrupt plan: what cannot be checked is a finding. Raises ConstraintFault where a constraint
     does not keep to its protocol.
     """
-    found = (*inside(plan), *policy_findings(plan))
+    found = (*inside(plan), *policy_findings(plan, world))
     return found if found or world is None else tuple(against_world(plan, world, tuple(rules)))

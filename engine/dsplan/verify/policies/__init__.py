@@ -5,21 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...document.types import PlanDocument
+from ...model.world import World
 from ..finding import Finding
 from .actions import broken_by_actions
 from .counts import Tally, updated
+from .documents import broken_by_documents
 from .waves import WaveRules
 
 __all__ = ["policy_findings", "updated"]
 
 
-def policy_findings(plan: PlanDocument) -> Iterator[Finding]:
-    """Yield what is wrong with the policies of a plan; nothing where there are none."""
+def policy_findings(plan: PlanDocument, world: World | None) -> Iterator[Finding]:
+    """Yield what is wrong with the policies of a plan, by itself and by the world's documents; nothing without any."""
     if plan.policies is None:
         return
     try:
         tally = Tally(plan.policies)
-        for check, text in (*WaveRules(plan, tally).check(), *broken_by_actions(plan, tally)):
+        by_documents = () if world is None else broken_by_documents(plan, tally, world)
+        for check, text in (*WaveRules(plan, tally).check(), *broken_by_actions(plan, tally), *by_documents):
             yield Finding(check, "policies", text)
     except (ValueError, IndexError, KeyError, ArithmeticError) as error:
         yield Finding("shape", "policies", f"cannot be read: {error}")
