@@ -289,6 +289,25 @@ def test_an_object_that_is_not_understood_changes_nothing() -> None:
     assert reconciler.dump(NOW) == before
 
 
+def test_one_bad_object_of_a_list_does_not_spoil_the_rest() -> None:
+    _, reconciler = started()
+    bad = {"metadata": {"name": "n0", "resourceVersion": "900"}, "spec": {"taints": 1}}
+    new = {"metadata": {"name": "n9", "resourceVersion": "901"}}
+    with pytest.raises(InputError) as refused:
+        reconciler.replace("Node", [bad, new], resource_version="902")
+    assert [problem.object for problem in refused.value.problems] == ["Node n0"]
+    # The bad one is as it was, n1 and n2 are gone, and the list counts.
+    assert [node.name for node in reconciler.world.nodes] == ["n0", "n9"]
+    assert reconciler.replace("Node", [], resource_version="901") is News.STALE
+
+
+def test_a_nameless_object_of_a_list_may_be_any_that_seems_missing() -> None:
+    _, reconciler = started()
+    with pytest.raises(InputError):
+        reconciler.replace("Node", [{"metadata": {"name": "n9"}}, {"metadata": {"name": 7}}, 5])
+    assert [node.name for node in reconciler.world.nodes] == ["n0", "n1", "n2", "n9"]
+
+
 def test_another_uid_of_a_daemonset_forgets_what_was_expected() -> None:
     journal, reconciler = started(pods=False)
     reconciler.issued(*reconciler.delta(NOW).started)

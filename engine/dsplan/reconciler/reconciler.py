@@ -12,7 +12,7 @@ import msgspec
 from ..constraints import BUILTIN_RULES, Rule
 from ..diff import Action
 from ..eligibility import Evaluation, evaluate
-from ..errors import DsplanError
+from ..errors import DsplanError, InputError
 from ..model.meta import Identity
 from ..model.state import State
 from ..model.world import World
@@ -26,8 +26,8 @@ from .events import WatchEventType, read_stamped
 from .freshness import News, is_older
 from .guard import OneWriter
 from .landing import has_landed
+from .lists import read_list
 from .passes import Passes
-from .trees import read_object
 
 __all__ = ["Reconciler"]
 
@@ -111,17 +111,18 @@ class Reconciler:
         """Take a complete list of a kind, as after a relist: what is missing in it has been deleted.
 
         `resource_version` is the list's. A list older than what was seen already (a read from a replica that lags
-        behind) is STALE and changes nothing. Raises InputError where an object is not understood; then nothing has
-        changed.
+        behind) is STALE and changes nothing. Raises InputError where objects are not understood, with the name of each;
+        the others have been taken then, and of those it believes what it knew before: one bad object must not make it
+        blind to all the rest. Raises ConstraintFault where a constraint raises.
         """
         with self._writer:
             shelf = self._books.shelf(kind)
-            read = [read_object(shape, kind) for shape in objects]
-            items = [(item, stamp) for item, stamp, _ in read if item is not None]
+            listing = read_list(objects, kind)
+            items = [(found.item, found.stamp) for found in listing.read]
             if is_older(resource_version, shelf.newest):
                 self._news[kind, News.STALE] += 1
                 return News.STALE
-            missing = shelf.missing({(stamp.namespace, stamp.name) for _, stamp in items})
+            missing = shelf.missing(listing.keys) if listing.certain else []
             for _, stamp in missing:
                 self._books.remove(kind, stamp)
             shelf.listed_at = ""
@@ -129,10 +130,12 @@ class Reconciler:
             for item, stamp in fresh:
                 self._books.put(kind, item, stamp)
             self._books.listed(kind, resource_version)
-            for _, _, images in read:
-                self._books.learn(images)
+            for found in listing.read:
+                self._books.learn(found.images)
             news = News.APPLIED if missing or fresh else News.DUPLICATE
             self._news[kind, news] += 1
+            if listing.problems:
+                raise InputError.of(listing.problems)
             return news
 
     def issued(self, *actions: Action) -> int:

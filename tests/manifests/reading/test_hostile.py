@@ -57,6 +57,10 @@ INPUTS: dict[str, tuple[Callable[[], bytes], str]] = {
     "many separators": (lambda: b"---x\n" * 300_000, "separator"),
     "open quote": (lambda: b"a: '" + b"x\n" * 1_000_000, "end of stream"),
     "brackets in a string": (lambda: JSON + b'"' + b"[{" * 1_000_000 + b'"}', "not a known field"),
+    "a list of millions": (lambda: NODE + b"x: [" + b"1," * 3_000_000 + b"1]\n", "more than 200,000 values"),
+    "a list of millions in broken JSON": (lambda: JSON + b"[" + b"1," * 1_500_000 + b"}", "more than 200,000 values"),
+    "a bare list of millions": (lambda: b"[" + b"1," * 1_500_000 + b"1]", "more than 250,000 values"),
+    "a dump that is cut off": (lambda: JSON + b"[" + b"{}, " * 2_000_000, "is the file cut off?"),
     "a million nodes and more": (
         lambda: b"apiVersion: dsplan.dev/v1alpha1\nkind: NodePool\nmetadata: {name: a}\nspec: {replicas: 10000000}\n",
         "must be between",

@@ -13,7 +13,7 @@ import pytest
 from dsplan.bench.nodes import nodes_json, nodes_yaml
 from dsplan.errors import InputError
 from dsplan.manifests.load import load
-from dsplan.manifests.reading import json_exact, origins, yaml_exact
+from dsplan.manifests.reading import json_exact, limits, origins, yaml_exact
 from dsplan.manifests.reading.groups import Selection
 from dsplan.manifests.reading.read import read, read_bytes
 from dsplan.model.meta import Identity
@@ -236,3 +236,34 @@ def test_every_wrong_type_of_an_object_is_reported(tmp_path: Path) -> None:
         load([path])
     places = [(problem.field, problem.line, problem.column) for problem in caught.value.problems]
     assert places == [("spec.unschedulable", 5, 18), ("spec.taints[0].key", 7, 11), ("spec.taints[0].effect", 7, 22)]
+
+
+LISTED = "apiVersion: v1\nitems:\n- apiVersion: v1\n  kind: Node\n  metadata: {name: a}\n"
+
+
+@pytest.mark.parametrize("exact", [False, True])
+def test_a_list_whose_end_is_missing_is_told_of(exact: bool) -> None:
+    """kubectl writes `kind: List` behind the items."""
+    cut, whole = read_bytes(LISTED.encode(), exact=exact), read_bytes(f"{LISTED}kind: List\n".encode(), exact=exact)
+    assert [item.name for item in cut.objects] == [item.name for item in whole.objects] == ["a"]
+    assert [note.text for note in cut.notes] == ["a list without kind: is the end of the file missing?"]
+    assert whole.notes == []
+
+
+@pytest.mark.parametrize(
+    ("broken", "message"),
+    [("", "unexpected end of JSON input: is the file cut off?"), (" 5]}", "expected ',' or ']'")],
+)
+def test_a_dump_that_is_broken_far_behind(broken: str, message: str) -> None:
+    """The exact path would take minutes and gigabytes to find the place."""
+    node = '{"apiVersion":"v1","kind":"Node","metadata":{"name":"ä"}}'
+    data = ('{"kind":"List",\n"items":[\n' + f"{node},\n" * 80_000 + node + broken).encode()
+    [problem] = read_bytes(data, "dump.json").problems
+    place = 80_003, len(node) + (1 if not broken else 2)
+    assert (problem.line, problem.column, problem.message) == (*place, message)
+
+
+def test_a_broken_entry_of_a_huge_list_is_not_looked_for_in_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "MAX_WHOLE_LIST", 10)
+    [problem] = read_bytes(f"{LISTED}- a: ['\nkind: List\n".encode()).problems
+    assert (problem.line, problem.reason, problem.field[:8]) == (7, "SyntaxError", "items[1]")

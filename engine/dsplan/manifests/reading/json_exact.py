@@ -92,11 +92,14 @@ class _Parser:
         self.stack: list[_Frame] = []
         self.root: Any = None
         self.marks: Marks = {}
+        self.start = 0
+        self.values = 0
         self.problems: list[Problem] = []
 
     def run(self, start: int) -> int:
         """Read one value; each turn of the loop stands where a value must begin."""
         offset = self._skip(start)
+        self.start = start
         while True:
             character = self.text[offset : offset + 1]
             if character in ("{", "["):
@@ -189,6 +192,9 @@ class _Parser:
             self.root = value
             self.marks[0] = {0: (place, place)}
             return
+        self.values += 1
+        if self.values > limits.MAX_VALUES:
+            self._check_values(offset)
         frame = self.stack[-1]
         if isinstance(frame.value, list):
             self.marks[id(frame.value)][len(frame.value)] = (place, place)
@@ -196,6 +202,13 @@ class _Parser:
         elif frame.key is not None:
             frame.value[frame.key] = value
             self.marks[id(frame.value)][frame.key] = (frame.key_place, place)
+
+    def _check_values(self, offset: int) -> None:
+        outermost = self.stack[0]
+        listed = outermost.key == "items" or isinstance(outermost.value, list)
+        most = limits.most_values(len(self.text) - self.start, listed=listed)
+        if self.values > most:
+            raise _Refused(f"more than {most:,} values in one document", offset, "LimitExceeded")
 
     def _skip(self, offset: int) -> int:
         return skip_blanks(self.text, offset)

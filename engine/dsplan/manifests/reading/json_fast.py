@@ -21,6 +21,7 @@ from dsplan.model.regex import regex
 __all__ = [
     "Envelope",
     "JsonBytes",
+    "broken_far_behind",
     "cut_json",
     "cut_json_items",
     "head_of",
@@ -31,6 +32,9 @@ __all__ = [
 JsonBytes: TypeAlias = bytes | memoryview | msgspec.Raw
 
 _TRAILING: Final = regex(r"trailing characters \(byte (\d+)\)")
+_MALFORMED: Final = regex(r"JSON is malformed: (?!trailing characters|.*surrogate)(.*) \(byte (\d+)\)")
+_TRUNCATED: Final = "Input data was truncated"
+_SURROGATE: Final = regex(rb"\\u[dD][89a-fA-F]")
 _HEAD: Final = regex(
     rb'[ \t\r\n]*\{[ \t\r\n]*"apiVersion"[ \t\r\n]*:[ \t\r\n]*"([^"\\]*)"[ \t\r\n]*,'
     rb'[ \t\r\n]*"kind"[ \t\r\n]*:[ \t\r\n]*"([^"\\]*)"[ \t\r\n]*[,}]'
@@ -111,6 +115,30 @@ def cut_json(data: bytes) -> Iterator[tuple[int, int, Envelope] | int]:
             return
         yield start, end, envelope
         start = end
+
+
+def broken_far_behind(data: bytes, start: int) -> tuple[int, str] | None:
+    """Return where and how the JSON value at `start` is broken, if that is too far behind for the exact path.
+
+    A dump whose end is missing would take it minutes and gigabytes. What only the exact path judges, such as half a
+    surrogate pair, is left to it.
+
+    >>> broken_far_behind(b'{"a": 1', 0)
+    >>> broken_far_behind(b'{"a": "' + b"x" * 5_000_000, 0)
+    (5000007, 'unexpected end of JSON input: is the file cut off?')
+    """
+    try:
+        msgspec.json.decode(memoryview(data)[start:], type=msgspec.Raw)
+    except (msgspec.MsgspecError, RecursionError) as error:
+        malformed = _MALFORMED.fullmatch(str(error))
+        if malformed is not None:
+            at, message = start + int(malformed[2]), malformed[1]
+        elif str(error) == _TRUNCATED and not _SURROGATE.search(data, start):
+            at, message = len(data), "unexpected end of JSON input: is the file cut off?"
+        else:
+            return None
+        return (at, message) if at - start > limits.MAX_CHECKED_JSON else None
+    return None
 
 
 def cut_json_items(data: bytes) -> list[bytes]:

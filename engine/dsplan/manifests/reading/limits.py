@@ -21,7 +21,10 @@ __all__ = [
     "MAX_PROBLEMS",
     "MAX_SOURCE_BYTES",
     "MAX_TOTAL_BYTES",
+    "MAX_VALUES",
+    "MAX_WHOLE_LIST",
     "MIN_BOMB_BYTES",
+    "most_values",
 ]
 
 MAX_DEPTH: Final = 200
@@ -62,3 +65,21 @@ MAX_LIST_LEVELS: Final = 8
 
 MAX_CHECKED_JSON: Final = 4 << 20
 """Bytes of a JSON document up to which repeated keys are looked for; larger ones are dumps of an API server."""
+
+MAX_VALUES: Final = 200_000
+"""Values (scalars, lists, objects) that the exact paths read of one object; no server takes one with more."""
+
+_CHARACTERS_A_VALUE: Final = 12
+"""Characters that a value takes at least in a large list of objects; in dumps of clusters it takes more than 17."""
+
+MAX_WHOLE_LIST: Final = 16 << 20
+"""Characters of a YAML list up to which it is read whole where an entry alone is broken: a text may hold a dash."""
+
+
+def most_values(size: int, *, listed: bool) -> int:
+    """Return how many values the exact paths read of a document of `size` characters, `listed` where it is a list.
+
+    >>> most_values(150_000_000, listed=False), most_values(150_000_000, listed=True)
+    (200000, 12500000)
+    """
+    return max(MAX_VALUES, size // _CHARACTERS_A_VALUE) if listed else MAX_VALUES

@@ -15,7 +15,7 @@ from dsplan.model.world import Note
 if TYPE_CHECKING:
     from dsplan.manifests.reading.json_fast import JsonBytes
 
-__all__ = ["RawObject", "object_problem", "objects_of"]
+__all__ = ["RawObject", "list_without_kind", "object_problem", "objects_of"]
 
 
 class RawObject:
@@ -123,7 +123,9 @@ def objects_of(
             return
     if not kind and (kind := _give_away(tree)):
         api_version = api_version or "v1"
-        if kind != "List":
+        if kind == "List" and origin.format == "yaml" and "apiVersion" in tree:
+            yield list_without_kind(origin)
+        elif kind != "List":
             name = _text(tree.get("metadata"), "name")
             yield Note(subject=f"{kind} {name}", text=f"has no kind; read as a {kind} for what its fields are")
     yield from _typed(tree, api_version, kind, origin)
@@ -139,6 +141,11 @@ def _typed(tree: dict[str, Any], api_version: str, kind: str, origin: Origin) ->
         yield object_problem("Object 'apiVersion' is missing", origin, "apiVersion")
     else:
         yield RawObject(api_version, kind, origin, _named(tree, api_version, kind))
+
+
+def list_without_kind(origin: Origin) -> Note:
+    """Return what is said of a YAML list without kind: kubectl writes the kind behind the items."""
+    return Note(subject=origin.source.name, text="a list without kind: is the end of the file missing?")
 
 
 def _give_away(tree: dict[str, Any]) -> str:

@@ -19,11 +19,12 @@ from dsplan.errors import Problem
 from dsplan.manifests.reading import limits
 from dsplan.manifests.reading.chunks import cut_yaml, is_json, looks_like_json
 from dsplan.manifests.reading.located import Located, cut_path
-from dsplan.manifests.reading.objects import RawObject, objects_of
+from dsplan.manifests.reading.objects import RawObject, list_without_kind, objects_of
 from dsplan.manifests.reading.origins import Origin, SourceText
 from dsplan.manifests.reading.sources import Source, open_sources
 from dsplan.manifests.reading.text import LineIndex, decode_text, refuse_controls
 from dsplan.manifests.reading.yaml_fast import NotSure, Pieces, ScalarCache, cut_items, parse_fast
+from dsplan.model.regex import regex
 from dsplan.model.world import Note
 
 __all__ = ["Found", "Progress", "Reading", "Types", "read", "read_bytes", "stream", "stream_bytes"]
@@ -34,6 +35,7 @@ Types: TypeAlias = Mapping[tuple[str, str], type[msgspec.Struct]]
 Progress: TypeAlias = Callable[[str, int, int], None]
 """Called with a source's name, how far it is read, and its size."""
 
+_ARRAY_OF_OBJECTS: Final = regex(r"\[\s*\{")
 _PROGRESS_STEP: Final = 64
 """List entries between two reports of progress."""
 
@@ -130,7 +132,7 @@ def _documents(source: Source, text_of: SourceText, types: Types, *, exact: bool
         yield text
     elif is_json(text):
         yield from _json_documents(text, text_of, 0, exact=exact)
-    elif text.startswith("[") and (array := _bare_array(text, text_of)) is not None:
+    elif _ARRAY_OF_OBJECTS.match(text) and (array := _bare_array(text, text_of)) is not None:
         yield from objects_of(array, Origin(text_of, "json", 0, len(text), 1))
     else:
         if not exact and 0 < text.count("\r") == text.count("\r\n"):
@@ -161,7 +163,7 @@ def _fast_json(data: bytes, source: SourceText, types: Types) -> Iterator[Found]
 
 def _cut_json(data: bytes, source: SourceText) -> Iterator[Found]:
     """Yield the objects of a JSON stream; from where the fast path is not sure the exact path goes on."""
-    from dsplan.manifests.reading.json_fast import cut_json
+    from dsplan.manifests.reading.json_fast import broken_far_behind, cut_json
     from dsplan.manifests.reading.json_objects import json_objects
 
     view, mark = memoryview(data), 3 if data.startswith(codecs.BOM_UTF8) else 0
@@ -172,6 +174,9 @@ def _cut_json(data: bytes, source: SourceText) -> Iterator[Found]:
         # Offsets of origins count characters.
         offset = start - mark if ascii_only else len(data[mark:start].decode("utf-8"))
         if isinstance(cut, int):
+            if (broken := broken_far_behind(data, start)) is not None:
+                yield _syntax_problem(data, *broken, source)
+                return
             text = data[mark:].decode("utf-8")
             yield from _json_documents(text, source, offset, exact=False)
             return
@@ -179,6 +184,12 @@ def _cut_json(data: bytes, source: SourceText) -> Iterator[Found]:
         source.reached(end, len(data))
         length = end - start if ascii_only else len(data[start:end].decode("utf-8"))
         yield from json_objects(envelope, view[start:end], Origin(source, "json", offset, offset + length, line))
+
+
+def _syntax_problem(data: bytes, at: int, message: str, source: SourceText) -> Problem:
+    line, begins = data.count(b"\n", 0, at) + 1, data.rfind(b"\n", 0, at) + 1
+    column = len(data[begins:at].decode("utf-8", "replace")) + 1
+    return Problem(reason="SyntaxError", message=message, source=source.name, line=line, column=column)
 
 
 def _json_documents(text: str, source: SourceText, offset: int, *, exact: bool) -> Iterator[Found]:
@@ -238,6 +249,8 @@ def _exact_yaml(text: str, origin: Origin) -> Iterator[Found]:
 
 def _yaml_items(text: str, pieces: Pieces, origin: Origin, cache: ScalarCache) -> Iterator[Found]:
     """Yield the objects of a List, entry by entry; one that cannot stand alone makes the document be read whole."""
+    if "kind" not in pieces.frame and "apiVersion" in pieces.frame:
+        yield list_without_kind(origin)
     line, counted = origin.line, 0
     for index, (start, _) in enumerate(pieces.spans):
         line, counted = line + text.count("\n", counted, start), start
@@ -247,7 +260,11 @@ def _yaml_items(text: str, pieces: Pieces, origin: Origin, cache: ScalarCache) -
         tree = parse_fast(piece, cache)
         if isinstance(tree, NotSure):
             located = _parse_yaml(piece, origin, line)
-            if not pieces.stands_alone(piece) or any(found.reason == "SyntaxError" for found in located.problems):
+            broken = any(found.reason == "SyntaxError" for found in located.problems)
+            if broken and len(text) > limits.MAX_WHOLE_LIST:
+                yield from (_inside(problem, index) for problem in located.problems)
+                return
+            if broken or not pieces.stands_alone(piece):
                 yield from _rest_of_list(text, origin, index, pieces)
                 return
             yield from (_inside(problem, index) for problem in located.problems)

@@ -121,6 +121,7 @@ class _Composer:
         self.marks: Marks = {}
         self.anchors: dict[str, _Anchored | None] = {}
         self.alias_nodes = 0
+        self.values = 0
         self.problems: list[Problem] = []
 
     def located(self) -> Located:
@@ -302,6 +303,9 @@ class _Composer:
         if not self.stack:
             self.root, self.root_place = value, place
             return
+        self.values += 1
+        if self.values > limits.MAX_VALUES:
+            self._check_values(place)
         frame = self.stack[-1]
         frame.size += size
         frame.height = max(frame.height, height + 1)
@@ -314,6 +318,13 @@ class _Composer:
         elif frame.key is not None:
             self._set(frame.value, frame.key, value, (frame.key_place, place))
         frame.waits_for_key = True
+
+    def _check_values(self, place: Place) -> None:
+        outermost = self.stack[0]
+        most = limits.most_values(len(self.text), listed=outermost.key == "items" or isinstance(outermost.value, list))
+        if self.values > most:
+            self.problem("LimitExceeded", f"more than {most:,} values in one document", None, place=place)
+            raise _Stop
 
     def _merge(self, frame: _Frame, value: Any, place: Place, *, from_alias: bool) -> None:
         """Set the pairs of a merge key: the last writer wins, earlier entries of a list over later ones. (X12)"""

@@ -106,7 +106,7 @@ class Pieces(msgspec.Struct, frozen=True, gc=False):
     @property
     def inherited(self) -> tuple[str, str]:
         """What entries of a typed list inherit: (apiVersion, kind)."""
-        kind: str = self.frame["kind"].removesuffix("List")
+        kind: str = self.frame.get("kind", "").removesuffix("List")
         return (self.frame.get("apiVersion") or "", kind) if kind else ("", "")
 
     def piece(self, text: str, index: int) -> str:
@@ -144,7 +144,8 @@ def cut_items(text: str) -> Pieces | None:
     frame = parse_fast(text[: head.start(1)] + text[end:])
     if not isinstance(frame, dict) or not isinstance(frame.get("apiVersion"), str | None):
         return None
-    if not isinstance(frame.get("kind"), str) or not frame["kind"].endswith("List"):
+    # Where the end of a dump is missing, so is its kind.
+    if not isinstance(kind := frame.get("kind", "List"), str) or not kind.endswith("List"):
         return None
     bounds = [start + 1 for start in starts]
     return Pieces(frame, list(zip(bounds, [*bounds[1:], end], strict=True)), column)

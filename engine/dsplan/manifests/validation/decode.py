@@ -17,6 +17,7 @@ import msgspec
 from ...errors import Problem
 from ...model.quantity import QuantityError, parse_quantity
 from ...model.regex import regex
+from ..reading.limits import MAX_PROBLEMS
 from ..schema import SCALARS, Field, Shape, fields_of
 from .findings import did_you_mean
 
@@ -151,11 +152,15 @@ class _Decoder:
         return value if wrong is None else self._fail(path, value, wrong)
 
     def _fail(self, path: str, value: Any, message: str) -> None:
+        if len(self.problems) > MAX_PROBLEMS:
+            return
         self.problems.append(Problem(reason="DecodeError", field=path, message=message, value=value))
         self.unread.append(path)
 
     def _unknown(self, key: object, fields: Mapping[str, Field], path: str) -> None:
         name = str(key)
+        if len(self.problems) > MAX_PROBLEMS:
+            return
         self.unknown += 1
         hint = did_you_mean(name, fields) if self.unknown <= _MOST_HINTS else ""
         prefix = f"{path}." if path else ""
