@@ -109,6 +109,14 @@ def test_what_terminates_is_waited_for() -> None:
     assert (outcome.kind, str(outcome.holders[0])) == ("waits", "shop/p")
 
 
+def test_what_terminates_already_is_not_evicted_by_the_more_important() -> None:
+    going = pod("p", "n1", spec(cpu="3"), deletionTimestamp="2026-05-01T11:00:00Z")
+    found = predicted(node("n1"), daemonset("a", spec(cpu="3"), priority=9), going)
+    assert (fate(found).kind, str(fate(found).holders[0]), found.evicted) == ("waits", "shop/p", ())
+    found = predicted(node("n1"), daemonset("a", spec(cpu="4"), priority=9), going, pod("q", "n1", spec(cpu="1")))
+    assert (fate(found).kind, [str(h) for h in fate(found).holders]) == ("evicts", ["shop/q"])
+
+
 def test_surge_with_a_host_port_never_finishes() -> None:  # R28, K17
     surge = {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}}
     old = daemon_pod("a", "n1", spec(port=80), labels={"app": "a", "controller-revision-hash": "old"})

@@ -121,6 +121,7 @@ class Queue:
                 self._stuck.append((position, slot))
 
     def _attempt(self, position: int, slot: Slot) -> None:
+        """Place one pod if it can be. Who is terminating already is not evicted once more, but waited for."""
         load = self.cluster.loads[position]
         if self._fits(slot, load):
             holders = self._awaited.get(position, ()) if self._placed_kind is OutcomeKind.WAITS else ()
@@ -130,9 +131,14 @@ class Queue:
         if victims is None:
             self._stuck.append((position, slot))
             return
+        evicted = [tenant for tenant in victims if not tenant.terminating]
         for tenant in victims:
-            self._evict(position, load, tenant, slot)
-        self._bind(position, slot, Outcome(OutcomeKind.EVICTS, holders_of(victims), evicted_by=slot.evicted_by))
+            if tenant.terminating:
+                self.cluster.evict(tenant, load)
+            else:
+                self._evict(position, load, tenant, slot)
+        kind = OutcomeKind.EVICTS if evicted else OutcomeKind.WAITS
+        self._bind(position, slot, Outcome(kind, holders_of(evicted or victims), evicted_by=slot.evicted_by))
 
     def _fits(self, slot: Slot, load: NodeLoad) -> bool:
         demand = slot.demand
