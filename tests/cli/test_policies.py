@@ -26,6 +26,22 @@ def test_waves_bound_and_gap_are_printed_and_the_last_line_is_the_summary() -> N
     assert found.output.splitlines()[-1].startswith("Plan: 0 to create, 0 to delete, 8 to update in 4 waves;")
 
 
+def test_limits_on_nodes_and_on_values_of_a_label_are_told(tmp_path: Path) -> None:
+    policy = tmp_path / "policy.yaml"
+    policy.write_text("""\
+apiVersion: dsplan.dev/v1alpha1
+kind: RolloutPolicy
+metadata: {name: places, namespace: default}
+spec:
+  targets: [{name: agent}]
+  budgets: [{maxUnavailable: 1, scope: Node}]
+  domains: [{topologyKey: topology.kubernetes.io/zone, maxAtOnce: 1}]
+""")
+    output = run(str(policy), "--now", "2026-05-01T12:00:00Z").output
+    assert "  limit on each node: 1 of 1 DaemonSet down at a time\n" in output
+    assert "  limit of topology.kubernetes.io/zone: 1 of 2 values at a time\n" in output
+
+
 def test_the_state_of_a_plan_and_a_gate_take_a_rollout_on(tmp_path: Path) -> None:
     """The canary's pod is new and available since noon: an hour later its gate is asked, and passed."""
     spec = SPEC.read_text()

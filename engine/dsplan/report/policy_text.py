@@ -84,6 +84,7 @@ def _policy(policy: PolicyEntry, entry: PoliciesEntry, plan: PlanDocument, style
         yield style.paint(f"  ! not enforced on {_name(plan, switch.daemonset)}: {switch.first_step}", "red")
     mine = [limit for limit in entry.limits if limit.policy == f"{policy.namespace}/{policy.name}"]
     yield from _limits(mine, policy.limits, style)
+    yield from _places(policy, entry)
     for rate in entry.rates:
         if rate.policy == f"{policy.namespace}/{policy.name}":
             yield f"  rate {_rate(rate)}"
@@ -112,6 +113,19 @@ def _limits(limits: Sequence[PolicyLimit], total: int, style: Style) -> Iterator
         yield f"  limit {limit.name}: {_arithmetic(limit)}{'; ' + ', '.join(spent) if spent else ''}"
     if total > len(shown):
         yield f"  ... and {total - len(shown):,} more limits, of which {total - len(limits):,} can never bind"
+
+
+def _places(policy: PolicyEntry, entry: PoliciesEntry) -> Iterator[str]:
+    """Yield the limits on nodes and on values of a label that concern a policy's targets."""
+    targets = set(policy.targets)
+    for rule in entry.per_node:
+        if targets.issuperset(rule.daemonsets):
+            count = len(rule.daemonsets)
+            yield f"  limit on each node: {rule.limit:,} of {count:,} DaemonSet{'s' * (count != 1)} down at a time"
+    for domains in entry.domains:
+        if targets.issuperset(domains.daemonsets):
+            down = f"; down already in {', '.join(domains.open)}" if domains.open else ""
+            yield f"  limit of {domains.key}: {domains.limit:,} of {len(domains.domains):,} values at a time{down}"
 
 
 def _order(policy: PolicyEntry, entry: PoliciesEntry, plan: PlanDocument) -> Iterator[str]:
