@@ -78,6 +78,15 @@ def test_every_shortage_is_named_with_who_takes_the_room() -> None:  # K6
     ]
 
 
+@pytest.mark.parametrize(("wanted", "fits_there"), [("1", True), ("1001m", False)])
+def test_the_room_that_is_left_can_be_used_up(wanted: str, fits_there: bool) -> None:  # K6
+    found = world(node("n1", cpu="4"), daemonset("d", spec(cpu=wanted)), pod("a", "n1", spec(cpu="3")))
+    scene = Scene(found)
+    demand = scene.created(found.daemonsets[0])
+    assert fits(demand, scene.loads[0], scene.cluster) is fits_there
+    assert (failures(demand, scene.loads[0], scene.cluster) == ()) is fits_there
+
+
 def test_a_zero_request_fits_an_over_committed_node() -> None:  # K6
     assert asked(node("n1"), daemonset("d", spec(cpu="0", memory="1Gi")), pod("a", "n1", spec(cpu="9"))) == ()
 

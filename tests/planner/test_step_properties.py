@@ -13,6 +13,7 @@ from dsplan.document.encoding import as_json
 from dsplan.eligibility import Verdict
 from dsplan.planner import DaemonSetStep, solve, step
 from dsplan.report.document import plan_document
+from tests.simulate.rollouts import rollouts
 from tests.worlds import NOW, Tree, trees, world
 
 
@@ -30,9 +31,9 @@ def test_no_creation_where_the_verdict_is_not_run(found: list[Tree]) -> None:
         assert entry.verdicts.of(whole.index.ids[action.node]) is Verdict.RUN
 
 
-@given(trees())
+@given(rollouts())
 def test_update_deletions_stay_within_the_budget_beyond_the_sick(found: list[Tree]) -> None:
-    """Fails if the budget is one too large (tried)."""
+    """Fails if the budget is one too large (tried). Most pods are healthy: manage leaves the pass to the update."""
     entry = step(world(found), now=NOW).daemonsets[0]
     if entry.rolling is None or entry.budget is None or entry.budget.max_surge:
         return
