@@ -249,9 +249,8 @@ def _exact_yaml(text: str, origin: Origin) -> Iterator[Found]:
 
 def _yaml_items(text: str, pieces: Pieces, origin: Origin, cache: ScalarCache) -> Iterator[Found]:
     """Yield the objects of a List, entry by entry; one that cannot stand alone makes the document be read whole."""
-    if "kind" not in pieces.frame and "apiVersion" in pieces.frame:
-        yield list_without_kind(origin)
     line, counted = origin.line, 0
+    told: list[Problem] = []
     for index, (start, _) in enumerate(pieces.spans):
         line, counted = line + text.count("\n", counted, start), start
         if index % _PROGRESS_STEP == 0:
@@ -265,11 +264,19 @@ def _yaml_items(text: str, pieces: Pieces, origin: Origin, cache: ScalarCache) -
                 yield from (_inside(problem, index) for problem in located.problems)
                 return
             if broken or not pieces.stands_alone(piece):
-                yield from _rest_of_list(text, origin, index, pieces)
+                yield from _rest_of_list(text, origin, index, pieces, told)
                 return
-            yield from (_inside(problem, index) for problem in located.problems)
+            problems = [_inside(problem, index) for problem in located.problems]
+            told += problems
+            yield from problems
             tree = located.tree
         yield from objects_of(tree, origin.entry(index), pieces.inherited)
+    yield from _missing_kind(pieces.frame, origin)
+
+
+def _missing_kind(tree: Any, origin: Origin) -> Iterator[Note]:
+    if isinstance(tree, dict) and "apiVersion" in tree and not tree.get("kind"):
+        yield list_without_kind(origin)
 
 
 def _inside(problem: Problem, index: int) -> Problem:
@@ -278,10 +285,15 @@ def _inside(problem: Problem, index: int) -> Problem:
     return msgspec.structs.replace(problem, field=cut_path(field))
 
 
-def _rest_of_list(text: str, origin: Origin, index: int, pieces: Pieces) -> Iterator[Found]:
-    """Yield the entries from `index` on of a document read whole: an anchor in one entry, an alias in another."""
+def _rest_of_list(text: str, origin: Origin, index: int, pieces: Pieces, told: list[Problem]) -> Iterator[Found]:
+    """Yield the entries from `index` on of a document read whole: an anchor in one entry, an alias in another.
+
+    Problems of the entries before are `told` already.
+    """
     located = _parse_yaml(text, origin, origin.line)
-    yield from located.problems
+    known = set(map(str, told))
+    yield from (problem for problem in located.problems if str(problem) not in known)
+    yield from _missing_kind(located.tree, origin)
     items = located.tree.get("items") if isinstance(located.tree, dict) else None
     for later, item in enumerate(items or ()):
         if later >= index:
