@@ -144,7 +144,9 @@ def cut_items(text: str) -> Pieces | None:
     frame = parse_fast(text[: head.start(1)] + text[end:])
     if not isinstance(frame, dict) or not isinstance(frame.get("apiVersion"), str | None):
         return None
-    # Where the end of a dump is missing, so is its kind.
+    # Where the end of a dump is missing, so is its kind; other line breaks could hide one.
+    if "kind" not in frame and ("apiVersion" not in frame or _OTHER_BREAKS.search(text)):
+        return None
     if not isinstance(kind := frame.get("kind", "List"), str) or not kind.endswith("List"):
         return None
     bounds = [start + 1 for start in starts]
