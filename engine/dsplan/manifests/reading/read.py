@@ -23,7 +23,7 @@ from dsplan.manifests.reading.objects import RawObject, list_without_kind, objec
 from dsplan.manifests.reading.origins import Origin, SourceText
 from dsplan.manifests.reading.sources import Source, open_sources
 from dsplan.manifests.reading.text import LineIndex, decode_text, refuse_controls
-from dsplan.manifests.reading.yaml_fast import NotSure, Pieces, ScalarCache, cut_items, parse_fast
+from dsplan.manifests.reading.yaml_fast import NotSure, Pieces, ScalarCache, cut_items, inherited_from, parse_fast
 from dsplan.model.regex import regex
 from dsplan.model.world import Note
 
@@ -264,7 +264,7 @@ def _yaml_items(text: str, pieces: Pieces, origin: Origin, cache: ScalarCache) -
                 yield from (_inside(problem, index) for problem in located.problems)
                 return
             if broken or not pieces.stands_alone(piece):
-                yield from _rest_of_list(text, origin, index, pieces, told)
+                yield from _rest_of_list(text, origin, index, told)
                 return
             problems = [_inside(problem, index) for problem in located.problems]
             told += problems
@@ -285,7 +285,7 @@ def _inside(problem: Problem, index: int) -> Problem:
     return msgspec.structs.replace(problem, field=cut_path(field))
 
 
-def _rest_of_list(text: str, origin: Origin, index: int, pieces: Pieces, told: list[Problem]) -> Iterator[Found]:
+def _rest_of_list(text: str, origin: Origin, index: int, told: list[Problem]) -> Iterator[Found]:
     """Yield the entries from `index` on of a document read whole: an anchor in one entry, an alias in another.
 
     Problems of the entries before are `told` already.
@@ -294,10 +294,11 @@ def _rest_of_list(text: str, origin: Origin, index: int, pieces: Pieces, told: l
     known = set(map(str, told))
     yield from (problem for problem in located.problems if str(problem) not in known)
     yield from _missing_kind(located.tree, origin)
-    items = located.tree.get("items") if isinstance(located.tree, dict) else None
-    for later, item in enumerate(items or ()):
+    tree = located.tree if isinstance(located.tree, dict) else {}
+    items = tree.get("items")
+    for later, item in enumerate(items if isinstance(items, list) else ()):
         if later >= index:
-            yield from objects_of(item, origin.entry(later), pieces.inherited)
+            yield from objects_of(item, origin.entry(later), inherited_from(tree))
 
 
 def _parse_yaml(text: str, origin: Origin, first_line: int) -> Located:

@@ -22,7 +22,7 @@ from dsplan.manifests.reading import limits
 from dsplan.manifests.reading.scalars import WORDS, ScalarError, as_json_value, resolve
 from dsplan.model.regex import regex
 
-__all__ = ["NOT_SURE", "NotSure", "Pieces", "ScalarCache", "cut_items", "parse_fast"]
+__all__ = ["NOT_SURE", "NotSure", "Pieces", "ScalarCache", "cut_items", "inherited_from", "parse_fast"]
 
 
 class NotSure:
@@ -105,9 +105,8 @@ class Pieces(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def inherited(self) -> tuple[str, str]:
-        """What entries of a typed list inherit: (apiVersion, kind)."""
-        kind: str = self.frame.get("kind", "").removesuffix("List")
-        return (self.frame.get("apiVersion") or "", kind) if kind else ("", "")
+        """What entries inherit: (apiVersion, kind)."""
+        return inherited_from(self.frame)
 
     def piece(self, text: str, index: int) -> str:
         """Return entry `index` of the document `text` as a document of its own; its dash is a blank."""
@@ -119,6 +118,18 @@ class Pieces(msgspec.Struct, frozen=True, gc=False):
         if _OTHER_BREAKS.search(piece):
             return False
         return re.search(rf"^(?! {{{self.column + 1}}}|[^\S\n]*(?:#|$))", piece, re.MULTILINE) is None
+
+
+def inherited_from(tree: dict[str, Any]) -> tuple[str, str]:
+    """Return what the entries of a typed list inherit: (apiVersion, kind), both empty for a plain List.
+
+    >>> inherited_from({"apiVersion": "v1", "kind": "NodeList"}), inherited_from({"apiVersion": "v1", "kind": "List"})
+    (('v1', 'Node'), ('', ''))
+    """
+    kind = tree.get("kind")
+    own = kind.removesuffix("List") if isinstance(kind, str) and kind.endswith("List") else ""
+    version = tree.get("apiVersion")
+    return (version if isinstance(version, str) else "", own) if own else ("", "")
 
 
 def cut_items(text: str) -> Pieces | None:
