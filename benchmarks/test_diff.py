@@ -16,7 +16,7 @@ from dsplan.diff.rolling import Rolling, classify
 from dsplan.eligibility import NodeIndex
 from dsplan.model.world import World
 from dsplan.observe import Observed, count_status
-from dsplan.planner import step
+from dsplan.passes import step
 
 
 def observed(world: World) -> tuple[Observed, NodeIndex]:

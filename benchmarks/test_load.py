@@ -22,7 +22,7 @@ from pytest_benchmark.fixture import BenchmarkFixture
 
 from dsplan.bench.nodes import nodes_json, nodes_yaml
 from dsplan.manifests.load import TYPES, load, world_of
-from dsplan.manifests.reading.read import stream_bytes
+from dsplan.reading.read import stream_bytes
 
 NODES = int(os.environ.get("DSPLAN_BENCH_NODES", "1000"))
 PEAK = """

@@ -23,7 +23,7 @@ from dsplan.model.world import World
 from dsplan.observe import Observed
 from dsplan.observe.seats import seat
 from dsplan.observe.shape import fact_reader
-from dsplan.planner.observation import Surroundings, observe_daemonset, surroundings_of
+from dsplan.passes.observation import Surroundings, observe_daemonset, surroundings_of
 
 Facts = dict[str, list[tuple[int, datetime | None, str, Pod]]]
 

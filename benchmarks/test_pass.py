@@ -19,7 +19,7 @@ from dsplan.bench import NOW, Case, Setting, StageClock, make_world, run
 from dsplan.bench.changes import fresh
 from dsplan.bench.daemons import NEW
 from dsplan.model.world import World
-from dsplan.planner import Step, step
+from dsplan.passes import Step, step
 
 TARGET, SLACK = 12, 1.5
 """Neighbours that use the same caches cost the large world more than the small one."""

@@ -17,8 +17,8 @@ from dsplan.bench import NOW, make_world
 from dsplan.model.pod import Pod
 from dsplan.model.quantity import parse_quantity
 from dsplan.model.world import World
-from dsplan.placement.prediction import Prediction, predict
-from dsplan.planner import Step, step
+from dsplan.passes import Step, step
+from dsplan.placement.scheduler.prediction import Prediction, predict
 
 DAEMONSETS = 10
 

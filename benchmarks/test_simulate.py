@@ -15,7 +15,7 @@ from pytest_benchmark.fixture import BenchmarkFixture
 
 from dsplan.manifests.decode import decode
 from dsplan.model.world import World
-from dsplan.simulate import Controller, Outcome, WholeStepController, simulate
+from dsplan.simulator import Controller, Outcome, WholeStepController, simulate
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 OWNER = {"apiVersion": "apps/v1", "kind": "DaemonSet", "name": "ds", "uid": "u", "controller": True}

@@ -15,16 +15,16 @@ import msgspec
 import pytest
 
 from dsplan.document import compact_json
-from dsplan.manifests.policies import decode_policy
+from dsplan.manifests.rollout_policies import decode_policy
 from dsplan.model.meta import Identity
 from dsplan.model.world import World
-from dsplan.planner import step
-from dsplan.planner.policies import plan_policies
+from dsplan.passes import step
+from dsplan.passes.governed import plan_policies
+from dsplan.policies.plan_types import PolicyPlan
 from dsplan.report.policies import policies_entry
-from dsplan.simulate import Durations, Outcome, simulate
+from dsplan.simulator import Durations, Outcome, simulate
 from dsplan.testing import NOW, a_daemonset, a_node, a_pod, a_revision
 from dsplan.waves.problem import Limit, NodeClass, Problem
-from dsplan.waves.rollout.plan_types import PolicyPlan
 from dsplan.waves.schedule import schedule
 
 BUDGETS: list[dict[str, Any]] = [

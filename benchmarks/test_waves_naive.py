@@ -14,8 +14,8 @@ from pytest_benchmark.fixture import BenchmarkFixture
 from dsplan.bench import NOW, make_world
 from dsplan.bench.changes import one_at_a_time
 from dsplan.eligibility import NodeIndex
-from dsplan.planner import step
-from dsplan.waves.forecast import Rollout, forecast
+from dsplan.passes import step
+from dsplan.passes.forecast import Rollout, forecast
 from dsplan.waves.problem import Limit, NodeClass, PerNode, Problem
 from dsplan.waves.schedule import schedule
 

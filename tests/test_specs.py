@@ -11,9 +11,9 @@ import yaml
 
 import dsplan
 from dsplan.planner import DaemonSetPlan, Plan
+from dsplan.policies.plan_types import PolicyPlan
 from dsplan.report.document import plan_document
 from dsplan.report.plan_text import plan_text
-from dsplan.waves.rollout.plan_types import PolicyPlan
 
 SPECS = sorted((Path(__file__).parent.parent / "specs").glob("*.yaml"))
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)

@@ -16,26 +16,27 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .apiserver.validation import validate
     from .errors import DsplanError, InputError, Problem
     from .explain import Answer, Counterfactual, Difference, Explanation, counterfactuals, what_if, why
     from .manifests.decode import decode
     from .manifests.load import load
     from .manifests.overlay import overlay
     from .manifests.snapshot import snapshot_json
-    from .manifests.validation import validate
     from .model.policy import RolloutPolicy
     from .model.state import GateResult, State
     from .model.world import World
+    from .passes import Step, step
+    from .passes.governed import plan_policies
     from .placement import Fit, Overhead, Prediction, predict
     from .placement.fit import fit
     from .placement.overhead import overhead
-    from .planner import Plan, Step, solve, step
-    from .planner.policies import plan_policies
+    from .planner import Plan, solve
     from .reconciler import Reconciler
-    from .simulate import Cluster, Simulation, simulate
-    from .simulate.compare import Comparison, compare
-    from .simulate.stalls import forecast_stalls
-    from .simulate.timeline import Timeline, timeline
+    from .rollouts.compare import Comparison, compare
+    from .rollouts.stalls import forecast_stalls
+    from .rollouts.timeline import Timeline, timeline
+    from .simulator import Cluster, Simulation, simulate
 
 __version__ = "0.1.0"
 
@@ -84,8 +85,8 @@ __all__ = [
 
 _HOMES = {
     "Answer": "explain",
-    "Cluster": "simulate",
-    "Comparison": "simulate.compare",
+    "Cluster": "simulator",
+    "Comparison": "rollouts.compare",
     "Counterfactual": "explain",
     "Difference": "explain",
     "DsplanError": "errors",
@@ -99,27 +100,27 @@ _HOMES = {
     "Problem": "errors",
     "Reconciler": "reconciler",
     "RolloutPolicy": "model.policy",
-    "Simulation": "simulate",
+    "Simulation": "simulator",
     "State": "model.state",
-    "Step": "planner",
-    "Timeline": "simulate.timeline",
+    "Step": "passes",
+    "Timeline": "rollouts.timeline",
     "World": "model.world",
-    "compare": "simulate.compare",
+    "compare": "rollouts.compare",
     "counterfactuals": "explain",
     "decode": "manifests.decode",
-    "forecast_stalls": "simulate.stalls",
+    "forecast_stalls": "rollouts.stalls",
     "fit": "placement.fit",
     "load": "manifests.load",
     "overhead": "placement.overhead",
     "overlay": "manifests.overlay",
-    "simulate": "simulate",
-    "plan_policies": "planner.policies",
+    "simulate": "simulator",
+    "plan_policies": "passes.governed",
     "predict": "placement",
     "snapshot_json": "manifests.snapshot",
     "solve": "planner",
-    "step": "planner",
-    "timeline": "simulate.timeline",
-    "validate": "manifests.validation",
+    "step": "passes",
+    "timeline": "rollouts.timeline",
+    "validate": "apiserver.validation",
     "what_if": "explain",
     "why": "explain",
 }
@@ -131,7 +132,7 @@ def __getattr__(name: str) -> Any:
     if home is None:
         raise AttributeError(f"module 'dsplan' has no attribute {name!r}")
     module = import_module(f".{home}", __name__)
-    value = module if name == home else getattr(module, name)  # dsplan.simulate is a package that can be called
+    value = module if name == home else getattr(module, name)  # dsplan.simulator is a package that can be called
     globals()[name] = value
     return value
 

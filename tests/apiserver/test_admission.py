@@ -12,14 +12,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dsplan.manifests.admission import AdmissionContext, Admitted, Refusal, admit_pod, admit_template
-from dsplan.manifests.admission.preparation import qos_class
-from dsplan.manifests.admission.tolerations import merge_tolerations
+from dsplan.apiserver.admission import AdmissionContext, Admitted, Refusal, admit_pod, admit_template
+from dsplan.apiserver.admission.preparation import qos_class
+from dsplan.apiserver.admission.tolerations import merge_tolerations
 from dsplan.model.convert import convert
 from dsplan.model.priority import LimitRange, PriorityClass, RuntimeClass
 from dsplan.model.world import World
+from tests.apiserver.trees import malformed, trees
 from tests.conformance import replay_admitted
-from tests.manifests.trees import malformed, trees
 
 Tree = dict[str, Any]
 RECORDS = Path(__file__).resolve().parents[1] / "conformance" / "records" / "admitted.jsonl.gz"

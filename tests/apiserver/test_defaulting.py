@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from dsplan.manifests.defaulting import (
+from dsplan.apiserver.defaulting import (
     default_daemonset,
     default_node,
     default_object,

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dsplan.manifests.defaulting import default_pull_policy
+from dsplan.apiserver.defaulting import default_pull_policy
 
 SHA256 = "sha256:" + "a" * 64
 

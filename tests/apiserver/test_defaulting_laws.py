@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dsplan.manifests.defaulting import default_daemonset, default_pod
-from dsplan.manifests.defaulting.rewrite import Rewriter
-from dsplan.manifests.defaulting.rules import RULES
-from dsplan.manifests.schema import structs
+from dsplan.apiserver.defaulting import default_daemonset, default_pod
+from dsplan.apiserver.defaulting.rewrite import Rewriter
+from dsplan.apiserver.defaulting.rules import RULES
+from dsplan.apiserver.schema.kinds import structs
 from dsplan.model.quantity import stored_text
-from tests.manifests.trees import malformed, trees
+from tests.apiserver.trees import malformed, trees
 
 Tree = dict[str, Any]
 REWRITER = Rewriter(lambda raw, milli: stored_text(raw, milli=milli))

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
-from dsplan.manifests.defaulting import default_pod_template, revision_template, same_template, template_digest
-from tests.manifests.trees import trees
+from dsplan.apiserver.defaulting import default_pod_template, revision_template, same_template, template_digest
+from tests.apiserver.trees import trees
 
 Tree = dict[str, Any]
 SHARED = Path(__file__).resolve().parents[2].parent / "shared"

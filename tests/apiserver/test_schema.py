@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from dsplan.manifests.schema import KINDS, SCALARS, Field, Presence, Shape, fields_of, structs
+from dsplan.apiserver.schema.kinds import KINDS, SCALARS, Field, Presence, Shape, fields_of, structs
 
 SHARED = Path(__file__).resolve().parents[2].parent / "shared"
 CLIENT_TYPES = {

@@ -6,7 +6,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from dsplan.manifests.schema import SCALARS, Field, Shape, fields_of
+from dsplan.apiserver.schema.kinds import SCALARS, Field, Shape, fields_of
 
 _SCALARS: dict[str, st.SearchStrategy[Any]] = {
     "string": st.sampled_from(["", "a", "nginx:latest", "RollingUpdate", "OnDelete", "Always"]),

@@ -11,7 +11,8 @@ import pytest
 from dsplan.bench import FAMILIES, NOW, make_world, with_status
 from dsplan.bench.changes import churned, edited, fresh, joined, one_at_a_time, pool_of, pool_tainted, zone_lost
 from dsplan.eligibility import NodeIndex
-from dsplan.planner import solve, step
+from dsplan.passes import step
+from dsplan.planner import solve
 
 NAMES = sorted(FAMILIES)
 

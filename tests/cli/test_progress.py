@@ -17,7 +17,7 @@ import pytest
 from dsplan.cli import progress
 from dsplan.cli.progress import PATIENCE, Bar, progress_bar
 from dsplan.manifests.load import load
-from dsplan.planner import Observer
+from dsplan.passes import Observer
 
 ROOT = Path(__file__).parents[2]
 

@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from dsplan.manifests.admission import AdmissionContext, Refusal, admit_pod
+from dsplan.apiserver.admission import AdmissionContext, Refusal, admit_pod
 from dsplan.model.convert import convert
 from dsplan.model.priority import LimitRange, PriorityClass, RuntimeClass
 

@@ -13,10 +13,10 @@ from dsplan.model.meta import Identity
 from dsplan.model.node import Node
 from dsplan.model.pod import Pod
 from dsplan.observe.shape import is_ready
-from dsplan.planner import DaemonSetStep, step
-from dsplan.simulate.cluster import Cluster
-from dsplan.simulate.invariants import judge
-from dsplan.simulate.kubelet import Birth, Turn, TurnKind
+from dsplan.passes import DaemonSetStep, step
+from dsplan.simulator.cluster import Cluster
+from dsplan.simulator.invariants import judge
+from dsplan.simulator.kubelet import Birth, Turn, TurnKind
 from tests.conformance.replay_sync import outcome, world_of
 
 Record = dict[str, Any]

@@ -14,8 +14,8 @@ from typing import Any
 
 import yaml
 
-from dsplan.manifests.defaulting import default_object
-from dsplan.manifests.schema import SCALARS, Shape, fields_of
+from dsplan.apiserver.defaulting import default_object
+from dsplan.apiserver.schema.kinds import SCALARS, Shape, fields_of
 from dsplan.model.quantity import QuantityError, parse_quantity
 
 Record = dict[str, Any]

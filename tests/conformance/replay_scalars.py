@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from dsplan.manifests.reading.read import read_bytes
+from dsplan.reading.read import read_bytes
 
 
 def check(record: dict[str, Any]) -> list[str]:

@@ -12,7 +12,7 @@ from dsplan.manifests.decode import decode
 from dsplan.model.meta import Identity
 from dsplan.model.state import Backoff, Expectations, LearnedHash, State
 from dsplan.model.world import World
-from dsplan.planner import DaemonSetStep, step
+from dsplan.passes import DaemonSetStep, step
 
 Record = dict[str, Any]
 _IDENTITY = Identity("DaemonSet", "default", "ds")

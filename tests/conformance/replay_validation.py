@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+from dsplan.apiserver.admission import Refusal, admit_pod
+from dsplan.apiserver.validation import validate
 from dsplan.errors import Problem
-from dsplan.manifests.admission import Refusal, admit_pod
-from dsplan.manifests.reading.chunks import cut_yaml
-from dsplan.manifests.reading.json_exact import parse_json, skip_blanks
-from dsplan.manifests.reading.yaml_exact import parse_yaml
-from dsplan.manifests.validation import validate
+from dsplan.reading.chunks import cut_yaml
+from dsplan.reading.json_exact import parse_json, skip_blanks
+from dsplan.reading.yaml_exact import parse_yaml
 
 __all__ = ["check"]
 

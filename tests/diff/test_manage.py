@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from dsplan.diff import Manage, manage
 from dsplan.eligibility import NodeIndex
 from dsplan.model.world import World
-from dsplan.planner.observation import observe_daemonset, surroundings_of
+from dsplan.passes.observation import observe_daemonset, surroundings_of
 from dsplan.testing import NOW, a_daemonset, a_node, a_pod
 
 _PODS = st.tuples(

@@ -6,7 +6,7 @@ from typing import Any
 
 from dsplan.diff import ActionReason
 from dsplan.manifests.decode import decode
-from dsplan.planner import DaemonSetStep, step
+from dsplan.passes import DaemonSetStep, step
 from tests.worlds import NOW, Tree, revision_of
 
 NEW, OLD = "new", "old"

@@ -7,7 +7,7 @@ from random import Random
 import msgspec
 
 from dsplan.diff import Action
-from dsplan.manifests.policies import decode_policy
+from dsplan.manifests.rollout_policies import decode_policy
 from dsplan.model.policy import RolloutPolicy
 from dsplan.model.world import World
 from dsplan.testing import NOW, a_daemonset, a_node

@@ -13,7 +13,7 @@ from datetime import timedelta
 import msgspec
 
 from dsplan.model.world import World
-from dsplan.simulate import Removed
+from dsplan.simulator import Removed
 from dsplan.testing import NOW, a_daemonset, a_node, a_pod, a_revision
 from dsplan.testing.faults import with_image
 from dsplan.testing.scene import Scene

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from dsplan.observe import owned_pods
-from dsplan.planner import step
+from dsplan.passes import step
 from dsplan.report.describe import describe_daemonset
 from dsplan.report.kubectl_get import kubectl_get
 from tests.functional.snapshots import FOLDER, needs_snapshots, stems, taken, world

@@ -13,7 +13,7 @@ from dsplan.model.meta import Identity
 from dsplan.model.node import Node
 from dsplan.model.pod import Pod
 from dsplan.observe.shape import is_ready
-from dsplan.simulate import Birth, Durations, HappeningKind, Simulation, Turn, TurnKind, simulate
+from dsplan.simulator import Birth, Durations, HappeningKind, Simulation, Turn, TurnKind, simulate
 from tests.functional.snapshots import FOLDER, beside, needs_snapshots, taken, world
 
 INSTANT = 0.05

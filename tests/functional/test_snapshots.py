@@ -7,7 +7,7 @@ from collections import defaultdict
 import pytest
 
 import dsplan
-from dsplan.planner import Step
+from dsplan.passes import Step
 from tests.functional.snapshots import FOLDER, beside, needs_snapshots, stems, taken, world
 
 pytestmark = needs_snapshots

@@ -23,11 +23,11 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 
+from dsplan.apiserver.validation.validate import validate
 from dsplan.errors import InputError, Problem
 from dsplan.manifests.load import world_of
-from dsplan.manifests.reading.objects import RawObject
-from dsplan.manifests.reading.read import Found, stream
-from dsplan.manifests.validation.validate import validate
+from dsplan.reading.objects import RawObject
+from dsplan.reading.read import Found, stream
 
 SEEDS = Path(__file__).parent / "seeds"
 TOKENS = [

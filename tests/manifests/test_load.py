@@ -17,7 +17,7 @@ import pytest
 import dsplan
 from dsplan.errors import InputError
 from dsplan.manifests.load import load, problems_of, world_of
-from dsplan.manifests.reading.read import stream, stream_bytes
+from dsplan.reading.read import stream, stream_bytes
 
 SHARED = Path(__file__).parents[3] / "shared"
 needs_shared = pytest.mark.skipif(not SHARED.is_dir(), reason=f"the recorded truth is not here ({SHARED})")

@@ -12,7 +12,7 @@ import pytest
 
 import dsplan
 from dsplan.errors import InputError
-from dsplan.manifests.policies import decode_policy, policy_schema
+from dsplan.manifests.rollout_policies import decode_policy, policy_schema
 from dsplan.model.policy import Step
 from dsplan.testing import NOW
 

@@ -16,18 +16,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from dsplan.placement.filters.fits.created import Templates
 
 import dsplan
+from dsplan.apiserver.admission import Refusal
+from dsplan.apiserver.defaulting import template_digest
 from dsplan.document.encoding import compact_json
-from dsplan.manifests.admission import Refusal
-from dsplan.manifests.defaulting import template_digest
 from dsplan.manifests.image_sizes import with_image_sizes
 from dsplan.manifests.load import world_of
 from dsplan.manifests.overlay import overlay
-from dsplan.manifests.reading.read import Found, stream, stream_bytes
 from dsplan.manifests.snapshot import snapshot, snapshot_json, whole_json
 from dsplan.model.world import World
-from dsplan.placement.created import Templates
+from dsplan.reading.read import Found, stream, stream_bytes
 from dsplan.report.document import plan_document
 from dsplan.report.inputs import inputs_digest
 from tests.functional.snapshots import needs_snapshots, stems, taken, world

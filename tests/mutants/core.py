@@ -5,7 +5,7 @@ from __future__ import annotations
 from .mutant import Mutant
 
 PROPAGATION = "tests/eligibility/test_propagation.py"
-STEP = "tests/planner/test_step_properties.py"
+STEP = "tests/passes/test_step_properties.py"
 
 CORE = (
     Mutant(
@@ -73,7 +73,7 @@ CORE = (
     ),
     Mutant(
         "both-phases-in-one-pass",
-        "planner/step.py",
+        "passes/step.py",
         "may_act = not (managed.create or managed.delete)",
         "may_act = True",
         STEP,
@@ -104,6 +104,6 @@ CORE = (
         "diff/rolling.py",
         "among = observed.verdicts.run",
         "among = nodes",
-        "tests/simulate/test_cluster.py",
+        "tests/simulator/test_cluster.py",
     ),
 )

@@ -4,63 +4,63 @@ from __future__ import annotations
 
 from .mutant import Mutant
 
-CASES = "tests/waves/rollout/test_decide.py"
+CASES = "tests/policies/test_decide.py"
 BRUTE_FORCE = "tests/waves/test_schedule.py"
 VERIFY = "tests/verify/test_policies.py"
 
 POLICIES = (
     Mutant(
         "policy-budget-off-by-one",
-        "waves/rollout/limits.py",
+        "policies/limits.py",
         "limit=amount.number,",
         "limit=amount.number + 1,",
         CASES,
     ),
     Mutant(
         "policy-order-ignored",
-        "waves/rollout/assemble.py",
+        "policies/assemble.py",
         "if edge.first in number and edge.then in number",
         "if edge.first in number and edge.then in number and not edge.first",
         CASES,
     ),
     Mutant(
         "policy-percent-re-resolved",
-        "waves/rollout/views.py",
+        "policies/views.py",
         "fixed = same.resolved if same is not None else {}",
         "fixed = dict[str, int]()",
         CASES,
     ),
     Mutant(
         "policy-step-does-not-wait",
-        "waves/rollout/progress.py",
+        "policies/progress.py",
         "    if ready < needed:\n",
         "    if ready < needed and False:\n",
         CASES,
     ),
     Mutant(
         "policy-window-always-open",
-        "waves/rollout/writing.py",
+        "policies/writing.py",
         "        if found.is_open:\n            return None\n",
         "        if found:\n            return None\n",
         CASES,
     ),
     Mutant(
         "policy-down-forgotten",
-        "waves/rollout/subjects.py",
+        "policies/subjects.py",
         "return self.sick | self.rising",
         "return self.sick",
         CASES,
     ),
     Mutant(
         "policy-causal-never-stops",
-        "waves/rollout/spending.py",
+        "policies/spending.py",
         "after_update = (not_ready & renewed) - known if causal and begun else BitMap()",
         "after_update = BitMap()",
         CASES,
     ),
     Mutant(
         "policy-rate-forgets-the-last-minute",
-        "waves/rollout/rates.py",
+        "policies/rates.py",
         "if self._until(entry.at, entry.image_bytes) > now]",
         "if entry.at == now]",
         CASES,

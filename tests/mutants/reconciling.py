@@ -169,7 +169,7 @@ RECONCILING = (
     ),
     Mutant(
         "lost-writes-block-for-ever",
-        "planner/memory.py",
+        "passes/memory.py",
         "return now - since > EXPECTATIONS_TIMEOUT",
         "return False",
         f"{HOST} {FAULTS}",
@@ -183,7 +183,7 @@ RECONCILING = (
     ),
     Mutant(
         "a-pod-is-deleted-by-the-pass-and-by-the-policy",
-        "planner/policies.py",
+        "passes/governed.py",
         "tuple(action for action in actions if action.key not in done)",
         "actions",
         POLICIES,
@@ -211,7 +211,7 @@ RECONCILING = (
     ),
     Mutant(
         "closing-windows-are-not-asked-for",
-        "waves/rollout/decide.py",
+        "policies/decide.py",
         "moments += [closes for view, closes in self._closings if acting.intersection(view.targets)]",
         "pass",
         "tests/reconciler/test_requeue.py",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .mutant import Mutant
 
-PROPERTIES = "tests/simulate/test_simulate_properties.py"
+PROPERTIES = "tests/simulator/test_simulate_properties.py"
 
 SIMULATION = (
     Mutant(
@@ -58,72 +58,72 @@ SIMULATION = (
     ),
     Mutant(
         "writes-in-flight-forgotten",
-        "planner/step.py",
+        "passes/step.py",
         "unseen = not expectations_satisfied(",
         "unseen = False and not expectations_satisfied(",
         PROPERTIES,
     ),
     Mutant(
         "first-creation-twice",
-        "planner/pass_actions.py",
+        "passes/pass_actions.py",
         "for node, reason in create[:BURST]",
         "for node, reason in [*create, *create[:1]][:BURST]",
         PROPERTIES,
     ),
     Mutant(
         "nobody-wakes-when-a-pod-is-gone",
-        "simulate/run.py",
+        "simulator/run.py",
         "        HappeningKind.GONE,\n",
         "",
         PROPERTIES,
     ),
     Mutant(
         "nobody-wakes-when-a-pod-is-deleted-by-hand",
-        "simulate/run.py",
+        "simulator/run.py",
         "        HappeningKind.DELETED,  #",
         "        #",
-        "tests/simulate/test_surge.py",
+        "tests/simulator/test_surge.py",
     ),
     Mutant(
         "duplicate-judged-like-the-only-pod",
-        "simulate/invariants.py",
+        "simulator/invariants.py",
         "        if action.stage is not Stage.MANAGE:\n            return False",
         "        return False",
-        "tests/simulate/test_surge.py",
+        "tests/simulator/test_surge.py",
     ),
     Mutant(
         "view-misses-a-pod-that-is-gone",
-        "simulate/objects.py",
+        "simulator/objects.py",
         "        pod = self.pods.remove(key)\n        if pod is not None:\n            self._follow(pod)\n",
         "        pod = self.pods.remove(key)\n",
         PROPERTIES,
     ),
     Mutant(
         "view-keeps-old-verdicts",
-        "simulate/view.py",
+        "simulator/view.py",
         "        self._verdicts = None\n        self._matching = None\n",
         "        self._matching = None\n",
         PROPERTIES,
     ),
     Mutant(
         "view-misses-ripening",
-        "simulate/life.py",
+        "simulator/pod_lifecycle.py",
         "                self._objects.put_pod(current)\n                if not current.terminating:",
         "                if not current.terminating:",
         PROPERTIES,
     ),
     Mutant(
         "kept-room-is-given-away",
-        "simulate/placing.py",
+        "simulator/placing.py",
         "demand.priority >= priority",
         "demand.priority < priority",
-        "tests/simulate/test_preemption.py",
+        "tests/simulator/test_preemption.py",
     ),
     Mutant(
         "preempts-again-while-victims-leave",
-        "simulate/life.py",
+        "simulator/pod_lifecycle.py",
         "if any(self._objects.pods.get(victim) for victim in nominated.get(key, ())):",
         "if False:",
-        "tests/simulate/test_preemption.py",
+        "tests/simulator/test_preemption.py",
     ),
 )

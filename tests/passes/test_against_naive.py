@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dsplan.planner import step
+from dsplan.passes import step
 from tests.conformance.replay import records
 from tests.conformance.replay_sync import named, outcome, world_of
 from tests.naive_controller import one_pass

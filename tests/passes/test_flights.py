@@ -11,7 +11,7 @@ from dsplan.manifests.decode import decode
 from dsplan.model.meta import Identity
 from dsplan.model.state import Expectations, Flight, State
 from dsplan.model.world import World
-from dsplan.planner import step
+from dsplan.passes import step
 
 _NOW = datetime(2026, 1, 1, tzinfo=UTC)
 _DS = Identity("DaemonSet", "default", "ds")

@@ -11,7 +11,7 @@ from dsplan.manifests.decode import decode
 from dsplan.model.meta import Identity
 from dsplan.model.state import Expectations, State
 from dsplan.model.world import World
-from dsplan.planner import step
+from dsplan.passes import step
 from tests.worlds import NOW, Tree, revision_of
 
 DAEMONSET: Tree = {

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from dsplan.diff import Stage
 from dsplan.document.encoding import as_json
 from dsplan.eligibility import Verdict
-from dsplan.planner import DaemonSetStep, solve, step
+from dsplan.passes import DaemonSetStep, step
+from dsplan.planner import solve
 from dsplan.report.document import plan_document
-from tests.simulate.rollouts import rollouts
+from tests.rollouts.rollouts import rollouts
 from tests.worlds import NOW, Tree, trees, world
 
 

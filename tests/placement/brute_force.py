@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import combinations
 
+from dsplan.placement.filters.fits.demand import Demand, Tenant
+from dsplan.placement.filters.fits.fits import fits
+from dsplan.placement.filters.fits.node_load import Cluster, NodeLoad
+from dsplan.placement.filters.fits.scene import Scene
+
 from dsplan import step
 from dsplan.model.world import World
-from dsplan.placement.demand import Demand, Tenant
-from dsplan.placement.filters import fits
 from dsplan.placement.fit_types import Fit
-from dsplan.placement.load import Cluster, NodeLoad
-from dsplan.placement.scene import Scene
 
 from .scenes import NOW
 

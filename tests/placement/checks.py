@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from dsplan.placement.search.solver.causes import CauseCode
+
 from dsplan import step
-from dsplan.placement.causes import CauseCode
 from dsplan.placement.fit import fit
 
 from . import brute_force

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from dsplan.placement.filters.fits.demand import Demand, Tenant
+from dsplan.placement.filters.fits.fits import failures
+from dsplan.placement.filters.fits.node_load import Cluster, NodeLoad
+from dsplan.placement.filters.fits.scene import Scene
+
 from dsplan.model.world import World
-from dsplan.placement.demand import Demand, Tenant
-from dsplan.placement.filters import failures
-from dsplan.placement.load import Cluster, NodeLoad
-from dsplan.placement.scene import Scene
-from dsplan.planner import Step
+from dsplan.passes import Step
 
 Pair = tuple[str, str]
 

@@ -8,12 +8,12 @@ from typing import Any
 
 import msgspec
 import pytest
+from dsplan.placement.search.solver.choice import Apart, Choice, Exactly, Needs
+from dsplan.placement.search.solver.components import Solver
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dsplan import step
-from dsplan.placement.choice import Apart, Choice, Exactly, Needs
-from dsplan.placement.components import Solver
 from dsplan.placement.fit import fit
 from dsplan.placement.fit_types import Fit
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import msgspec
+from dsplan.placement.filters.fits.outcomes import Outcome, OutcomeKind
+from dsplan.placement.filters.fits.scene import Scene
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from dsplan import decode, step
 from dsplan.model.world import World
-from dsplan.placement.outcomes import Outcome, OutcomeKind
-from dsplan.placement.prediction import Prediction, predict
-from dsplan.placement.scene import Scene
+from dsplan.placement.scheduler.prediction import Prediction, predict
 
 from ..worlds import revision_of
 from .oracle import Oracle

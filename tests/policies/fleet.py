@@ -8,17 +8,17 @@ from typing import Any
 
 import msgspec
 
-from dsplan.manifests.policies import decode_policy
+from dsplan.manifests.rollout_policies import decode_policy
 from dsplan.model.daemonset import DaemonSet
 from dsplan.model.node import Node
 from dsplan.model.pod import Pod
 from dsplan.model.policy import RolloutPolicy
 from dsplan.model.state import State
 from dsplan.model.world import World
-from dsplan.planner import step
-from dsplan.planner.policies import plan_policies, with_progress
+from dsplan.passes import step
+from dsplan.passes.governed import plan_policies, with_progress
+from dsplan.policies.plan_types import PolicyPlan
 from dsplan.testing import NOW, a_daemonset, a_node, a_pod, a_revision
-from dsplan.waves.rollout.plan_types import PolicyPlan
 
 NEW, OLD = "new", "old"
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from zoneinfo import ZoneInfo
 
 from dsplan.model.policy import Budget, Order, RolloutPolicy, Steps, Windows
-from dsplan.waves.rollout.plan_types import PolicyPlan
-from tests.waves.rollout.fleet import OLD, Fleet
+from dsplan.policies.plan_types import PolicyPlan
+from tests.policies.fleet import OLD, Fleet
 
 Place = tuple[str, str]
 

@@ -11,7 +11,7 @@ from dsplan.errors import InputError
 from dsplan.model.daemonset import DaemonSet
 from dsplan.model.policy import RolloutPolicy
 from dsplan.testing import a_daemonset, a_node
-from tests.waves.rollout.fleet import OLD, Fleet, a_policy, names_by, zoned
+from tests.policies.fleet import OLD, Fleet, a_policy, names_by, zoned
 
 ZONE = "topology.kubernetes.io/zone"
 

@@ -1,4 +1,4 @@
-"""Planners of policies that are wrong in one place must be caught by the rules of `tests.waves.rollout.rules`."""
+"""Planners of policies that are wrong in one place must be caught by the rules of `tests.policies.rules`."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import Any
 import msgspec
 import pytest
 
-from dsplan.waves.rollout import decide, limits, progress, subjects, views, writing
-from dsplan.waves.rollout.amounts import Amount, resolve
-from tests.waves.rollout.fleet import Fleet, a_policy
-from tests.waves.rollout.rules import broken_rules
-from tests.waves.rollout.test_properties import random_fleet, roll_out
+from dsplan.policies import decide, limits, progress, subjects, views, writing
+from dsplan.policies.amounts import Amount, resolve
+from tests.policies.fleet import Fleet, a_policy
+from tests.policies.rules import broken_rules
+from tests.policies.test_properties import random_fleet, roll_out
 
 CASES = 60
 

@@ -13,12 +13,12 @@ from pyroaring import BitMap
 from dsplan.eligibility import NodeIndex
 from dsplan.model.policy import Canary, Growth, Linear, NodeKey, PolicySpec, Rates, Step, Steps
 from dsplan.model.state import Started
+from dsplan.policies.canary import choose_canary
+from dsplan.policies.cover import Covering, fewest_nodes
+from dsplan.policies.node_order import order_nodes, order_text
+from dsplan.policies.rates import Pacer
+from dsplan.policies.steps import step_rules, targets_of
 from dsplan.testing import a_node
-from dsplan.waves.rollout.canary import choose_canary
-from dsplan.waves.rollout.cover import Covering, fewest_nodes
-from dsplan.waves.rollout.node_order import order_nodes, order_text
-from dsplan.waves.rollout.rates import Pacer
-from dsplan.waves.rollout.steps import step_rules, targets_of
 
 NOW = datetime(2026, 5, 1, tzinfo=UTC)
 

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 from dsplan.model.policy import RolloutPolicy
 from dsplan.testing import a_node
-from tests.waves.rollout.fleet import NEW, OLD, Fleet, a_policy
-from tests.waves.rollout.rules import broken_rules
+from tests.policies.fleet import NEW, OLD, Fleet, a_policy
+from tests.policies.rules import broken_rules
 
 LABELS = ("zone", "pool")
 BYTES = {"imageBytesPerSecond": "1Mi", "imageBytes": {"app:1": "25Mi"}}

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from dsplan.testing import NOW, a_node
-from tests.waves.rollout.fleet import OLD, Fleet, a_policy
+from tests.policies.fleet import OLD, Fleet, a_policy
 
 
 def test_a_step_that_a_sick_pod_fills_waits_for_its_successor() -> None:

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dsplan.model.policy import Window, Windows
-from dsplan.waves.rollout.windows import Opening, opening
+from dsplan.policies.windows import Opening, opening
 
 
 def at(text: str) -> datetime:

@@ -21,13 +21,13 @@ from hypothesis import strategies as st
 from dsplan.bench.nodes import nodes_json, nodes_yaml
 from dsplan.errors import InputError
 from dsplan.manifests.load import TYPES, world_of
-from dsplan.manifests.reading import limits, yaml_exact
-from dsplan.manifests.reading.json_typed import decode_list
-from dsplan.manifests.reading.objects import RawObject
-from dsplan.manifests.reading.read import Found, Reading, read_bytes, stream_bytes
-from dsplan.manifests.reading.yaml_exact import parse_yaml
-from dsplan.manifests.reading.yaml_fast import NotSure, cut_items, parse_fast
 from dsplan.model.meta import Identity
+from dsplan.reading import limits, yaml_exact
+from dsplan.reading.json_typed import decode_list
+from dsplan.reading.objects import RawObject
+from dsplan.reading.read import Found, Reading, read_bytes, stream_bytes
+from dsplan.reading.yaml_exact import parse_yaml
+from dsplan.reading.yaml_fast import NotSure, cut_items, parse_fast
 
 SHARED = Path(__file__).parents[3].parent / "shared"
 

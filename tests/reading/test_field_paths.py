@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from dsplan.manifests.field_paths import tree_path
+from dsplan.reading.field_paths import tree_path
 
 TREE: dict[str, Any] = {
     "metadata": {"labels": {"app.kubernetes.io/name": "a b", "x[0]": "y"}},

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dsplan.manifests.reading.json_exact import parse_json
+from dsplan.reading.json_exact import parse_json
 from tests.timing import within_seconds
 
 JSON = st.recursive(

@@ -13,10 +13,10 @@ import pytest
 from dsplan.bench.nodes import nodes_json, nodes_yaml
 from dsplan.errors import InputError
 from dsplan.manifests.load import load
-from dsplan.manifests.reading import json_exact, limits, origins, yaml_exact
-from dsplan.manifests.reading.groups import Selection
-from dsplan.manifests.reading.read import read, read_bytes
 from dsplan.model.meta import Identity
+from dsplan.reading import json_exact, limits, origins, yaml_exact
+from dsplan.reading.groups import Selection
+from dsplan.reading.read import read, read_bytes
 
 CORPUS = Path(__file__).parents[3].parent / "shared" / "corpus"
 NODE = "apiVersion: v1\nkind: Node\nmetadata: {name: %s}\n"

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from dsplan.manifests.reading.scalars import ScalarError, as_json_value, as_map_key, resolve
+from dsplan.reading.scalars import ScalarError, as_json_value, as_map_key, resolve
 from tests.conformance.replay_scalars import check
 
 RECORDS = Path(__file__).parents[3].parent / "shared" / "truth" / "scalars.jsonl.gz"

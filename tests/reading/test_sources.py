@@ -12,8 +12,8 @@ from typing import BinaryIO
 import pytest
 
 from dsplan.errors import Problem
-from dsplan.manifests.reading import limits, sources
-from dsplan.manifests.reading.sources import Source, open_sources
+from dsplan.reading import limits, sources
+from dsplan.reading.sources import Source, open_sources
 from tests.timing import within_seconds
 
 

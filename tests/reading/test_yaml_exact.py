@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from dsplan.manifests.reading import limits
-from dsplan.manifests.reading.yaml_exact import parse_yaml
+from dsplan.reading import limits
+from dsplan.reading.yaml_exact import parse_yaml
 from tests.timing import within_seconds
 
 

@@ -11,8 +11,8 @@ import dsplan
 from dsplan.constraints import BUILTIN_RULES
 from dsplan.errors import InputError
 from dsplan.model.world import World
-from dsplan.planner import Step
-from dsplan.planner.policies import governed_step, plan_policies
+from dsplan.passes import Step
+from dsplan.passes.governed import governed_step, plan_policies
 from dsplan.reconciler import Reconciler
 
 

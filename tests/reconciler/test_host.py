@@ -14,7 +14,7 @@ from dsplan.errors import DsplanError, InputError
 from dsplan.model.daemonset import DaemonSet
 from dsplan.model.meta import Identity
 from dsplan.model.world import World
-from dsplan.planner import Event
+from dsplan.passes import Event
 from dsplan.reconciler import Condition, News, Reconciler
 from dsplan.testing import NOW, a_daemonset, a_node, a_pod, a_revision
 from dsplan.testing.journal import Journal

@@ -8,7 +8,7 @@ from dsplan.diff import Action, Actor
 from dsplan.planner import Plan
 from dsplan.reconciler import Reconciler
 from dsplan.testing import a_pod
-from tests.waves.rollout.fleet import NEW, Fleet, a_policy
+from tests.policies.fleet import NEW, Fleet, a_policy
 
 
 def by_host(plan: Plan) -> list[Action]:

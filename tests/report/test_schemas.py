@@ -13,11 +13,11 @@ import yaml
 from click.testing import CliRunner
 
 import dsplan
+from dsplan.apiserver.strict import decode_strict
 from dsplan.cli import cli
 from dsplan.cli.schema import _KINDS
 from dsplan.document.encoding import as_json
 from dsplan.errors import InputError
-from dsplan.manifests.strict import decode_strict
 from dsplan.model.expectation import Expectation
 from dsplan.report.document import plan_document
 from dsplan.report.schemas import SCHEMAS, schema_text

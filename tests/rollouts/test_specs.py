@@ -13,12 +13,12 @@ import dsplan
 from dsplan.report.clock import offset
 from dsplan.report.timeline_document import course_entry
 from dsplan.report.timeline_text import event_words, timeline_text, told_events
-from dsplan.simulate.at_once import costs_at_once
-from dsplan.simulate.compare import Comparison, compare, parse_strategy
-from dsplan.simulate.edits import find_daemonsets
-from dsplan.simulate.paces import Overrides
-from dsplan.simulate.timeline import Timeline, timeline
-from dsplan.simulate.waves import Wave, WaveKind
+from dsplan.rollouts.compare import Comparison, compare, parse_strategy
+from dsplan.rollouts.durations_of import Overrides
+from dsplan.rollouts.edits import find_daemonsets
+from dsplan.rollouts.outside_budget import costs_at_once
+from dsplan.rollouts.timeline import Timeline, timeline
+from dsplan.rollouts.waves import Wave, WaveKind
 from tests.worlds import NOW
 
 SPECS = sorted((Path(__file__).parents[2] / "specs" / "roll-outs").glob("*.yaml"))

@@ -7,14 +7,14 @@ from hypothesis import strategies as st
 
 from dsplan.model.daemonset import RollingUpdate, UpdateStrategy
 from dsplan.model.meta import Identity
-from dsplan.simulate.ahead import stalls_ahead
-from dsplan.simulate.edits import replaced, with_strategy
-from dsplan.simulate.paces import Overrides
-from dsplan.simulate.results import Outcome
-from dsplan.simulate.stall_types import StallKind
-from dsplan.simulate.stalls import forecast_stalls, looks_broken
-from dsplan.simulate.timeline import timeline
-from tests.simulate.rollouts import cluster, node, pod, rollouts
+from dsplan.rollouts.durations_of import Overrides
+from dsplan.rollouts.edits import replaced, with_strategy
+from dsplan.rollouts.forecast import stalls_ahead
+from dsplan.rollouts.stall_types import StallKind
+from dsplan.rollouts.stalls import forecast_stalls, looks_broken
+from dsplan.rollouts.timeline import timeline
+from dsplan.simulator.results import Outcome
+from tests.rollouts.rollouts import cluster, node, pod, rollouts
 from tests.worlds import NOW, Tree, world
 
 DS = Identity("DaemonSet", "default", "ds")

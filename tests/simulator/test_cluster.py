@@ -8,21 +8,14 @@ import msgspec
 import pytest
 
 from dsplan.model.meta import Identity
-from dsplan.planner import solve, step
-from dsplan.simulate import (
-    Cluster,
-    Durations,
-    HappeningKind,
-    Outcome,
-    Removed,
-    SteadyKubelet,
-    simulate,
-)
-from dsplan.simulate.compare import compare
-from dsplan.simulate.placing import placed
-from dsplan.simulate.stalls import forecast_stalls
-from dsplan.simulate.timeline import timeline
-from tests.simulate.rollouts import cluster, daemonset, node, pod
+from dsplan.passes import step
+from dsplan.planner import solve
+from dsplan.rollouts.compare import compare
+from dsplan.rollouts.stalls import forecast_stalls
+from dsplan.rollouts.timeline import timeline
+from dsplan.simulator import Cluster, Durations, HappeningKind, Outcome, Removed, SteadyKubelet, simulate
+from dsplan.simulator.placing import placed
+from tests.rollouts.rollouts import cluster, daemonset, node, pod
 from tests.worlds import NOW, revision_of, world
 
 DS = Identity("DaemonSet", "default", "ds")

@@ -1,4 +1,4 @@
-"""The face of the simulator: what `dsplan.simulate` is, and which names are promised."""
+"""The face of the simulator: what `dsplan.simulator` is, and which names are promised."""
 
 from __future__ import annotations
 
@@ -59,15 +59,15 @@ def test_the_names_of_the_package_are_pinned() -> None:
 
 
 def test_the_package_is_the_function() -> None:
-    assert dsplan.simulate(dsplan.World(), now=NOW).runs == ()
+    assert dsplan.simulator(dsplan.World(), now=NOW).runs == ()
 
 
 @pytest.mark.parametrize(
     "program",
     [
-        "import dsplan; dsplan.simulate(dsplan.World(), now=now); dsplan.simulate.Cluster",
-        "import dsplan.simulate; dsplan.simulate(dsplan.World(), now=now); dsplan.simulate.Cluster",
-        "from dsplan.simulate import Cluster, simulate; import dsplan; dsplan.simulate(dsplan.World(), now=now)",
+        "import dsplan; dsplan.simulator(dsplan.World(), now=now); dsplan.simulator.Cluster",
+        "import dsplan.simulator; dsplan.simulator(dsplan.World(), now=now); dsplan.simulator.Cluster",
+        "from dsplan.simulator import Cluster, simulate; import dsplan; dsplan.simulator(dsplan.World(), now=now)",
         "import dsplan; dsplan.timeline(dsplan.World(), now=now); dsplan.compare(dsplan.World(), now=now)",
         "import dsplan; dsplan.forecast_stalls(dsplan.World(), now=now); dsplan.Simulation",
     ],

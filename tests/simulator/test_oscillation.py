@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from dsplan.diff import Action, Stage
 from dsplan.model.meta import Identity
-from dsplan.simulate import (
+from dsplan.simulator import (
     BuiltinController,
     ChanceKubelet,
     Cluster,
@@ -18,7 +18,7 @@ from dsplan.simulate import (
     Outcome,
     simulate,
 )
-from tests.simulate.rollouts import cluster, daemonset, node
+from tests.rollouts.rollouts import cluster, daemonset, node
 from tests.worlds import NOW, revision_of, world
 
 DS = Identity("DaemonSet", "default", "ds")

@@ -9,16 +9,16 @@ from typing import Any
 import pytest
 
 from dsplan.model.world import World
-from dsplan.planner import step
-from dsplan.planner.policies import plan_policies
-from dsplan.simulate import Durations, HappeningKind, Outcome, PolicyController, simulate
-from dsplan.simulate.compare import compare
-from dsplan.simulate.paces import Overrides
-from dsplan.simulate.stall_types import StallKind
-from dsplan.simulate.stalls import forecast_stalls
-from dsplan.simulate.timeline import timeline
+from dsplan.passes import step
+from dsplan.passes.governed import plan_policies
+from dsplan.rollouts.compare import compare
+from dsplan.rollouts.durations_of import Overrides
+from dsplan.rollouts.stall_types import StallKind
+from dsplan.rollouts.stalls import forecast_stalls
+from dsplan.rollouts.timeline import timeline
+from dsplan.simulator import Durations, HappeningKind, Outcome, PolicyController, simulate
 from dsplan.testing import a_daemonset, a_node
-from tests.waves.rollout.fleet import Fleet, a_policy
+from tests.policies.fleet import Fleet, a_policy
 
 SECONDS = Durations(react=1, create=1, ready=9, terminate=10, between=1)
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dsplan.simulate import Durations, HappeningKind, Outcome, Simulation, simulate
-from dsplan.simulate.placing import placed
+from dsplan.simulator import Durations, HappeningKind, Outcome, Simulation, simulate
+from dsplan.simulator.placing import placed
 from tests.worlds import NOW, Tree, revision_of, world
 
 CREATE_AT_ONCE = Durations(create=0, terminate=30)

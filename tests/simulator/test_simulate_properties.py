@@ -9,7 +9,7 @@ import msgspec
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from dsplan.simulate import (
+from dsplan.simulator import (
     ChanceKubelet,
     Durations,
     Injection,
@@ -20,7 +20,7 @@ from dsplan.simulate import (
     WholeStepController,
     simulate,
 )
-from tests.simulate.rollouts import rollouts
+from tests.rollouts.rollouts import rollouts
 from tests.worlds import NOW, Tree, trees, world
 
 PHASES = (Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink)  # explaining a failure takes minutes here

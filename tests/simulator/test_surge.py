@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from dsplan.planner import step
-from dsplan.planner.observation import observe_daemonset, surroundings_of
-from dsplan.simulate import HappeningKind, Removed, simulate
-from dsplan.simulate.invariants import Invariant, judge
-from tests.simulate.rollouts import Tree, ago, daemonset, node, pod
+from dsplan.passes import step
+from dsplan.passes.observation import observe_daemonset, surroundings_of
+from dsplan.simulator import HappeningKind, Removed, simulate
+from dsplan.simulator.invariants import Invariant, judge
+from tests.rollouts.rollouts import Tree, ago, daemonset, node, pod
 from tests.worlds import NOW, revision_of, world
 
 

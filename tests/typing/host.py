@@ -14,7 +14,7 @@ from dsplan.model.daemonset import DaemonSet
 from dsplan.model.meta import Identity
 from dsplan.model.state import State
 from dsplan.model.world import World
-from dsplan.planner import Event
+from dsplan.passes import Event
 from dsplan.reconciler import CurrentPlan, Decision, Delta, Metric, News, Reconciler, WatchEvent
 
 

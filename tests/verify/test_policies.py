@@ -16,12 +16,12 @@ import dsplan
 from dsplan.document.encoding import compact_json, read_plan
 from dsplan.document.idsets import ids_of
 from dsplan.document.types import PlanDocument
-from dsplan.manifests.policies import decode_policy
+from dsplan.manifests.rollout_policies import decode_policy
 from dsplan.report.document import plan_document
 from dsplan.testing import a_daemonset, a_node, a_pod
 from dsplan.verify import verify
-from tests.waves.rollout.fleet import NEW, OLD, Fleet, a_policy
-from tests.waves.rollout.test_properties import BYTES, random_fleet
+from tests.policies.fleet import NEW, OLD, Fleet, a_policy
+from tests.policies.test_properties import BYTES, random_fleet
 
 Tree = dict[str, Any]
 

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
+from dsplan.apiserver.schema.kinds import KINDS
 from dsplan.errors import Problem
-from dsplan.manifests.reading.objects import RawObject
-from dsplan.manifests.schema import KINDS
 from dsplan.model.meta import ObjectMeta
 from dsplan.model.pod import PodTemplate
 from dsplan.model.world import type_of
+from dsplan.reading.objects import RawObject
 
 if TYPE_CHECKING:
     from dsplan.model.world import KubernetesObject
@@ -53,7 +53,7 @@ def judge(
     trusted = checks.level == "ignore" or (checks.trust_stored and _is_stored(item, decoded))
     if trusted and decoded is not None:
         return []
-    from dsplan.manifests.validation import validate
+    from dsplan.apiserver.validation import validate
 
     found = validate(item.tree, strict=not trusted)
     if trusted:
@@ -68,7 +68,7 @@ def judge(
 
 def _shape_problems(item: RawObject, unreadable: Sequence[Problem]) -> list[Problem]:
     """Return every value of a wrong type in an object of which planning reads a part; decoding stops at the first."""
-    from dsplan.manifests.strict import shape_problems
+    from dsplan.apiserver.strict import shape_problems
 
     found = shape_problems(item.tree, type_of(item.kind))
     if item.kind == "Deployment":
@@ -81,7 +81,7 @@ def _shape_problems(item: RawObject, unreadable: Sequence[Problem]) -> list[Prob
 def is_repeated_key(problem: Problem) -> bool:
     """Return whether a problem of the reader is a key that is there twice, where the last one would count.
 
-    >>> from dsplan.manifests.reading.read import read_bytes
+    >>> from dsplan.reading.read import read_bytes
     >>> [is_repeated_key(problem) for problem in read_bytes(b"apiVersion: v1\\nkind: Node\\nkind: Node").problems]
     [True]
     """

@@ -10,8 +10,8 @@ from typing import Any
 
 from msgspec import inspect
 
+from dsplan.apiserver.strict import expected_type, shape_problems_of
 from dsplan.errors import Problem
-from dsplan.manifests.strict import expected_type, shape_problems_of
 
 __all__ = ["mended", "of_the_rest"]
 

@@ -58,7 +58,7 @@ def _judged_without(
     wrong: list[Problem], tree: Any, kind: type[T], judge: Callable[[T], Iterable[Problem]]
 ) -> list[Problem]:
     """Return what `judge` finds in the parts of a document that have their shape."""
-    from dsplan.manifests.mending import mended, of_the_rest
+    from dsplan.apiserver.mending import mended, of_the_rest
 
     try:
         rest = msgspec.convert(mended(tree, inspect.type_info(kind)), kind)

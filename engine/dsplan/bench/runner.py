@@ -19,7 +19,7 @@ import msgspec
 
 from .. import __version__
 from ..errors import LimitExceeded
-from ..planner.observer import during
+from ..passes.observer import during
 from .clocks import CLOCKS, MemoryWatch, StageClock
 from .results import TOTAL, BenchReport, Measurement, growth_of, timing_of
 from .scenarios import SCENARIOS, Round, Scenario, Setting

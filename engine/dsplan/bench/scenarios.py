@@ -11,8 +11,9 @@ import msgspec
 from ..eligibility import NodeIndex
 from ..manifests.load import load
 from ..model.world import World
-from ..planner import Observer, Plan, solve, step
-from ..planner.observer import during
+from ..passes import Observer, step
+from ..passes.observer import during
+from ..planner import Plan, solve
 from ..reconciler import Reconciler
 from . import changes
 from .daemon_pods import NOW

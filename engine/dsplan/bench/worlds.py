@@ -8,7 +8,7 @@ from ..eligibility import NodeIndex
 from ..model.daemonset import DaemonSetStatus
 from ..model.pod import Pod
 from ..model.world import World
-from ..planner import step
+from ..passes import step
 from .daemon_pods import NOW, make_pods
 from .daemons import NEW, make_daemonsets
 from .families import FAMILIES

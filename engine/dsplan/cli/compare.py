@@ -39,9 +39,9 @@ def command(
     """Compare strategies for the roll-outs of the cluster in FILE: time, waves, most pods down, lost coverage."""
     from ..document.encoding import as_json, as_yaml
     from ..report.compare_text import comparison_csv, comparison_document, comparison_text
-    from ..simulate.at_once import costs_at_once
-    from ..simulate.compare import DEFAULT_STRATEGIES, compare, parse_strategy
-    from ..simulate.edits import restarted
+    from ..rollouts.compare import DEFAULT_STRATEGIES, compare, parse_strategy
+    from ..rollouts.edits import restarted
+    from ..rollouts.outside_budget import costs_at_once
 
     tried = tuple(parse_strategy(text) for text in strategies) or DEFAULT_STRATEGIES
     world = restarted(load_world(files, more, None if all_namespaces else namespace, selector), restart)

@@ -26,7 +26,7 @@ def command(
 ) -> None:
     """Print what `kubectl describe daemonsets -A` shows for FILE, but for events, which no dump of objects holds."""
     from ..observe import owned_pods
-    from ..planner import step
+    from ..passes import step
     from ..report.describe import describe_daemonset
 
     world = load_world(files, more, None if all_namespaces else namespace, selector)

@@ -45,9 +45,9 @@ def command(
 
     PlacementPolicy documents among FILES hold for the best placement; the scheduler knows nothing of them.
     """
+    from ..passes import step
     from ..placement.fit import fit
-    from ..placement.prediction import predict
-    from ..planner import step
+    from ..placement.scheduler.prediction import predict
 
     world = load_world(files, more, None if all_namespaces else namespace, selector)
     with progress_bar("placing") as bar:

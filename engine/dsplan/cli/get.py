@@ -28,7 +28,7 @@ def command(
 
     A DaemonSet that a controller has seen shows its stored status, any other one the status that the next pass writes.
     """
-    from ..planner import step
+    from ..passes import step
 
     world = load_world(files, more, None if all_namespaces else namespace, selector)
     at = moment(now)

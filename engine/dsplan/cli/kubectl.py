@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from ..errors import InputError, Problem
 
 if TYPE_CHECKING:
-    from ..manifests.reading.read import Found
+    from ..reading.read import Found
 
 __all__ = ["live_objects"]
 
@@ -46,7 +46,7 @@ def live_objects(
     up room, too. `waiting` is entered for the time of each call. Raises InputError where kubectl is missing, fails, or
     prints no JSON.
     """
-    from ..manifests.reading.read import stream_bytes
+    from ..reading.read import stream_bytes
 
     access = [*_option("--context", context), *_option("--kubeconfig", kubeconfig)]
     get = partial(_get, access=access, waiting=waiting)

@@ -67,7 +67,7 @@ def _state_of(path: str) -> State:
 
 def _with_gate(state: State, text: str) -> State:
     from ..errors import InputError, Problem
-    from ..planner.policies import with_gate
+    from ..passes.governed import with_gate
 
     name, _, result = text.partition("=")
     known = [str(entry.policy) for entry in state.policies]

@@ -37,8 +37,8 @@ def command(
     A new or bigger DaemonSet: `dsplan overhead agent.yaml --cluster dump.json` says on which of the nodes that are
     there it would not fit, by class, once it is rolled out.
     """
+    from ..passes import step
     from ..placement.overhead import CLASS_LABELS, overhead
-    from ..planner import step
 
     world = load_world(files, more, None if all_namespaces else namespace, selector)
     with progress_bar("adding up") as bar:

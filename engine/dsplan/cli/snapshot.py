@@ -13,7 +13,7 @@ from .progress import progress_bar
 from .sources import choice_of, cluster_objects, cluster_options, read_cluster
 
 if TYPE_CHECKING:
-    from ..manifests.reading.read import Found
+    from ..reading.read import Found
 
 
 @click.command()
@@ -52,7 +52,7 @@ def command(files: tuple[str, ...], output: str, full: bool, namespace: str | No
 
 def _whole(found: list[Found], namespace: str | None, selector: str | None) -> tuple[World, bytes]:
     """Return the world, and all of its objects as they were read."""
-    from ..manifests.judging import Checks
+    from ..apiserver.judging import Checks
     from ..manifests.load import world_of
     from ..manifests.snapshot import whole_json
 

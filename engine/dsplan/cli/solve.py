@@ -67,7 +67,7 @@ def command(
 
 
 def _warn_of_abridged(world: World) -> None:
-    from ..manifests.defaulting import is_abridged
+    from ..apiserver.defaulting import is_abridged
 
     if any(is_abridged(daemonset.spec.template) for daemonset in world.daemonsets):
         click.echo("note: bodies are not complete: a snapshot without --full keeps what planning reads", err=True)
@@ -83,7 +83,7 @@ def _stalls(world: World, plan: Plan) -> dict[Identity, str]:
     """Return what is foreseen about roll-outs that may not get to their end; without outdated pods there are none."""
     if not any(map(_has_outdated_pods, plan.daemonsets)):
         return {}
-    from ..simulate.ahead import stalls_ahead
+    from ..rollouts.forecast import stalls_ahead
     from .progress import progress_bar
 
     with progress_bar("looking for stalls"):

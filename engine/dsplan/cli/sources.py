@@ -9,9 +9,9 @@ import click
 import msgspec
 
 if TYPE_CHECKING:
-    from ..manifests.judging import Level
-    from ..manifests.reading.read import Found
+    from ..apiserver.judging import Level
     from ..model.world import World
+    from ..reading.read import Found
     from .progress import Bar
 
 __all__ = ["ClusterChoice", "choice_of", "cluster_objects", "cluster_options", "read_cluster", "read_world"]
@@ -112,7 +112,7 @@ def read_cluster(
     paths: tuple[str, ...], choice: ClusterChoice, *, namespace: str | None = None, selector: str | None = None
 ) -> World:
     """Return the World of the files of a cluster; without any, of the live cluster."""
-    from ..manifests.judging import Checks
+    from ..apiserver.judging import Checks
     from ..manifests.load import world_of
     from .progress import progress_bar
 
@@ -133,7 +133,7 @@ def cluster_objects(
     """Yield what the files of a cluster hold; without any, what kubectl says of the live cluster."""
     if paths:
         from ..manifests.load import TYPES
-        from ..manifests.reading.read import stream
+        from ..reading.read import stream
 
         return stream(paths, types=TYPES, progress=bar.read)
     from .kubectl import live_objects

@@ -37,9 +37,9 @@ def command(
     from ..document.encoding import as_json, as_yaml
     from ..report.timeline_document import timeline_csv, timeline_document
     from ..report.timeline_text import timeline_text
-    from ..simulate.at_once import costs_at_once
-    from ..simulate.edits import find_daemonsets, restarted
-    from ..simulate.timeline import timeline
+    from ..rollouts.edits import find_daemonsets, restarted
+    from ..rollouts.outside_budget import costs_at_once
+    from ..rollouts.timeline import timeline
 
     world = restarted(load_world(files, more, None if all_namespaces else namespace, selector), restart)
     never_ready = find_daemonsets(world, broken)

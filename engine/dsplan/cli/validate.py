@@ -13,7 +13,7 @@ from .failures import BAD_INPUT
 from .options import output_option
 
 if TYPE_CHECKING:
-    from ..manifests.reading.read import Found
+    from ..reading.read import Found
     from ..report.problems import Outcome
 
 
@@ -48,9 +48,9 @@ def command(files: tuple[str, ...], more: tuple[str, ...], output: str) -> None:
 
 
 def _outcome(paths: tuple[str, ...]) -> Outcome:
-    from ..manifests.judging import Checks
+    from ..apiserver.judging import Checks
     from ..manifests.load import TYPES, problems_of
-    from ..manifests.reading.read import stream
+    from ..reading.read import stream
     from ..report.problems import Outcome
     from .progress import progress_bar
 
@@ -64,7 +64,7 @@ def _outcome(paths: tuple[str, ...]) -> Outcome:
 
 def _counted(found: Iterable[Found], objects: Counter[str]) -> Iterator[Found]:
     """Yield what was found, counting the objects of each source."""
-    from ..manifests.reading.objects import RawObject
+    from ..reading.objects import RawObject
 
     for item in found:
         if isinstance(item, RawObject):

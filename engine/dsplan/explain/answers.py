@@ -10,7 +10,7 @@ from ..constraints.protocol import Cause
 from ..eligibility import Verdict
 from ..model.meta import Identity
 from ..model.world import Note
-from ..placement.failures import Failure
+from ..placement.filters.failures import Failure
 
 __all__ = [
     "Answer",

@@ -15,9 +15,9 @@ from ..eligibility import Verdict, evaluate
 from ..model.daemonset import DaemonSet
 from ..model.node import Node
 from ..model.world import World
+from ..passes.forecast import forecast
 from ..planner import Plan, solve
 from ..planner.plan import DaemonSetPlan
-from ..waves.forecast import forecast
 from .answers import Answer, Kind, Standing
 from .edits import DeletePod, Edit, SetField, SetLabel, apply
 from .names import find_daemonset, find_node

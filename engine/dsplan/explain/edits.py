@@ -18,7 +18,7 @@ from ..model.meta import Identity, RawTree
 from ..model.node import Node, Taint, Toleration
 from ..model.pod import target_node
 from ..model.world import Note, World
-from ..placement.requests import CPU, allocatable_of
+from ..placement.filters.requests import CPU, allocatable_of
 from .fields import REMOVE, Path, parse_path, path_text, set_field
 
 __all__ = [

@@ -12,8 +12,8 @@ from typing import Any
 
 import msgspec
 
+from ..apiserver.schema.kinds import SCALARS, Field, Shape, fields_of
 from ..errors import InputError, Problem
-from ..manifests.schema import SCALARS, Field, Shape, fields_of
 from ..model.meta import RawTree
 
 __all__ = ["REMOVE", "Path", "parse_path", "parse_value", "path_text", "set_field"]
@@ -91,7 +91,7 @@ def parse_value(text: str, field: Field) -> Any:
     """
     if field.shape is Shape.ONE and field.type in ("string", "quantity", "time"):
         return text
-    from ..manifests.reading.yaml_exact import parse_yaml
+    from ..reading.yaml_exact import parse_yaml
 
     located = parse_yaml(text, source=f"value of {field.name}")
     if located.problems:

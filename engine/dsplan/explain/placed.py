@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from pyroaring import BitMap
 
 from ..eligibility import NodeIndex
-from ..placement.failures import Failure
-from ..placement.outcomes import Outcome, OutcomeKind
+from ..placement.filters.failures import Failure
+from ..placement.filters.outcomes import Outcome, OutcomeKind
 from ..planner.impossible import room_unknown
 from ..planner.plan import DaemonSetPlan
 

@@ -13,8 +13,8 @@ from ..model.node import Node
 from ..model.pod import Pod
 from ..model.quantity import QuantityError, milli_value, parse_quantity, value
 from ..model.world import World
-from ..placement.failures import Failure, Plugin, Shortage, amount_text
-from ..placement.requests import CPU, Amounts, pod_requests
+from ..placement.filters.failures import Failure, Plugin, Shortage, amount_text
+from ..placement.filters.requests import CPU, Amounts, pod_requests
 from .edits import DeletePod, Edit, FreeRoom, SetField
 from .search import Side
 

@@ -9,7 +9,7 @@ from ..eligibility import Verdict
 from ..model.pod import Pod
 from ..observe import PodFact, Shape
 from ..planner.plan import DaemonSetPlan, HeldReason
-from ..waves.rollout.plan_types import PolicyPlan
+from ..policies.plan_types import PolicyPlan
 from .answers import PodHere, Standing
 
 __all__ = ["Place", "Standings", "pods_here"]

@@ -19,7 +19,7 @@ from ..eligibility.index import as_bitmap
 from ..model.daemonset import DaemonSet
 from ..model.node import Node
 from ..model.world import World
-from ..placement.outcomes import Outcome, OutcomeKind
+from ..placement.filters.outcomes import Outcome, OutcomeKind
 from ..planner import Plan, solve
 from ..planner.impossible import room_unknown
 from ..planner.plan import DaemonSetPlan

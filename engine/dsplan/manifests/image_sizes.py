@@ -15,7 +15,7 @@ from dsplan.model.images import full_name
 from dsplan.model.world import World
 
 if TYPE_CHECKING:
-    from dsplan.manifests.reading.read import Found
+    from dsplan.reading.read import Found
 
 __all__ = ["needs_image_sizes", "sizes_in", "with_image_sizes"]
 
@@ -30,7 +30,7 @@ def with_image_sizes(world: World, again: Callable[[], Iterable[Found]]) -> Worl
     """Return the world with the sizes of its nodes' images, if a policy asks for them; `again` reads the nodes anew."""
     if not needs_image_sizes(world):
         return world
-    from dsplan.manifests.reading.objects import RawObject
+    from dsplan.reading.objects import RawObject
 
     nodes = (item.tree for item in again() if isinstance(item, RawObject) and item.kind == "Node")
     return msgspec.structs.replace(world, image_sizes=sizes_in(nodes))

@@ -9,22 +9,22 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 import msgspec
 
+from dsplan.apiserver.defaulting import default_object
+from dsplan.apiserver.judging import Checks, Level, is_repeated_key, judge
 from dsplan.errors import InputError, Problem
 from dsplan.manifests.decode import DEFAULT_NAMESPACE, decode_object, in_namespace
-from dsplan.manifests.defaulting import default_object
-from dsplan.manifests.judging import Checks, Level, is_repeated_key, judge
-from dsplan.manifests.origin_table import OriginTable, with_place
 from dsplan.manifests.own_kinds import API_VERSION, stands_for
-from dsplan.manifests.reading.groups import Selection
-from dsplan.manifests.reading.limits import MAX_PROBLEMS
-from dsplan.manifests.reading.objects import RawObject
-from dsplan.manifests.reading.origins import Origin
-from dsplan.manifests.reading.read import Found, Progress, Types, stream
 from dsplan.model.daemonset import Deployment
 from dsplan.model.meta import Identity
 from dsplan.model.node import Node
 from dsplan.model.pod import Pod
 from dsplan.model.world import FIELDS, Note, World, type_of
+from dsplan.reading.groups import Selection
+from dsplan.reading.limits import MAX_PROBLEMS
+from dsplan.reading.objects import RawObject
+from dsplan.reading.origin_table import OriginTable, with_place
+from dsplan.reading.origins import Origin
+from dsplan.reading.read import Found, Progress, Types, stream
 
 if TYPE_CHECKING:
     from dsplan.manifests.sharing import SharedParts

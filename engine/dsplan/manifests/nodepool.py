@@ -29,8 +29,8 @@ from typing import Any, Final, Literal
 
 import msgspec
 
+from dsplan.apiserver.strict import decode_strict
 from dsplan.errors import InputError, Problem
-from dsplan.manifests.strict import decode_strict
 from dsplan.model.names import is_dns_subdomain, is_label_key, is_label_value
 from dsplan.model.node import DURATION_LABELS, POOL_LABEL, Taint
 from dsplan.model.regex import regex

@@ -6,11 +6,11 @@ from typing import Any
 
 import msgspec
 
+from ..apiserver.defaulting import is_abridged, same_template
 from ..model.daemonset import TEMPLATE_GENERATION_ANNOTATION, DaemonSet
 from ..model.selectors import parse_int64
 from ..model.world import FIELDS, Origins, World
-from .defaulting import is_abridged, same_template
-from .origin_table import Layered
+from ..reading.origin_table import Layered
 
 __all__ = ["overlay"]
 

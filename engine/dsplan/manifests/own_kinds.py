@@ -26,7 +26,7 @@ def decode_policy_object(kind: str, tree: RawTree) -> KubernetesObject:
     Raises InputError with all its problems.
     """
     if kind == "RolloutPolicy":
-        from .policies import decode_policy
+        from .rollout_policies import decode_policy
 
         return decode_policy(tree)
     from .placement_policies import decode_placement_policy
@@ -56,7 +56,7 @@ def stands_for(kind: str, tree: RawTree) -> tuple[KubernetesObject, ...]:
 
 
 def _refuse_misspelt(kind: str) -> None:
-    from .strict import close_to
+    from ..apiserver.strict import close_to
 
     meant = close_to(kind, ("NodePool", *POLICIES))
     if meant:

@@ -8,8 +8,8 @@ from typing import Any
 
 import msgspec
 
+from dsplan.apiserver.strict import decode_strict
 from dsplan.errors import Problem
-from dsplan.manifests.strict import decode_strict
 from dsplan.model.meta import RawTree
 from dsplan.model.names import is_dns_label, is_dns_subdomain
 from dsplan.model.placement_policy import Claim, PlacementPolicy, PlacementPolicySpec, Variants

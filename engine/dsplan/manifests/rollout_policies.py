@@ -9,8 +9,8 @@ from typing import Any
 
 import msgspec
 
+from dsplan.apiserver.strict import decode_strict
 from dsplan.errors import Problem
-from dsplan.manifests.strict import decode_strict
 from dsplan.model.durations import parse_clock, parse_date, parse_duration
 from dsplan.model.meta import RawTree
 from dsplan.model.names import is_dns_label, is_dns_subdomain, is_label_key

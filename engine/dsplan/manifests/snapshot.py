@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
+from dsplan.apiserver.defaulting import abridged_template, default_pod_template, revision_template
 from dsplan.manifests.decode import DEFAULT_NAMESPACE
-from dsplan.manifests.defaulting import abridged_template, default_pod_template, revision_template
 from dsplan.model.daemonset import TEMPLATE_GENERATION_ANNOTATION, ControllerRevision, DaemonSet, Deployment
 from dsplan.model.images import full_name
 from dsplan.model.meta import RawTree
@@ -22,7 +22,7 @@ from dsplan.model.policy import POLICY_API_VERSION
 from dsplan.model.world import CLUSTER_WIDE, FIELDS, World
 
 if TYPE_CHECKING:
-    from dsplan.manifests.reading.read import Found
+    from dsplan.reading.read import Found
 
 __all__ = ["abridged", "reported_images", "snapshot", "snapshot_json", "whole_json", "without_annotations"]
 
@@ -81,7 +81,7 @@ def snapshot_json(world: World) -> bytes:
 
 def whole_json(found: Iterable[Found], world: World) -> bytes:
     """Return what was read, whole, as one JSON List: the objects of `world`, and those that stand for some of it."""
-    from dsplan.manifests.reading.objects import RawObject
+    from dsplan.reading.objects import RawObject
 
     kept = {
         (kind, item.metadata.namespace, item.metadata.name)
@@ -125,7 +125,7 @@ def without_annotations(item: T) -> T:
 
 
 def _abridged_template(item: DaemonSet | Deployment) -> RawTree:
-    from dsplan.manifests.pruning import pruned
+    from dsplan.apiserver.pruning import pruned
 
     template = item.spec.template
     kept = pruned(default_pod_template(template), PodTemplate)

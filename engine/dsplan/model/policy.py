@@ -15,7 +15,7 @@
       steps: {list: [5%, 25%, 100%], soak: 10m}
       order: {per: Node, chains: [[cni, csi, agent]]}
 
-Types only; `dsplan.manifests.policies` decodes, and says everything that is wrong.
+Types only; `dsplan.manifests.rollout_policies` decodes, and says everything that is wrong.
 """
 
 from __future__ import annotations

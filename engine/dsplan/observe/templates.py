@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
-from ..manifests.defaulting import canonical_template, number_of, template_digest, template_number
+from ..apiserver.defaulting import canonical_template, number_of, template_digest, template_number
 from ..model.daemonset import ControllerRevision, DaemonSet
 from ..model.meta import RawTree
 

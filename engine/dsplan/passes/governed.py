@@ -14,11 +14,11 @@ from ..model.meta import Identity
 from ..model.pod import target_node
 from ..model.state import GateResult, PolicyProgress, State
 from ..model.world import World
-from ..waves.rollout.decide import decide
-from ..waves.rollout.plan_types import PolicyPlan
-from ..waves.rollout.subjects import Subject
+from ..planner.plan import DaemonSetPlan, Held, HeldReason
+from ..policies.decide import decide
+from ..policies.plan_types import PolicyPlan
+from ..policies.subjects import Subject
 from .observation import Observation, Surroundings, surroundings_of
-from .plan import DaemonSetPlan, Held, HeldReason
 from .step import pass_over
 from .step_types import DaemonSetStep, Step
 

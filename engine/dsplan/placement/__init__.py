@@ -11,12 +11,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .conflicts import Conflict
     from .deployments import DeploymentFit
+    from .filters.outcomes import Outcome, OutcomeKind
     from .fit_types import DaemonSetFit, Fit, VariantStatus
-    from .outcomes import Outcome, OutcomeKind
     from .overhead import NodeClassOverhead, Overhead
-    from .prediction import DaemonSetPrediction, Prediction, predict
+    from .scheduler.prediction import DaemonSetPrediction, Prediction, predict
+    from .search.conflicts import Conflict
 
 __all__ = [
     "Conflict",
@@ -34,18 +34,18 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Conflict": "conflicts",
+    "Conflict": "search.conflicts",
     "DaemonSetFit": "fit_types",
-    "DaemonSetPrediction": "prediction",
+    "DaemonSetPrediction": "scheduler.prediction",
     "DeploymentFit": "deployments",
     "Fit": "fit_types",
     "NodeClassOverhead": "overhead",
-    "Outcome": "outcomes",
-    "OutcomeKind": "outcomes",
+    "Outcome": "filters.outcomes",
+    "OutcomeKind": "filters.outcomes",
     "Overhead": "overhead",
-    "Prediction": "prediction",
+    "Prediction": "scheduler.prediction",
     "VariantStatus": "fit_types",
-    "predict": "prediction",
+    "predict": "scheduler.prediction",
 }
 
 

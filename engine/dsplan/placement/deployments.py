@@ -13,17 +13,17 @@ from heapq import heapify, heappop, heappush
 import msgspec
 from pyroaring import BitMap
 
+from ..apiserver.admission import Refusal
 from ..diff.order import ZONE_LABEL
-from ..manifests.admission import Refusal
 from ..model.daemonset import Deployment
 from ..model.meta import Identity
 from ..model.selectors import selector_matches
-from .causes import Cause, CauseCode
-from .conflicts import minimal
-from .demand import Demand, Tenant
-from .filters import fits
-from .load import Cluster, NodeLoad
-from .scene import Scene
+from .filters.demand import Demand, Tenant
+from .filters.fits import fits
+from .filters.node_load import Cluster, NodeLoad
+from .filters.scene import Scene
+from .search.causes import Cause, CauseCode
+from .search.conflicts import minimal
 
 __all__ = ["DeploymentFit", "place_deployment"]
 

@@ -13,28 +13,28 @@ from collections.abc import Hashable, Iterable, Iterator, Sequence
 import msgspec
 from pyroaring import BitMap
 
+from ..apiserver.admission import Refusal
 from ..eligibility import Verdict
-from ..manifests.admission import Refusal
 from ..model.daemonset import DaemonSetStatus
 from ..model.meta import Identity
 from ..model.world import Note, World
 from ..observe import Shape
 from ..observe.status import count_status
-from .arrivals import Arrivals, PassOverAll, leaving_pods
-from .causes import Cause, CauseCode
-from .classes import Bundle, bundle_of, class_key, takes_all
-from .components import Component, Solver
-from .conflicts import Conflict
-from .coupling import Coupling
-from .demand import Demand, Tenant
 from .deployments import DeploymentFit, place_deployment
+from .filters.demand import Demand, Tenant
+from .filters.outcomes import Slot
+from .filters.scene import Scene
 from .fit_types import DaemonSetFit, Fit, Goal, VariantStatus
-from .node_model import Candidate, NodeModel, model_of
-from .outcomes import Slot
-from .relations import Relations
-from .scene import Scene
-from .search import DEFAULT_STEPS
-from .settle import settle
+from .scheduler.arrivals import Arrivals, PassOverAll, leaving_pods
+from .scheduler.classes import Bundle, bundle_of, class_key, takes_all
+from .scheduler.coupling import Coupling
+from .search.causes import Cause, CauseCode
+from .search.components import Component, Solver
+from .search.conflicts import Conflict
+from .search.node_model import Candidate, NodeModel, model_of
+from .search.relations import Relations
+from .search.settle import settle
+from .search.solver import DEFAULT_STEPS
 
 __all__ = ["fit"]
 

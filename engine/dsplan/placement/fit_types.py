@@ -10,9 +10,9 @@ from pyroaring import BitMap
 from ..model.daemonset import DaemonSetStatus
 from ..model.meta import Identity
 from ..model.world import Note
-from .components import Component
-from .conflicts import Conflict
 from .deployments import DeploymentFit
+from .search.components import Component
+from .search.conflicts import Conflict
 
 __all__ = ["DaemonSetFit", "Fit", "Goal", "VariantStatus"]
 

@@ -13,17 +13,17 @@ from enum import StrEnum
 import msgspec
 from pyroaring import BitMap
 
-from ..manifests.admission import Refusal
+from ..apiserver.admission import Refusal
 from ..model.meta import Identity
 from ..model.node import POOL_LABEL, POOL_LABELS
 from ..model.world import Note, World
-from .arrivals import PassOverAll
-from .demand import Demand, owner_of, split_pin
-from .failures import Holder, Shortage
-from .load import NodeLoad
-from .prediction import NEVER, DaemonSetPrediction, Prediction, predict
-from .requests import PODS, Amounts, Plenty
-from .scene import Scene
+from .filters.demand import Demand, owner_of, split_pin
+from .filters.failures import Holder, Shortage
+from .filters.node_load import NodeLoad
+from .filters.requests import PODS, Amounts, Plenty
+from .filters.scene import Scene
+from .scheduler.arrivals import PassOverAll
+from .scheduler.prediction import NEVER, DaemonSetPrediction, Prediction, predict
 
 __all__ = ["CLASS_LABELS", "NODE_POOL", "Daemon", "NoRoom", "NodeClassOverhead", "Overhead", "Standing", "overhead"]
 

@@ -1,20 +1,6 @@
-"""step and solve: wires the stages, owns nothing."""
+"""From a World to a Plan: `solve` wires the stages (passes, policies, placement, waves) and owns none of them."""
 
-from .observer import NO_OBSERVER, Observer
 from .plan import DaemonSetPlan, Plan, Summary
 from .solve import solve
-from .step import step
-from .step_types import DaemonSetStep, Event, Step
 
-__all__ = [
-    "NO_OBSERVER",
-    "DaemonSetPlan",
-    "DaemonSetStep",
-    "Event",
-    "Observer",
-    "Plan",
-    "Step",
-    "Summary",
-    "solve",
-    "step",
-]
+__all__ = ["DaemonSetPlan", "Plan", "Summary", "solve"]

@@ -15,14 +15,14 @@ from ..model.meta import Identity
 from ..model.pod import Pod
 from ..model.state import State
 from ..model.world import Note
-from ..waves.forecast import Rollout
+from ..passes.forecast import Rollout
+from ..passes.step_types import DaemonSetStep
 from .impossible import Evictions, Impossible
-from .step_types import DaemonSetStep
 
 if TYPE_CHECKING:
     from ..placement.fit_types import Fit
-    from ..placement.prediction import DaemonSetPrediction
-    from ..waves.rollout.plan_types import PolicyPlan
+    from ..placement.scheduler.prediction import DaemonSetPrediction
+    from ..policies.plan_types import PolicyPlan
 
 __all__ = ["SEMANTICS_VERSION", "DaemonSetPlan", "DeploymentContrast", "Held", "HeldReason", "Plan", "Summary"]
 

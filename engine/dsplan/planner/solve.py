@@ -14,13 +14,13 @@ from ..eligibility import NodeIndex, Verdict, exclusions, propagate
 from ..model.daemonset import Deployment
 from ..model.world import Note, World
 from ..observe import Observed, PodFact
-from ..placement.prediction import DaemonSetPrediction, predict
-from ..waves.forecast import Rollout, Strategy, forecast, outdated_nodes
+from ..passes.forecast import Rollout, Strategy, forecast, outdated_nodes
+from ..passes.observer import NO_OBSERVER, Observer, during
+from ..passes.step import step
+from ..passes.step_types import DaemonSetStep, Step
+from ..placement.scheduler.prediction import DaemonSetPrediction, predict
 from .impossible import evictions_of, impossible_of, notes_of, room_unknown
-from .observer import NO_OBSERVER, Observer, during
 from .plan import DaemonSetPlan, DeploymentContrast, Held, HeldReason, Plan, Summary
-from .step import step
-from .step_types import DaemonSetStep, Step
 
 if TYPE_CHECKING:
     from ..placement.fit_types import Fit
@@ -56,7 +56,7 @@ def solve(
     whole = step(world, now=now, rules=rules, index=index, observer=observer)
     policies = None
     if world.rollout_policies:
-        from .policies import governed_plan, governed_step, plan_policies
+        from ..passes.governed import governed_plan, governed_step, plan_policies
 
         with during(observer, "policies"):
             policies = plan_policies(world, whole, now=now)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from ...diff.budget import scaled
+from ..diff.budget import scaled
 
 __all__ = ["Amount", "resolve"]
 

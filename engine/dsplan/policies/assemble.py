@@ -12,10 +12,10 @@ from collections.abc import Iterator, Mapping, Sequence
 import msgspec
 from pyroaring import BitMap
 
-from ...eligibility import NodeIndex
-from ...eligibility.index import as_bitmap
-from ...model.meta import Identity
-from ..problem import Cell, Limit, Load, NodeClass, PerNode, Precedence, Problem, Steps, Touch
+from ..eligibility import NodeIndex
+from ..eligibility.index import as_bitmap
+from ..model.meta import Identity
+from ..waves.problem import Cell, Limit, Load, NodeClass, PerNode, Precedence, Problem, Steps, Touch
 from .limits import NodeRule, RolloutLimit
 from .rates import RolloutRate
 from .targets import Edge

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from ...eligibility import NodeIndex
-from ...model.meta import Identity
-from ..naming import name_units
-from ..problem import Limit, Problem
-from ..schedule_types import Part, Schedule
+from ..eligibility import NodeIndex
+from ..model.meta import Identity
+from ..waves.naming import name_units
+from ..waves.problem import Limit, Problem
+from ..waves.schedule_types import Part, Schedule
 from .assemble import Assembled
 from .plan_types import Unit
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 import msgspec
 from pyroaring import BitMap
 
-from ...eligibility import NodeIndex
-from ...model.policy import Canary, NodeKey
+from ..eligibility import NodeIndex
+from ..model.policy import Canary, NodeKey
 from .amounts import resolve
 from .cover import fewest_nodes
 from .limits import selected

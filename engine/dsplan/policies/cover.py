@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from ...errors import LimitExceeded
+from ..errors import LimitExceeded
 
 __all__ = ["COVER_LIMIT", "Covering", "fewest_nodes"]
 

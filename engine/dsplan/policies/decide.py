@@ -9,14 +9,14 @@ from datetime import datetime, timedelta
 import msgspec
 from pyroaring import BitMap
 
-from ...eligibility import NodeIndex
-from ...eligibility.index import as_bitmap
-from ...model.meta import Identity
-from ...model.policy import BrokenNodes, RolloutPolicy
-from ...model.state import PolicyProgress, State
-from ...model.world import Note
-from ..schedule import schedule
-from ..schedule_types import Schedule
+from ..eligibility import NodeIndex
+from ..eligibility.index import as_bitmap
+from ..model.meta import Identity
+from ..model.policy import BrokenNodes, RolloutPolicy
+from ..model.state import PolicyProgress, State
+from ..model.world import Note
+from ..waves.schedule import schedule
+from ..waves.schedule_types import Schedule
 from .assemble import Assembled, DomainRule, Pending, assemble
 from .beginning import first_wave, with_holds
 from .limits import NodeRule, RolloutLimit, limits_of, node_rules

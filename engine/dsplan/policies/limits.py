@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import msgspec
 from pyroaring import BitMap
 
-from ...eligibility import NodeIndex
-from ...eligibility.index import as_bitmap
-from ...model.meta import Identity
-from ...model.policy import Budget, RolloutPolicy
-from ...model.selectors import LabelSelector, selector_matches
+from ..eligibility import NodeIndex
+from ..eligibility.index import as_bitmap
+from ..model.meta import Identity
+from ..model.policy import Budget, RolloutPolicy
+from ..model.selectors import LabelSelector, selector_matches
 from .amounts import resolve
 from .subjects import Units
 

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from ...diff.order import ORDER_TEXT, node_order
-from ...eligibility import NodeIndex
-from ...model.node import Node
-from ...model.policy import NodeKey
-from ...model.selectors import parse_int64
+from ..diff.order import ORDER_TEXT, node_order
+from ..eligibility import NodeIndex
+from ..model.node import Node
+from ..model.policy import NodeKey
+from ..model.selectors import parse_int64
 
 __all__ = ["order_nodes", "order_text"]
 

@@ -7,13 +7,13 @@ from datetime import datetime
 
 import msgspec
 
-from ...diff import Action
-from ...eligibility import NodeIndex
-from ...model.meta import Identity
-from ...model.state import PolicyProgress
-from ...model.world import Note
-from ..naming import name_units
-from ..schedule_types import Schedule
+from ..diff import Action
+from ..eligibility import NodeIndex
+from ..model.meta import Identity
+from ..model.state import PolicyProgress
+from ..model.world import Note
+from ..waves.naming import name_units
+from ..waves.schedule_types import Schedule
 from .assemble import Assembled
 from .limits import RolloutLimit
 

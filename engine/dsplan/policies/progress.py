@@ -12,10 +12,10 @@ from datetime import datetime, timedelta
 import msgspec
 from pyroaring import BitMap
 
-from ...model.durations import duration_text
-from ...model.meta import Identity
-from ...model.policy import RolloutPolicy
-from ...model.state import LearnedHash, PolicyProgress
+from ..model.durations import duration_text
+from ..model.meta import Identity
+from ..model.policy import RolloutPolicy
+from ..model.state import LearnedHash, PolicyProgress
 from .amounts import resolve
 from .assemble import StepPlan
 from .steps import StepRule, steps_in_turn, targets_of

@@ -13,12 +13,12 @@ from itertools import chain
 import msgspec
 from pyroaring import BitMap
 
-from ...model.images import full_name
-from ...model.meta import Identity
-from ...model.pod import PodSpec
-from ...model.policy import Rates
-from ...model.quantity import value
-from ...model.state import Started
+from ..model.images import full_name
+from ..model.meta import Identity
+from ..model.pod import PodSpec
+from ..model.policy import Rates
+from ..model.quantity import value
+from ..model.state import Started
 
 __all__ = ["ImageSizes", "Pacer", "RolloutRate", "images_of", "pull_groups"]
 

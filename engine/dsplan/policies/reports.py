@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from ...eligibility import NodeIndex
-from ...model.meta import Identity
-from ...model.policy import Gate
-from ..schedule_types import Schedule
+from ..eligibility import NodeIndex
+from ..model.meta import Identity
+from ..model.policy import Gate
+from ..waves.schedule_types import Schedule
 from .assemble import Assembled
 from .limits import RolloutLimit
 from .node_order import order_text

@@ -13,10 +13,10 @@ from collections.abc import Mapping
 import msgspec
 from pyroaring import BitMap
 
-from ...eligibility import NodeIndex
-from ...model.meta import Identity
-from ...model.policy import BrokenNodes, RolloutPolicy
-from ...model.state import PolicyProgress
+from ..eligibility import NodeIndex
+from ..model.meta import Identity
+from ..model.policy import BrokenNodes, RolloutPolicy
+from ..model.state import PolicyProgress
 from .subjects import Units
 
 __all__ = ["Spending", "spending_of"]

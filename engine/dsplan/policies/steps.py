@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
-from ...model.durations import parse_duration
-from ...model.meta import Identity
-from ...model.policy import Gate, PolicySpec, Step, Steps
+from ..model.durations import parse_duration
+from ..model.meta import Identity
+from ..model.policy import Gate, PolicySpec, Step, Steps
 from .amounts import resolve
 
 __all__ = ["StepRule", "step_rules", "steps_in_turn", "targets_of"]

@@ -7,13 +7,13 @@ from collections.abc import Iterable
 import msgspec
 from pyroaring import BitMap
 
-from ...diff.rolling import Place, classify
-from ...diff.shapes import new_and_old
-from ...eligibility import NodeIndex, Verdict, Verdicts
-from ...model.daemonset import DaemonSet
-from ...model.meta import Identity
-from ...model.pod import Pod
-from ...observe import Observed, PodFact
+from ..diff.rolling import Place, classify
+from ..diff.shapes import new_and_old
+from ..eligibility import NodeIndex, Verdict, Verdicts
+from ..model.daemonset import DaemonSet
+from ..model.meta import Identity
+from ..model.pod import Pod
+from ..observe import Observed, PodFact
 
 __all__ = ["Subject", "Units", "is_unschedulable", "old_pod", "units_of"]
 

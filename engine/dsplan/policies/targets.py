@@ -13,12 +13,12 @@ from itertools import pairwise
 
 import msgspec
 
-from ...errors import InputError, Problem
-from ...model.daemonset import DaemonSet
-from ...model.meta import Identity
-from ...model.policy import PolicySpec, RolloutPolicy, Target
-from ...model.selectors import selector_matches
-from ...model.world import Note
+from ..errors import InputError, Problem
+from ..model.daemonset import DaemonSet
+from ..model.meta import Identity
+from ..model.policy import PolicySpec, RolloutPolicy, Target
+from ..model.selectors import selector_matches
+from ..model.world import Note
 
 __all__ = ["Edge", "Governed", "Governing", "governing"]
 

@@ -8,11 +8,11 @@ from datetime import datetime
 import msgspec
 from pyroaring import BitMap
 
-from ...diff.order import sick_nodes
-from ...eligibility import NodeIndex
-from ...model.meta import Identity
-from ...model.policy import RolloutPolicy
-from ...model.state import PolicyProgress
+from ..diff.order import sick_nodes
+from ..eligibility import NodeIndex
+from ..model.meta import Identity
+from ..model.policy import RolloutPolicy
+from ..model.state import PolicyProgress
 from .amounts import resolve
 from .canary import ChosenCanary, choose_canary
 from .node_order import order_nodes

@@ -13,8 +13,8 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from ...model.durations import END_OF_DAY, parse_clock, parse_date
-from ...model.policy import Window, Windows
+from ..model.durations import END_OF_DAY, parse_clock, parse_date
+from ..model.policy import Window, Windows
 
 __all__ = ["HORIZON_DAYS", "Opening", "opening"]
 

@@ -9,14 +9,14 @@ from datetime import datetime, timedelta
 import msgspec
 from pyroaring import BitMap
 
-from ...diff import Action, ActionReason, Actor, Precondition, Stage, blueprint_of
-from ...eligibility import NodeIndex
-from ...model.durations import parse_duration
-from ...model.meta import Identity
-from ...model.policy import Rates, RolloutPolicy
-from ...model.state import PolicyProgress
-from ...model.world import Note
-from ...observe.observed import template_generation
+from ..diff import Action, ActionReason, Actor, Precondition, Stage, blueprint_of
+from ..eligibility import NodeIndex
+from ..model.durations import parse_duration
+from ..model.meta import Identity
+from ..model.policy import Rates, RolloutPolicy
+from ..model.state import PolicyProgress
+from ..model.world import Note
+from ..observe.observed import template_generation
 from .plan_types import Unit, moment_text
 from .rates import ImageSizes, Pacer, RolloutRate, images_of, pull_groups
 from .subjects import Subject, old_pod

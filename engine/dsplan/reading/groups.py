@@ -10,8 +10,8 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any, Final
 
-from dsplan.manifests.reading.objects import RawObject
 from dsplan.model.world import Note
+from dsplan.reading.objects import RawObject
 
 __all__ = ["Selection", "select"]
 
@@ -49,7 +49,7 @@ class Selection:
 
     `also` names API versions all of whose kinds are kept (`dsplan.dev/v1alpha1`).
 
-    >>> from dsplan.manifests.reading.read import read_bytes
+    >>> from dsplan.reading.read import read_bytes
     >>> text = b"# flow style\\n{apiVersion: extensions/v1beta1, kind: DaemonSet, metadata: {name: a}, spec: {}}"
     >>> chosen = Selection().take(read_bytes(text).objects[0])
     >>> chosen.api_version, chosen.tree["spec"]
@@ -84,7 +84,7 @@ class Selection:
 def select(objects: Iterable[RawObject], *, also: frozenset[str] = frozenset()) -> Selection:
     """Return a `Selection` whose `objects` are what planning reads of `objects`, in order.
 
-    >>> from dsplan.manifests.reading.read import read_bytes
+    >>> from dsplan.reading.read import read_bytes
     >>> select(read_bytes(b'{"apiVersion": "v1", "kind": "Secret"}').objects).passed_over
     {'Secret': 1}
     """

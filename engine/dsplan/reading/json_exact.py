@@ -16,10 +16,10 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from dsplan.errors import Problem
-from dsplan.manifests.reading import limits
-from dsplan.manifests.reading.located import Located, Marks, Place, field_path
-from dsplan.manifests.reading.text import LineIndex
 from dsplan.model.regex import regex
+from dsplan.reading import limits
+from dsplan.reading.located import Located, Marks, Place, field_path
+from dsplan.reading.text import LineIndex
 
 __all__ = ["parse_json", "skip_blanks"]
 

@@ -15,8 +15,8 @@ from typing import Any, Final, TypeAlias
 
 import msgspec
 
-from dsplan.manifests.reading import limits
 from dsplan.model.regex import regex
+from dsplan.reading import limits
 
 __all__ = [
     "Envelope",

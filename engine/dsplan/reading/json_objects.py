@@ -9,11 +9,11 @@ from typing import Final
 import msgspec
 
 from dsplan.errors import Problem
-from dsplan.manifests.reading.json_fast import Envelope, JsonBytes, cut_json_items, head_of
-from dsplan.manifests.reading.json_typed import TypedList
-from dsplan.manifests.reading.objects import RawObject, object_problem, objects_of
-from dsplan.manifests.reading.origins import Origin
 from dsplan.model.world import Note
+from dsplan.reading.json_fast import Envelope, JsonBytes, cut_json_items, head_of
+from dsplan.reading.json_typed import TypedList
+from dsplan.reading.objects import RawObject, object_problem, objects_of
+from dsplan.reading.origins import Origin
 
 __all__ = ["json_objects", "typed_objects"]
 

@@ -14,8 +14,8 @@ from typing import Any, Final, Literal
 
 import msgspec
 
-from dsplan.manifests.reading import limits
 from dsplan.model.regex import regex
+from dsplan.reading import limits
 
 __all__ = ["TypedList", "decode_list"]
 

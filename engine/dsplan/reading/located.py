@@ -20,7 +20,7 @@ _MAX_PATH: Final = 300
 class Located:
     """A JSON-like tree and the places of everything in it.
 
-    >>> from dsplan.manifests.reading.yaml_exact import parse_yaml
+    >>> from dsplan.reading.yaml_exact import parse_yaml
     >>> located = parse_yaml("spec:\\n  replicas: 3\\n")
     >>> located.tree, located.place(("spec", "replicas"))
     ({'spec': {'replicas': 3}}, (2, 13))

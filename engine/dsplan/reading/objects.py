@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from dsplan.errors import InputError, Problem
-from dsplan.manifests.reading import limits
-from dsplan.manifests.reading.origins import Origin
 from dsplan.model.world import Note
+from dsplan.reading import limits
+from dsplan.reading.origins import Origin
 
 if TYPE_CHECKING:
-    from dsplan.manifests.reading.json_fast import JsonBytes
+    from dsplan.reading.json_fast import JsonBytes
 
 __all__ = ["RawObject", "list_without_kind", "object_problem", "objects_of"]
 
@@ -67,7 +67,7 @@ class RawObject:
     def group(self) -> str:
         """The API group, empty for the core group.
 
-        >>> from dsplan.manifests.reading.read import read_bytes
+        >>> from dsplan.reading.read import read_bytes
         >>> read_bytes(b"apiVersion: apps/v1\\nkind: DaemonSet\\n").objects[0].group
         'apps'
         """
@@ -85,7 +85,7 @@ class RawObject:
             return ""
 
     def _decoded(self) -> dict[str, Any]:
-        from dsplan.manifests.reading.json_fast import is_shallow
+        from dsplan.reading.json_fast import is_shallow
 
         json = self.json() if callable(self.json) else self.json
         data = b"{}" if json is None else json

@@ -5,10 +5,10 @@ from __future__ import annotations
 import msgspec
 
 from dsplan.errors import Problem
-from dsplan.manifests.reading.objects import RawObject
-from dsplan.manifests.reading.origins import Origin
 from dsplan.model.meta import Identity
 from dsplan.model.world import Origins
+from dsplan.reading.objects import RawObject
+from dsplan.reading.origins import Origin
 
 __all__ = ["Layered", "OriginTable", "with_place"]
 

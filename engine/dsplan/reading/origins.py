@@ -12,10 +12,10 @@ from typing import Any, Final, Literal
 
 import msgspec
 
-from dsplan.manifests.reading.located import Located
-from dsplan.manifests.reading.sources import Source, fingerprint, read_file
-from dsplan.manifests.reading.text import LineIndex, decode_text
-from dsplan.manifests.reading.yaml_fast import cut_items
+from dsplan.reading.located import Located
+from dsplan.reading.sources import Source, fingerprint, read_file
+from dsplan.reading.text import LineIndex, decode_text
+from dsplan.reading.yaml_fast import cut_items
 
 __all__ = ["Origin", "SourceText"]
 
@@ -153,7 +153,7 @@ class Origin(msgspec.Struct, frozen=True, gc=False):
                 node = node[step]
         except (KeyError, IndexError, TypeError):
             return self.line, None
-        from dsplan.manifests.field_paths import tree_path
+        from dsplan.reading.field_paths import tree_path
 
         pointer = self.pointer[located.skipped :] + tree_path(field, node, value)
         return located.place(pointer) or (self.line, None)
@@ -165,10 +165,10 @@ class Origin(msgspec.Struct, frozen=True, gc=False):
             if located is not None:
                 return located
         if self.format == "yaml":
-            from dsplan.manifests.reading.yaml_exact import parse_yaml
+            from dsplan.reading.yaml_exact import parse_yaml
 
             return parse_yaml(text[self.start : self.end], source=self.source.name, first_line=self.line)
-        from dsplan.manifests.reading.json_exact import parse_json
+        from dsplan.reading.json_exact import parse_json
 
         located, _ = parse_json(text, self.start, source=self.source.name, lines=self.source.lines(text))
         return located
@@ -179,11 +179,11 @@ class Origin(msgspec.Struct, frozen=True, gc=False):
             return None
         start, end = spans[index]
         if self.format == "json":
-            from dsplan.manifests.reading.json_exact import parse_json
+            from dsplan.reading.json_exact import parse_json
 
             located, _ = parse_json(text, start, source=self.source.name, lines=self.source.lines(text))
         else:
-            from dsplan.manifests.reading.yaml_exact import parse_yaml
+            from dsplan.reading.yaml_exact import parse_yaml
 
             line = self.line + text.count("\n", self.start, start)
             indent = start - text.rfind("\n", 0, start) - 1
@@ -195,7 +195,7 @@ class Origin(msgspec.Struct, frozen=True, gc=False):
 
 def _json_spans(text: str, start: int, end: int) -> list[tuple[int, int]]:
     """Return the offsets of the entries of a JSON list: each is looked for behind the one before it."""
-    from dsplan.manifests.reading.json_fast import cut_json_items
+    from dsplan.reading.json_fast import cut_json_items
 
     try:
         items = cut_json_items(text[start:end].encode())

@@ -16,16 +16,16 @@ from typing import Any, BinaryIO, Final, TypeAlias
 import msgspec
 
 from dsplan.errors import Problem
-from dsplan.manifests.reading import limits
-from dsplan.manifests.reading.chunks import cut_yaml, is_json, looks_like_json
-from dsplan.manifests.reading.located import Located, cut_path
-from dsplan.manifests.reading.objects import RawObject, list_without_kind, objects_of
-from dsplan.manifests.reading.origins import Origin, SourceText
-from dsplan.manifests.reading.sources import Source, open_sources
-from dsplan.manifests.reading.text import LineIndex, decode_text, refuse_controls
-from dsplan.manifests.reading.yaml_fast import NotSure, Pieces, ScalarCache, cut_items, inherited_from, parse_fast
 from dsplan.model.regex import regex
 from dsplan.model.world import Note
+from dsplan.reading import limits
+from dsplan.reading.chunks import cut_yaml, is_json, looks_like_json
+from dsplan.reading.located import Located, cut_path
+from dsplan.reading.objects import RawObject, list_without_kind, objects_of
+from dsplan.reading.origins import Origin, SourceText
+from dsplan.reading.sources import Source, open_sources
+from dsplan.reading.text import LineIndex, decode_text, refuse_controls
+from dsplan.reading.yaml_fast import NotSure, Pieces, ScalarCache, cut_items, inherited_from, parse_fast
 
 __all__ = ["Found", "Progress", "Reading", "Types", "read", "read_bytes", "stream", "stream_bytes"]
 
@@ -142,7 +142,7 @@ def _documents(source: Source, text_of: SourceText, types: Types, *, exact: bool
 
 def _bare_array(text: str, source: SourceText) -> Any:
     """Return the JSON array that `text` is; kubectl knows none, but other tools' dumps are such."""
-    from dsplan.manifests.reading.json_exact import parse_json, skip_blanks
+    from dsplan.reading.json_exact import parse_json, skip_blanks
 
     located, end = parse_json(text, 0, source=source.name)
     return None if located.problems or skip_blanks(text, end) != len(text) else located.tree
@@ -150,9 +150,9 @@ def _bare_array(text: str, source: SourceText) -> Any:
 
 def _fast_json(data: bytes, source: SourceText, types: Types) -> Iterator[Found] | None:
     """Return the objects of a JSON stream, None for one that the exact path has to read from its beginning."""
-    from dsplan.manifests.reading.json_fast import is_spotless
-    from dsplan.manifests.reading.json_objects import typed_objects
-    from dsplan.manifests.reading.json_typed import decode_list
+    from dsplan.reading.json_fast import is_spotless
+    from dsplan.reading.json_objects import typed_objects
+    from dsplan.reading.json_typed import decode_list
 
     if not is_spotless(data):
         return None
@@ -163,8 +163,8 @@ def _fast_json(data: bytes, source: SourceText, types: Types) -> Iterator[Found]
 
 def _cut_json(data: bytes, source: SourceText) -> Iterator[Found]:
     """Yield the objects of a JSON stream; from where the fast path is not sure the exact path goes on."""
-    from dsplan.manifests.reading.json_fast import broken_far_behind, cut_json
-    from dsplan.manifests.reading.json_objects import json_objects
+    from dsplan.reading.json_fast import broken_far_behind, cut_json
+    from dsplan.reading.json_objects import json_objects
 
     view, mark = memoryview(data), 3 if data.startswith(codecs.BOM_UTF8) else 0
     line, counted, ascii_only = 1, 0, data.isascii()
@@ -193,7 +193,7 @@ def _syntax_problem(data: bytes, at: int, message: str, source: SourceText) -> P
 
 
 def _json_documents(text: str, source: SourceText, offset: int, *, exact: bool) -> Iterator[Found]:
-    from dsplan.manifests.reading.json_exact import parse_json, skip_blanks
+    from dsplan.reading.json_exact import parse_json, skip_blanks
 
     lines, offset = LineIndex(text), skip_blanks(text, offset)
     while offset < len(text):
@@ -303,6 +303,6 @@ def _rest_of_list(text: str, origin: Origin, index: int, told: list[Problem]) ->
 
 def _parse_yaml(text: str, origin: Origin, first_line: int) -> Located:
     """Return `text` read exactly, with the line end that kubectl adds to the last line."""
-    from dsplan.manifests.reading.yaml_exact import parse_yaml
+    from dsplan.reading.yaml_exact import parse_yaml
 
     return parse_yaml(text if text.endswith("\n") else text + "\n", source=origin.source.name, first_line=first_line)

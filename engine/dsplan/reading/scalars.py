@@ -12,7 +12,7 @@ import re
 from decimal import Decimal
 from typing import Final, TypeAlias
 
-from ...model.regex import regex
+from ..model.regex import regex
 
 __all__ = ["WORDS", "Resolved", "ScalarError", "as_json_value", "as_map_key", "resolve"]
 

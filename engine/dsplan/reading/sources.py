@@ -15,7 +15,7 @@ from typing import BinaryIO, Final
 import msgspec
 
 from dsplan.errors import Problem
-from dsplan.manifests.reading import limits
+from dsplan.reading import limits
 
 __all__ = ["STDIN", "Source", "fingerprint", "open_sources", "read_file"]
 

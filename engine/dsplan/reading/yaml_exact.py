@@ -13,10 +13,10 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from dsplan.errors import Problem
-from dsplan.manifests.reading import limits
-from dsplan.manifests.reading.located import Located, Marks, Place, field_path
-from dsplan.manifests.reading.scalars import Resolved, ScalarError, as_json_value, as_map_key, resolve
 from dsplan.model.regex import regex
+from dsplan.reading import limits
+from dsplan.reading.located import Located, Marks, Place, field_path
+from dsplan.reading.scalars import Resolved, ScalarError, as_json_value, as_map_key, resolve
 
 __all__ = ["parse_yaml"]
 

@@ -18,9 +18,9 @@ from typing import Any, Final, TypeAlias
 
 import msgspec
 
-from dsplan.manifests.reading import limits
-from dsplan.manifests.reading.scalars import WORDS, ScalarError, as_json_value, resolve
 from dsplan.model.regex import regex
+from dsplan.reading import limits
+from dsplan.reading.scalars import WORDS, ScalarError, as_json_value, resolve
 
 __all__ = ["NOT_SURE", "NotSure", "Pieces", "ScalarCache", "cut_items", "inherited_from", "parse_fast"]
 
@@ -235,7 +235,7 @@ def _flow(written: str, cache: ScalarCache) -> Any:
     """Return a flow collection; it is not remembered, as nobody may share it."""
     if written in ("{}", "[]"):
         return {} if written[0] == "{" else []
-    from dsplan.manifests.reading.yaml_flow import parse_flow
+    from dsplan.reading.yaml_flow import parse_flow
 
     found = parse_flow(written, partial(_scalar, cache=cache), _is_key)
     if found is None:

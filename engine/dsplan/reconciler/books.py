@@ -17,7 +17,7 @@ from ..model.node import Node
 from ..model.pod import Pod, target_node
 from ..model.state import State
 from ..model.world import FIELDS, World
-from ..waves.rollout.subjects import is_unschedulable
+from ..policies.subjects import is_unschedulable
 from .classes import NodeClasses
 from .flights import Flights
 from .freshness import Shelf, is_older

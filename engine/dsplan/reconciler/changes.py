@@ -6,7 +6,7 @@ import msgspec
 
 from ..diff import Action
 from ..model.meta import Identity
-from ..planner import Event
+from ..passes import Event
 from .decisions import Condition, Decision
 
 __all__ = ["Changes", "Changed"]

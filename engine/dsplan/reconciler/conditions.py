@@ -7,7 +7,7 @@ from pyroaring import BitMap
 from ..diff.order import sick_nodes
 from ..diff.rolling import Place, classify
 from ..model.daemonset import DaemonSetStatus
-from ..planner import DaemonSetStep
+from ..passes import DaemonSetStep
 from .decisions import Condition
 from .governing import Share
 from .nodes import LiveNodes

@@ -11,7 +11,7 @@ from ..model.daemonset import DaemonSetStatus
 from ..model.meta import Identity
 from ..model.state import State
 from ..model.world import Note
-from ..planner import Event
+from ..passes import Event
 
 __all__ = ["Condition", "CurrentPlan", "Decision", "Delta", "Metric"]
 

@@ -11,7 +11,7 @@ from ..diff import Action, ActionReason
 from ..model.daemonset import DaemonSet
 from ..model.meta import Identity
 from ..model.state import Backoff, Expectations, Flight, State
-from ..planner.memory import ActionKey, BackoffLedger, expectations_satisfied, is_lost, next_state
+from ..passes.memory import ActionKey, BackoffLedger, expectations_satisfied, is_lost, next_state
 from .freshness import is_older
 
 __all__ = ["Flights"]

@@ -17,12 +17,12 @@ from ..errors import InputError
 from ..model.meta import Identity
 from ..model.policy import RolloutPolicy
 from ..model.state import PolicyProgress, State
-from ..planner import DaemonSetStep
-from ..planner.observation import Observation, Surroundings
-from ..planner.policies import as_host_owns, besides
-from ..waves.rollout.decide import decide
-from ..waves.rollout.plan_types import PolicyPlan
-from ..waves.rollout.subjects import Subject
+from ..passes import DaemonSetStep
+from ..passes.governed import as_host_owns, besides
+from ..passes.observation import Observation, Surroundings
+from ..policies.decide import decide
+from ..policies.plan_types import PolicyPlan
+from ..policies.subjects import Subject
 from .nodes import LiveNodes
 
 __all__ = ["Changed", "Governor", "Rule", "Share"]

@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from heapq import heappop, heappush
 
 from ..model.meta import Identity
-from ..planner.observation import Surroundings
-from ..planner.step import ends_at_once, pass_over
-from ..waves.rollout.subjects import Subject
+from ..passes.observation import Surroundings
+from ..passes.step import ends_at_once, pass_over
+from ..policies.subjects import Subject
 from .books import Books
 from .conditions import conditions_of
 from .decisions import Decision

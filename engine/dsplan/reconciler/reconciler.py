@@ -16,8 +16,9 @@ from ..errors import DsplanError, InputError
 from ..model.meta import Identity
 from ..model.state import State
 from ..model.world import World
-from ..planner import Event, Plan, solve
-from ..planner.policies import with_gate
+from ..passes import Event
+from ..passes.governed import with_gate
+from ..planner import Plan, solve
 from .books import Books
 from .changes import Changes
 from .contents import contents_of, metrics_of

@@ -24,7 +24,7 @@ from ..observe.observed import template_generation
 from ..observe.ownership import Standing, claim, standing
 from ..observe.seats import Seats
 from ..observe.shape import fact_reader, ready_since
-from ..planner.observation import Observation, Surroundings, observe_daemonset
+from ..passes.observation import Observation, Surroundings, observe_daemonset
 from .decisions import Decision
 from .nodes import LiveNodes, Move
 from .situations import Situations

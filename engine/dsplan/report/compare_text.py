@@ -7,8 +7,8 @@ import io
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from ..simulate.at_once import CostAtOnce
-from ..simulate.compare import Comparison, Contender
+from ..rollouts.compare import Comparison, Contender
+from ..rollouts.outside_budget import CostAtOnce
 from .clock import offset, span
 from .style import PLAIN, Style
 from .table import table

@@ -36,9 +36,9 @@ from ..eligibility import NodeIndex
 from ..eligibility.index import as_bitmap
 from ..model.meta import Identity
 from ..model.selectors import LabelSelector, selector_text
+from ..passes.forecast import Rollout
 from ..planner import DaemonSetPlan, Plan, Summary
 from ..planner.plan import SEMANTICS_VERSION, DeploymentContrast
-from ..waves.forecast import Rollout
 
 __all__ = ["action_entry", "plan_document"]
 

@@ -28,7 +28,7 @@ from ..explain.edits import (
 from ..explain.fields import REMOVE, path_text
 from ..model.daemonset import DaemonSet
 from ..model.node import Taint, Toleration
-from ..placement.failures import amount_text
+from ..placement.filters.failures import amount_text
 
 __all__ = ["edit_command", "edit_option", "edit_words", "short_path"]
 

@@ -10,10 +10,10 @@ from pyroaring import BitMap
 
 from ..document.idsets import ranges_of
 from ..model.meta import Identity
-from ..placement.conflicts import Conflict
 from ..placement.fit_types import Fit
 from ..placement.overhead import Overhead
-from ..placement.prediction import DaemonSetPrediction, Prediction
+from ..placement.scheduler.prediction import DaemonSetPrediction, Prediction
+from ..placement.search.conflicts import Conflict
 
 __all__ = ["FIT_VERSION", "fit_document", "overhead_document"]
 

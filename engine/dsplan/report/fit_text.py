@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from pyroaring import BitMap
 
 from ..model.world import Note
-from ..placement.conflicts import Conflict
 from ..placement.deployments import DeploymentFit
+from ..placement.filters.outcomes import OutcomeKind
 from ..placement.fit_types import Fit, VariantStatus
-from ..placement.outcomes import OutcomeKind
-from ..placement.prediction import NEVER, DaemonSetPrediction, Fate, Prediction
+from ..placement.scheduler.prediction import NEVER, DaemonSetPrediction, Fate, Prediction
+from ..placement.search.conflicts import Conflict
 from .flow import counted, wrapped
 from .placement_text import component_table, placement_entry
 from .style import Style

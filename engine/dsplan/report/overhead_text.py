@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from ..placement.failures import amount_text, room_text
+from ..placement.filters.failures import amount_text, room_text
+from ..placement.filters.requests import PODS, Amounts
 from ..placement.overhead import NODE_POOL, NodeClassOverhead, NoRoom, Overhead, Standing
-from ..placement.requests import PODS, Amounts
 from .flow import counted, wrapped
 from .style import Style
 from .table import listing, table

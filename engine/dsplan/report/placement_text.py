@@ -11,8 +11,8 @@ from .style import Style
 from .table import listing, table
 
 if TYPE_CHECKING:
-    from ..placement.conflicts import Conflict
     from ..placement.fit_types import Fit
+    from ..placement.search.conflicts import Conflict
 
 __all__ = ["component_table", "placement_entry", "placement_lines"]
 

@@ -23,7 +23,7 @@ from ..document.policies import (
 )
 from ..eligibility.index import as_bitmap
 from ..model.meta import Identity
-from ..waves.rollout.plan_types import PolicyPlan, PolicyReport
+from ..policies.plan_types import PolicyPlan, PolicyReport
 
 __all__ = ["policies_entry"]
 

@@ -11,7 +11,7 @@ import msgspec
 from ..document.types import PLAN_KIND, PlanDocument
 from ..manifests.nodepool import NodePool
 from ..manifests.placement_policies import placement_policy_schema
-from ..manifests.policies import policy_schema
+from ..manifests.rollout_policies import policy_schema
 from ..model.expectation import Expectation
 
 __all__ = ["SCHEMAS", "schema_text"]

@@ -7,11 +7,11 @@ import io
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from ..simulate.at_once import CostAtOnce
-from ..simulate.results import Totals
-from ..simulate.stall_types import Stall
-from ..simulate.timeline import Course, Timeline
-from ..simulate.waves import Wave
+from ..rollouts.outside_budget import CostAtOnce
+from ..rollouts.stall_types import Stall
+from ..rollouts.timeline import Course, Timeline
+from ..rollouts.waves import Wave
+from ..simulator.results import Totals
 
 __all__ = [
     "TIMELINE_VERSION",

@@ -5,11 +5,11 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator, Sequence
 
-from ..simulate.at_once import CostAtOnce
-from ..simulate.happenings import Happening, HappeningKind
-from ..simulate.results import Outcome, Totals
-from ..simulate.timeline import Course, Timeline
-from ..simulate.waves import Wave, WaveKind
+from ..rollouts.outside_budget import CostAtOnce
+from ..rollouts.timeline import Course, Timeline
+from ..rollouts.waves import Wave, WaveKind
+from ..simulator.log import Happening, HappeningKind
+from ..simulator.results import Outcome, Totals
 from .chart import step_chart
 from .clock import offset, span
 from .style import PLAIN, Style

@@ -12,10 +12,10 @@ from ..model.pod import Pod
 from ..model.world import World
 from ..observe import Group
 from ..observe.shape import is_ready
-from ..planner.observation import Observation, observe_daemonset, surroundings_of
-from .coverage import is_settled_alone
-from .happenings import HappeningKind
-from .results import Simulation
+from ..passes.observation import Observation, observe_daemonset, surroundings_of
+from ..simulator.coverage import is_settled_alone
+from ..simulator.log import HappeningKind
+from ..simulator.results import Simulation
 
 __all__ = ["Culprit", "culprits_of", "culprits_text", "final_observation", "names_text", "pending_reasons"]
 

@@ -15,17 +15,17 @@ from ..model.daemonset import DaemonSet, RollingUpdate, UpdateStrategy
 from ..model.meta import Identity
 from ..model.world import World
 from ..planner import solve
-from .cluster import Cluster
-from .controllers import BatchHost, Controller
-from .coverage import outdated
+from ..simulator.cluster import Cluster
+from ..simulator.controllers import BatchHost, Controller
+from ..simulator.coverage import outdated
+from ..simulator.kubelet import SteadyKubelet
+from ..simulator.placing import placed
+from ..simulator.policies import PolicyController, held_by_policies
+from ..simulator.run import simulate
+from ..simulator.scheduler import SchedulerFactory
+from ..simulator.start import opened
+from .durations_of import Overrides, paces_of
 from .edits import replaced, with_strategy
-from .kubelet import SteadyKubelet
-from .opening import opened
-from .paces import Overrides, paces_of
-from .placing import placed
-from .policies import PolicyController, held_by_policies
-from .run import simulate
-from .scheduler import SchedulerFactory
 from .timeline import Course, course_of
 from .waves import overlap
 

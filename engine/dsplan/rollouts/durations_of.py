@@ -16,8 +16,8 @@ from ..model.durations import parse_duration
 from ..model.meta import Identity
 from ..model.node import DURATION_LABELS, Node
 from ..model.world import World
-from ..waves.rollout.targets import governing
-from .durations import DEFAULT_GRACE_SECONDS, SEED_DURATIONS, Durations, Spread
+from ..policies.targets import governing
+from ..simulator.durations import DEFAULT_GRACE_SECONDS, SEED_DURATIONS, Durations, Spread
 from .measure import Measured, measure
 
 __all__ = ["Overrides", "Paces", "paces_of"]

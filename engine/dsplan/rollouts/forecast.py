@@ -11,11 +11,11 @@ from ..model.daemonset import DaemonSet
 from ..model.meta import Identity
 from ..model.world import World
 from ..observe import Observed
-from ..placement.created import Templates
-from ..planner.observation import Surroundings, surroundings_of
-from ..planner.step import pass_over
-from .opening import opened
-from .worry import Worry
+from ..passes.observation import Surroundings, surroundings_of
+from ..passes.step import pass_over
+from ..placement.filters.created import Templates
+from ..simulator.start import opened
+from .needs_playing import Worry
 
 if TYPE_CHECKING:
     from .stall_types import Stall
@@ -60,7 +60,7 @@ def stalls_ahead(
 def _held_by_policies(world: World) -> set[Identity]:
     if not world.rollout_policies:
         return set()
-    from .policies import held_by_policies
+    from ..simulator.policies import held_by_policies
 
     return held_by_policies(world)
 

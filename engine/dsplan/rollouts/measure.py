@@ -15,7 +15,7 @@ import msgspec
 from ..model.meta import Identity, controller_of
 from ..model.pod import Pod
 from ..observe.shape import is_ready, ready_since
-from .durations import Spread
+from ..simulator.durations import Spread
 
 __all__ = ["FEW", "Measured", "measure", "percentile"]
 

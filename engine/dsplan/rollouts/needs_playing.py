@@ -10,16 +10,16 @@ from collections.abc import Iterable
 
 from pyroaring import BitMap
 
+from ..apiserver.admission import Refusal
 from ..diff import allows_surge, resolve_budget
 from ..diff.budget import BudgetError
 from ..eligibility import NodeIndex
-from ..manifests.admission import Refusal
 from ..model.daemonset import HASH_LABEL, TEMPLATE_GENERATION_LABEL, DaemonSet
 from ..model.pod import Pod
 from ..observe import Observed
-from ..placement.created import Templates
-from ..placement.demand import Demand, Demands
-from .coverage import is_settled_alone, outdated
+from ..placement.filters.created import Templates
+from ..placement.filters.demand import Demand, Demands
+from ..simulator.coverage import is_settled_alone, outdated
 
 __all__ = ["Worry"]
 

@@ -15,7 +15,7 @@ import msgspec
 from ..diff import ActionReason
 from ..model.meta import Identity
 from ..model.world import World
-from ..planner import DaemonSetStep, step
+from ..passes import DaemonSetStep, step
 
 __all__ = ["CostAtOnce", "cost_of", "costs_at_once"]
 

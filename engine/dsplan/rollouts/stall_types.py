@@ -7,7 +7,7 @@ from enum import StrEnum
 import msgspec
 
 from ..model.meta import Identity
-from .culprits import Culprit, culprits_text, names_text
+from .blockers import Culprit, culprits_text, names_text
 
 __all__ = ["Stall", "StallKind"]
 

@@ -19,19 +19,19 @@ from ..model.meta import Identity
 from ..model.pod import Pod, target_node
 from ..model.world import World
 from ..observe import Observed, PodFact
-from ..planner.observation import observe_daemonset, surroundings_of
-from .cluster import Cluster
-from .culprits import culprits_of, pending_reasons
-from .durations import DEFAULT_GRACE_SECONDS
+from ..passes.observation import observe_daemonset, surroundings_of
+from ..simulator.cluster import Cluster
+from ..simulator.durations import DEFAULT_GRACE_SECONDS
+from ..simulator.kubelet import SteadyKubelet, daemonset_of
+from ..simulator.placing import placed
+from ..simulator.policies import PolicyController, held_by_policies
+from ..simulator.results import DaemonSetRun, Outcome, Simulation
+from ..simulator.run import simulate
+from ..simulator.scheduler import SchedulerFactory
+from ..simulator.start import opened
+from .blockers import culprits_of, pending_reasons
+from .durations_of import Overrides, paces_of
 from .edits import replaced, with_strategy
-from .kubelet import SteadyKubelet, daemonset_of
-from .opening import opened
-from .paces import Overrides, paces_of
-from .placing import placed
-from .policies import PolicyController, held_by_policies
-from .results import DaemonSetRun, Outcome, Simulation
-from .run import simulate
-from .scheduler import SchedulerFactory
 from .stall_types import Stall, StallKind
 from .waves import WaveKind, waves_of
 

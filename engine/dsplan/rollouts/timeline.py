@@ -13,18 +13,18 @@ from ..diff.budget import BudgetError
 from ..model.daemonset import DaemonSet
 from ..model.meta import Identity
 from ..model.world import World
-from ..planner.observation import Observation
-from .cluster import Cluster
-from .controllers import BuiltinController, Controller, Decision, outdated
-from .coverage import is_settled_alone
-from .happenings import Happening, HappeningKind
-from .kubelet import SteadyKubelet, daemonset_of
-from .paces import Overrides, Paces, paces_of
-from .placing import placed
-from .policies import controller_for, held_by_policies
-from .results import DaemonSetRun, Outcome, Simulation
-from .run import simulate
-from .scheduler import SchedulerFactory
+from ..passes.observation import Observation
+from ..simulator.cluster import Cluster
+from ..simulator.controllers import BuiltinController, Controller, Decision, outdated
+from ..simulator.coverage import is_settled_alone
+from ..simulator.kubelet import SteadyKubelet, daemonset_of
+from ..simulator.log import Happening, HappeningKind
+from ..simulator.placing import placed
+from ..simulator.policies import controller_for, held_by_policies
+from ..simulator.results import DaemonSetRun, Outcome, Simulation
+from ..simulator.run import simulate
+from ..simulator.scheduler import SchedulerFactory
+from .durations_of import Overrides, Paces, paces_of
 from .stall_types import Stall
 from .stalls import forecast_stalls, looks_broken
 from .waves import Wave, WaveKind, overlap, waves_of

@@ -16,8 +16,8 @@ import msgspec
 
 from ..diff import ActionReason
 from ..model.meta import Identity
-from .happenings import Happening, HappeningKind
-from .results import Simulation
+from ..simulator.log import Happening, HappeningKind
+from ..simulator.results import Simulation
 
 __all__ = ["Wave", "WaveKind", "overlap", "waves_of"]
 

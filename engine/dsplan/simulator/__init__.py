@@ -1,12 +1,10 @@
-"""Time: repeated passes against a model of kubelets, scheduler and clock (DESIGN section 3).
+"""A cluster in time: repeated passes against a model of kubelets, scheduler and clock.
 
-Data flow: World -> Cluster (objects, agenda) <- Controller's decisions, pass by pass -> log, invariants -> Simulation
--> timeline, comparison, stalls. There is one simulator: what fakes a cluster elsewhere drives a Cluster of this one.
+Data flow: World -> Cluster (objects, events due) <- Controller's decisions, pass by pass -> log, invariants -> Simulation.
+ There is one simulator: what fakes a cluster elsewhere drives a Cluster of this one.
 """
 
-import sys
 from importlib import import_module
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -14,9 +12,9 @@ if TYPE_CHECKING:
     from .cluster import Cluster, Object, Removed
     from .controllers import BatchHost, BuiltinController, Controller, Decision, WholeStepController
     from .durations import SEED_DURATIONS, Durations, Spread
-    from .happenings import Happening, HappeningKind
     from .invariants import Invariant, Violation, judge, judge_fixed_point
     from .kubelet import Birth, Kubelet, SteadyKubelet, Turn, TurnKind
+    from .log import Happening, HappeningKind
     from .policies import PolicyController, controller_for
     from .results import DaemonSetRun, Oscillation, Outcome, Simulation, Totals
     from .run import Injection, simulate
@@ -73,8 +71,8 @@ _HOMES = {
     "DaemonSetRun": "results",
     "Decision": "controllers",
     "Durations": "durations",
-    "Happening": "happenings",
-    "HappeningKind": "happenings",
+    "Happening": "log",
+    "HappeningKind": "log",
     "Injection": "run",
     "Invariant": "invariants",
     "Kubelet": "kubelet",
@@ -108,15 +106,3 @@ def __getattr__(name: str) -> Any:
     if home is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f".{home}", __name__), name)
-
-
-class _Callable(ModuleType):
-    """`dsplan.simulate(world, ...)` is the function, `dsplan.simulate.Cluster` a name of the package."""
-
-    def __call__(self, *args: Any, **named: Any) -> Any:
-        from .run import simulate
-
-        return simulate(*args, **named)
-
-
-sys.modules[__name__].__class__ = _Callable

@@ -17,16 +17,16 @@ from ..model.meta import Identity
 from ..model.node import Node
 from ..model.pod import Pod
 from ..model.world import World
-from ..planner import DaemonSetStep
-from ..planner.memory import next_state
-from ..planner.observation import Observation
+from ..passes import DaemonSetStep
+from ..passes.memory import next_state
+from ..passes.observation import Observation
 from .coverage import Coverage
-from .happenings import Happening, HappeningKind
 from .kubelet import Kubelet, SteadyKubelet
-from .life import Life
+from .log import Happening, HappeningKind
 from .objects import Objects
-from .opening import opened
+from .pod_lifecycle import Life
 from .scheduler import SchedulerFactory, everything_fits
+from .start import opened
 from .store import Key, key_of
 from .writes import PodMould, adopted, new_revision, relabelled, released, updated_revision, with_status
 

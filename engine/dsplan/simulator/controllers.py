@@ -16,8 +16,8 @@ from ..diff import Action, ActionReason, Actor, Precondition, Stage
 from ..diff.order import first_in_order
 from ..diff.shapes import new_and_old
 from ..model.meta import Identity
-from ..planner import DaemonSetStep, step
-from ..planner.step import pass_over
+from ..passes import DaemonSetStep, step
+from ..passes.step import pass_over
 from .cluster import Cluster
 from .coverage import outdated
 

@@ -29,8 +29,8 @@ from ..model.meta import Identity
 from ..model.state import Expectations
 from ..model.world import World
 from ..observe import Group, Observed, PodFact, Shape
-from ..planner import step
-from ..planner.memory import expectations_satisfied
+from ..passes import step
+from ..passes.memory import expectations_satisfied
 from .coverage import is_settled_alone
 
 __all__ = ["Invariant", "Violation", "judge", "judge_fixed_point"]

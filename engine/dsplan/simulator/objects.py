@@ -15,7 +15,7 @@ from ..model.node import Node
 from ..model.pod import Pod, target_node
 from ..model.state import Backoff, Expectations, LearnedHash, PolicyProgress, State
 from ..model.world import World
-from ..planner.observation import Observation, Surroundings
+from ..passes.observation import Observation, Surroundings
 from .coverage import Coverage
 from .store import Key, PodStore, RevisionStore, owner_of
 from .view import View

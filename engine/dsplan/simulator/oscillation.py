@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from ..model.meta import Identity
-from .happenings import Happening, HappeningKind
+from .log import Happening, HappeningKind
 from .results import Oscillation
 
 __all__ = ["Repetitions"]

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from ..manifests.admission import Refusal
+from ..apiserver.admission import Refusal
 from ..model.meta import Identity, controller_of
 from ..model.node import Node
 from ..model.pod import Pod
 from ..model.world import World
-from ..placement.demand import Demand, Tenant, owner_of, split_pin
-from ..placement.failures import Failure, Plugin
-from ..placement.filters import failures, fits
-from ..placement.load import NodeLoad
-from ..placement.preemption import victims_for
-from ..placement.scene import Scene
+from ..placement.filters.demand import Demand, Tenant, owner_of, split_pin
+from ..placement.filters.failures import Failure, Plugin
+from ..placement.filters.fits import failures, fits
+from ..placement.filters.node_load import NodeLoad
+from ..placement.filters.scene import Scene
+from ..placement.scheduler.preemption import victims_for
 from .store import Key, key_of
 
 __all__ = ["PlacementScheduler", "placed"]

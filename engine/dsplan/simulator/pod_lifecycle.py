@@ -13,9 +13,9 @@ from ..model.meta import Identity
 from ..model.node import Node
 from ..model.pod import Pod, target_node
 from ..observe.shape import is_ready, ready_since
-from .agenda import Agenda
-from .happenings import Happening, HappeningKind
+from .events_due import Agenda
 from .kubelet import Birth, Kubelet, Turn, TurnKind
+from .log import Happening, HappeningKind
 from .objects import Objects
 from .scheduler import Scheduler, SchedulerFactory
 from .store import Key, key_of

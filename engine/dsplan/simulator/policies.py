@@ -9,12 +9,12 @@ import msgspec
 from ..model.meta import Identity
 from ..model.state import GateResult, PolicyProgress
 from ..model.world import World
-from ..planner.policies import as_host_owns
-from ..planner.step import pass_over
-from ..waves.rollout.decide import decide
-from ..waves.rollout.plan_types import PolicyPlan
-from ..waves.rollout.subjects import Subject
-from ..waves.rollout.targets import Governed, governing
+from ..passes.governed import as_host_owns
+from ..passes.step import pass_over
+from ..policies.decide import decide
+from ..policies.plan_types import PolicyPlan
+from ..policies.subjects import Subject
+from ..policies.targets import Governed, governing
 from .cluster import Cluster
 from .controllers import BuiltinController, Controller, Decision
 from .kubelet import Kubelet, SteadyKubelet

@@ -11,8 +11,8 @@ import msgspec
 from ..diff import ActionReason, Actor, Stage
 from ..model.meta import Identity
 from ..model.world import World
-from .happenings import Happening, HappeningKind
 from .invariants import Violation
+from .log import Happening, HappeningKind
 
 __all__ = ["DaemonSetRun", "Oscillation", "Outcome", "Simulation", "Totals"]
 

@@ -13,14 +13,14 @@ from ..eligibility import Verdict
 from ..model.daemonset import DaemonSet, DaemonSetSpec
 from ..model.meta import Identity
 from ..model.world import World
-from .agenda import Agenda
 from .cluster import Cluster, Object, Removed
 from .controllers import BuiltinController, Controller, Decision
 from .coverage import is_down
 from .durations import SEED_DURATIONS, Durations
-from .happenings import Happening, HappeningKind
+from .events_due import Agenda
 from .invariants import Violation, judge, judge_fixed_point
 from .kubelet import Kubelet, SteadyKubelet
+from .log import Happening, HappeningKind
 from .oscillation import Repetitions
 from .policies import controller_for
 from .results import DaemonSetRun, Outcome, Simulation, totals_of

@@ -19,7 +19,7 @@ from ..model.selectors import selector_matches
 from ..observe import Group, Shape, Situation, group_by_node
 from ..observe.observed import template_generation
 from ..observe.shape import fact_reader
-from ..planner.observation import Observation, Surroundings, observe_daemonset
+from ..passes.observation import Observation, Surroundings, observe_daemonset
 from .coverage import Coverage
 from .store import Owner, PodStore
 

@@ -1,6 +1,6 @@
 """A simulated cluster behind an API server: versions, preconditions, lists as of any version, watch events.
 
-Everything that happens in it happens in `dsplan.simulate`; here is only what stands between it and a host.
+Everything that happens in it happens in `dsplan.simulator`; here is only what stands between it and a host.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from ..model.policy import RolloutPolicy
 from ..model.world import World
 from ..observe.templates import new_revision_hash
 from ..reconciler import WatchEvent
-from ..simulate import Cluster, Durations, Kubelet, Removed, SteadyKubelet
-from ..simulate.objects import Objects
-from ..simulate.store import Key
+from ..simulator import Cluster, Durations, Kubelet, Removed, SteadyKubelet
+from ..simulator.objects import Objects
+from ..simulator.store import Key
 
 __all__ = ["Conflict", "FakeCluster", "Listing", "Logged", "NotFound"]
 

@@ -12,7 +12,7 @@ from ..model.daemonset import DaemonSet, DaemonSetSpec, RollingUpdate
 from ..model.meta import RawTree
 from ..model.node import Node
 from ..model.policy import Budget
-from ..simulate import Removed
+from ..simulator import Removed
 from .scene import Scene
 
 __all__ = ["FAULTS", "Fault", "with_image"]

@@ -8,7 +8,7 @@ from ..diff import allows_surge
 from ..eligibility import Verdict
 from ..model.world import World
 from ..observe import PodFact, Shape
-from ..planner.observation import observe_daemonset, surroundings_of
+from ..passes.observation import observe_daemonset, surroundings_of
 
 __all__ = ["rank", "rank_of_node"]
 

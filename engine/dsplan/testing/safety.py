@@ -1,6 +1,6 @@
 """What must never happen, whatever goes wrong; judged from outside of the host.
 
-- Every decision keeps the invariants of `dsplan.simulate`, given what the host knew when it decided.
+- Every decision keeps the invariants of `dsplan.simulator`, given what the host knew when it decided.
 - Of the pods that updates took down, never more than maxUnavailable (the DaemonSet's, or under OnDelete that of a
   policy) have no available successor yet: neither late,
   lost or repeated events, nor crashes, nor a storm of edits change that. (With several hosts at once each of them
@@ -24,12 +24,12 @@ from ..model.pod import Pod, target_node
 from ..model.state import State
 from ..model.world import World
 from ..observe.shape import is_ready, ready_since
-from ..planner.memory import EXPECTATIONS_TIMEOUT
-from ..planner.observation import observe_daemonset, surroundings_of
+from ..passes.memory import EXPECTATIONS_TIMEOUT
+from ..passes.observation import observe_daemonset, surroundings_of
+from ..policies.amounts import resolve
+from ..policies.targets import governing
 from ..reconciler import Delta
-from ..simulate.invariants import Invariant, judge
-from ..waves.rollout.amounts import resolve
-from ..waves.rollout.targets import governing
+from ..simulator.invariants import Invariant, judge
 from .cluster import FakeCluster
 from .host import Host
 

@@ -19,9 +19,9 @@ from ..model.pod import Pod
 from ..model.state import State
 from ..model.world import World
 from ..observe.shape import is_ready
-from ..planner import step
-from ..planner.policies import governed_step, plan_policies
-from ..simulate import Birth, Durations, SteadyKubelet, Turn, TurnKind
+from ..passes import step
+from ..passes.governed import governed_step, plan_policies
+from ..simulator import Birth, Durations, SteadyKubelet, Turn, TurnKind
 from .cluster import FakeCluster
 from .host import Host
 from .ranking import rank

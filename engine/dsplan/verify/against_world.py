@@ -7,7 +7,6 @@ from collections.abc import Iterator
 import msgspec
 
 from ..constraints import BUILTIN_RULES, Rule, project
-from ..diff.single_case import Case, next_state, zones_of
 from ..document.idsets import ids_of, ranges_of
 from ..document.types import PlanDocument
 from ..model.world import World
@@ -16,6 +15,7 @@ from ..observe.groups import Group
 from ..observe.ownership import OwnedIndex
 from .finding import Finding
 from .judged import Judged, same
+from .rules import Case, next_state, zones_of
 
 __all__ = ["against_world"]
 

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from ..diff.order import ORDER_TEXT
-from ..diff.single_case import BURST, WRITE_RANKS, written_order
 from ..document.idsets import ids_of
 from ..document.types import API_VERSION, SEMANTICS, DaemonSetEntry, PlanDocument, RolloutEntry, SummaryEntry
 from .finding import Finding
 from .policies import updated
+from .rules import BURST, WRITE_RANKS, written_order
 
 __all__ = ["inside", "members"]
 

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..constraints import BUILTIN_RULES, Rule, constraints_of
-from ..diff.single_case import Case, Outcome, change_text, outcome
 from ..document.idsets import ids_of, ranges_of
 from ..document.told import told_by
 from ..document.types import DaemonSetEntry, PlanDocument
@@ -15,6 +14,7 @@ from ..model.selectors import LabelSelector, selector_text
 from ..model.world import World
 from .inside import members
 from .policies.governed import expected, wrong_hosted
+from .rules import Case, Outcome, change_text, outcome
 
 __all__ = ["Judged", "same"]
 

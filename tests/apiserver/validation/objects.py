@@ -7,7 +7,7 @@ import re
 from itertools import pairwise
 from typing import Any
 
-from dsplan.manifests.validation import validate
+from dsplan.apiserver.validation import validate
 
 Tree = dict[str, Any]
 Found = list[tuple[str, str]]

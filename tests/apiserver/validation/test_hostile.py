@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dsplan.apiserver.schema.kinds import KINDS, SCALARS, Field, Shape, fields_of
+from dsplan.apiserver.validation import validate
 from dsplan.errors import Problem
-from dsplan.manifests.schema import KINDS, SCALARS, Field, Shape, fields_of
-from dsplan.manifests.validation import tree_path, validate
-from tests.manifests.validation.objects import DAEMONSET, POD, Tree, changed
+from dsplan.reading.field_paths import tree_path
+from tests.apiserver.validation.objects import DAEMONSET, POD, Tree, changed
 from tests.timing import within_seconds
 
 TEXT = st.one_of(

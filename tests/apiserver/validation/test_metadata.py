@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from dsplan.manifests.validation import validate
-from tests.manifests.validation.objects import DAEMONSET, NODE, Found, Tree, causes, changed
+from dsplan.apiserver.validation import validate
+from tests.apiserver.validation.objects import DAEMONSET, NODE, Found, Tree, causes, changed
 
 INVALID = "Invalid"
 

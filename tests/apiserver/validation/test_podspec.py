@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from dsplan.manifests.validation import validate
-from tests.manifests.validation.objects import DAEMONSET, POD, Found, Tree, causes, changed, of_spec
+from dsplan.apiserver.validation import validate
+from tests.apiserver.validation.objects import DAEMONSET, POD, Found, Tree, causes, changed, of_spec
 
 INVALID, REQUIRED, FORBIDDEN, UNSUPPORTED = "Invalid", "Required", "Forbidden", "NotSupported"
 NODES = "affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution"

@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
-from dsplan.manifests.reading.groups import select
-from dsplan.manifests.reading.read import read
-from dsplan.manifests.validation import tree_path, validate
+from dsplan.apiserver.validation import validate
+from dsplan.reading.field_paths import tree_path
+from dsplan.reading.groups import select
+from dsplan.reading.read import read
 from tests.conformance.replay import records
 from tests.conformance.replay_validation import check
 

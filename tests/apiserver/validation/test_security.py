@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.manifests.validation.objects import Found, Tree, of_container, of_spec
+from tests.apiserver.validation.objects import Found, Tree, of_container, of_spec
 
 INVALID, REQUIRED, FORBIDDEN, UNSUPPORTED = "Invalid", "Required", "Forbidden", "NotSupported"
 

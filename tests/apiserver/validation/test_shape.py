@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dsplan.manifests.validation import decode as decode_module
-from dsplan.manifests.validation import validate
-from tests.manifests.validation.objects import DAEMONSET, NODE, POD, Tree, causes, changed
+from dsplan.apiserver.validation import decode as decode_module
+from dsplan.apiserver.validation import validate
+from tests.apiserver.validation.objects import DAEMONSET, NODE, POD, Tree, causes, changed
 
 CONTAINER = "spec.template.spec.containers[0]"
 

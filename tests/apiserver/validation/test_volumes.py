@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.manifests.validation.objects import POD, Found, Tree, causes, changed, of_spec, of_volume
+from tests.apiserver.validation.objects import POD, Found, Tree, causes, changed, of_spec, of_volume
 
 INVALID, REQUIRED, FORBIDDEN, UNSUPPORTED = "Invalid", "Required", "Forbidden", "NotSupported"
 

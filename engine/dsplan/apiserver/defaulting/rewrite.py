@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import Any, NamedTuple, TypeAlias
 
 from ...model.quantity import QuantityError, RawQuantity
-from ..schema import SCALARS, Field, Presence, Shape, fields_of
+from ..schema.kinds import SCALARS, Field, Presence, Shape, fields_of
 from .rules import CONSTANTS, RULES, Rule, Tree
 
 __all__ = ["QuantityText", "Rewriter"]

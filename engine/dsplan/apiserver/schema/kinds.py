@@ -14,10 +14,10 @@ from functools import cache
 
 import msgspec
 
-from ._schema_nodes import NODES
-from ._schema_pods import PODS
-from ._schema_volumes import VOLUMES
-from ._schema_workloads import WORKLOADS
+from .nodes import NODES
+from .pods import PODS
+from .volumes import VOLUMES
+from .workloads import WORKLOADS
 
 __all__ = ["KINDS", "SCALARS", "Field", "Presence", "Shape", "Struct", "fields_of", "structs"]
 

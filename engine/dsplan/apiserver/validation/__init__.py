@@ -1,6 +1,6 @@
 """What an API server v1.36 would refuse about an object, over raw trees: every row of table V, all at once."""
 
-from ..field_paths import tree_path
+from ...reading.field_paths import tree_path
 from .validate import validate
 
 __all__ = ["tree_path", "validate"]

@@ -17,8 +17,8 @@ import msgspec
 from ...errors import Problem
 from ...model.quantity import QuantityError, parse_quantity
 from ...model.regex import regex
-from ..reading.limits import MAX_PROBLEMS
-from ..schema import SCALARS, Field, Shape, fields_of
+from ...reading.limits import MAX_PROBLEMS
+from ..schema.kinds import SCALARS, Field, Shape, fields_of
 from .findings import did_you_mean
 
 __all__ = ["Decoded", "decode_shape"]

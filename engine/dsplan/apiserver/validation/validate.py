@@ -8,9 +8,9 @@ from typing import Any
 from ...errors import Problem
 from ...model.regex import regex
 from ...model.selectors import parse_int64
+from ...reading.limits import MAX_PROBLEMS
 from ..defaulting import default_object
-from ..reading.limits import MAX_PROBLEMS
-from ..schema import KINDS
+from ..schema.kinds import KINDS
 from .daemonset import check_daemonset, check_daemonset_status
 from .decode import decode_shape
 from .findings import Findings, did_you_mean
@@ -121,7 +121,7 @@ def _without_consequences(problems: list[Problem], unread: list[str]) -> list[Pr
     """Return the problems that are no consequence of parts that could not be read, or not found at their place."""
     if not unread:
         return problems
-    from ..field_paths import real_path
+    from ...reading.field_paths import real_path
 
     lost = set(unread)
     around = {parent for path in unread for parent in _parents(path)}

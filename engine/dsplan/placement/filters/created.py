@@ -7,15 +7,15 @@ from typing import Any
 
 import msgspec
 
-from ..diff import blueprint_of
-from ..manifests.admission import AdmissionContext, Admitted, Refusal, admit_pod, admit_template
-from ..model.convert import convert
-from ..model.daemonset import DaemonSet, Deployment
-from ..model.meta import ObjectMeta
-from ..model.pod import Pod, PodSpec
-from ..model.priority import PriorityClass, RuntimeClass
-from ..model.world import Note, World
-from ..observe.observed import template_generation
+from ...apiserver.admission import AdmissionContext, Admitted, Refusal, admit_pod, admit_template
+from ...diff import blueprint_of
+from ...model.convert import convert
+from ...model.daemonset import DaemonSet, Deployment
+from ...model.meta import ObjectMeta
+from ...model.pod import Pod, PodSpec
+from ...model.priority import PriorityClass, RuntimeClass
+from ...model.world import Note, World
+from ...observe.observed import template_generation
 
 __all__ = ["Templates"]
 

@@ -12,12 +12,12 @@ from typing import Any
 
 import msgspec
 
-from ..errors import InputError, Problem
-from ..model.meta import Identity, controller_of
-from ..model.node import Toleration
-from ..model.pod import Affinity, Pod, PodAffinityTerm, PodSpec, TopologySpreadConstraint, Volume
-from ..model.quantity import QuantityError
-from ..model.selectors import LabelSelector, NodeSelector, is_empty_selector, selector_matches, selector_problem
+from ...errors import InputError, Problem
+from ...model.meta import Identity, controller_of
+from ...model.node import Toleration
+from ...model.pod import Affinity, Pod, PodAffinityTerm, PodSpec, TopologySpreadConstraint, Volume
+from ...model.quantity import QuantityError
+from ...model.selectors import LabelSelector, NodeSelector, is_empty_selector, selector_matches, selector_problem
 from .ports import HostPort, host_ports
 from .requests import Amounts, pod_requests, resized_to
 

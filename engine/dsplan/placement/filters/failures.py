@@ -7,7 +7,7 @@ from enum import StrEnum
 
 import msgspec
 
-from ..model.meta import Identity
+from ...model.meta import Identity
 from .demand import Tenant
 from .requests import CPU
 

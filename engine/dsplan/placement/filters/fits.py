@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..constraints.node_affinity import NodeAffinityMatches
-from ..constraints.protocol import project
-from ..constraints.tolerations import tolerates
-from ..model.node import EFFECTS_THAT_EXCLUDE, Taint
+from ...constraints.node_affinity import NodeAffinityMatches
+from ...constraints.protocol import project
+from ...constraints.tolerations import tolerates
+from ...model.node import EFFECTS_THAT_EXCLUDE, Taint
 from .demand import Demand
 from .failures import Failure, Plugin, Shortage, holders_of
-from .load import Cluster, NodeLoad
+from .node_load import Cluster, NodeLoad
 from .pod_affinity import affinity_failures
 from .ports import conflict
 from .requests import PODS

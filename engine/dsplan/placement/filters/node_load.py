@@ -6,10 +6,10 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
-from ..errors import InputError, Problem
-from ..model.node import Node
-from ..model.pod import Pod
-from ..model.quantity import QuantityError
+from ...errors import InputError, Problem
+from ...model.node import Node
+from ...model.pod import Pod
+from ...model.quantity import QuantityError
 from .demand import Demand, Tenant, Term
 from .failures import Holder, holders_of
 from .ports import HostPort

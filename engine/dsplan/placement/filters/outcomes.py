@@ -6,7 +6,7 @@ from enum import StrEnum
 
 import msgspec
 
-from ..model.meta import Identity
+from ...model.meta import Identity
 from .demand import Demand
 from .failures import Failure, Holder
 

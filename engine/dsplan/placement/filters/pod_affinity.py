@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..model.selectors import selector_text
+from ...model.selectors import selector_text
 from .demand import Demand, Term
 from .failures import Failure, Plugin, Shortage
-from .load import Domains, NodeLoad
+from .node_load import Domains, NodeLoad
 
 __all__ = ["affinity_failures"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from ..model.pod import PodSpec
+from ...model.pod import PodSpec
 
 __all__ = ["HostPort", "conflict", "host_ports"]
 

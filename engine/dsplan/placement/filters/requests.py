@@ -10,10 +10,10 @@ from functools import lru_cache
 
 import msgspec
 
-from ..model.names import is_label_key
-from ..model.node import Node
-from ..model.pod import Container, ContainerStatus, PodSpec, PodStatus, ResourceList
-from ..model.quantity import Exact, RawQuantity, milli_value, parse_quantity, round_up_milli, value
+from ...model.names import is_label_key
+from ...model.node import Node
+from ...model.pod import Container, ContainerStatus, PodSpec, PodStatus, ResourceList
+from ...model.quantity import Exact, RawQuantity, milli_value, parse_quantity, round_up_milli, value
 
 __all__ = [
     "CPU",

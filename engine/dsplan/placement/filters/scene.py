@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 
-from ..manifests.admission import Refusal
-from ..model.daemonset import DaemonSet, Deployment
-from ..model.pod import Pod
-from ..model.world import Note, World
+from ...apiserver.admission import Refusal
+from ...model.daemonset import DaemonSet, Deployment
+from ...model.pod import Pod
+from ...model.world import Note, World
 from .created import Templates
 from .demand import Demand, Demands, Tenant, owner_of, split_pin
 from .failures import Failure, Plugin, Shortage
-from .load import Cluster, NodeLoad
+from .node_load import Cluster, NodeLoad
 from .outcomes import Slot
 from .requests import Plenty, tells_nothing
 
@@ -111,7 +111,7 @@ class Scene:
 
         Room that the scheduler keeps for nominated pods of equal or higher priority is taken (K4).
         """
-        from .filters import failures
+        from .fits import failures
 
         demand = self.created(daemonset)
         if isinstance(demand, Refusal):

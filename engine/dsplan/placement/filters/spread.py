@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..constraints.tolerations import tolerates
-from ..model.node import EFFECTS_THAT_EXCLUDE, Node
-from ..model.pod import TopologySpreadConstraint
-from ..model.selectors import LabelSelector, is_empty_selector, selector_matches, selector_text
+from ...constraints.tolerations import tolerates
+from ...model.node import EFFECTS_THAT_EXCLUDE, Node
+from ...model.pod import TopologySpreadConstraint
+from ...model.selectors import LabelSelector, is_empty_selector, selector_matches, selector_text
 from .demand import Demand, Tenant
 from .failures import Failure, Plugin, Shortage
-from .load import Cluster, NodeLoad
+from .node_load import Cluster, NodeLoad
 
 __all__ = ["SpreadCounts", "spread_failures"]
 

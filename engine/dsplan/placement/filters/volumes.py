@@ -7,15 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from ..constraints.node_affinity import NodeAffinityMatches
-from ..constraints.protocol import project
-from ..model.meta import Identity
-from ..model.node import Node
-from ..model.storage import CSINode, PersistentVolume, PersistentVolumeClaim
-from ..model.world import World
+from ...constraints.node_affinity import NodeAffinityMatches
+from ...constraints.protocol import project
+from ...model.meta import Identity
+from ...model.node import Node
+from ...model.storage import CSINode, PersistentVolume, PersistentVolumeClaim
+from ...model.world import World
 from .demand import Demand
 from .failures import Failure, Holder, Plugin, Shortage
-from .load import Cluster, NodeLoad
+from .node_load import Cluster, NodeLoad
 
 __all__ = ["Storage", "volume_failures"]
 

@@ -11,15 +11,15 @@ from typing import Protocol
 
 from pyroaring import BitMap
 
-from ..diff import Manage, Rolling, allows_surge
-from ..eligibility import NodeIndex, Verdict, Verdicts
-from ..manifests.admission import Refusal
-from ..model.daemonset import DaemonSet
-from ..model.pod import Pod
-from ..observe import Observed, PodFact, Shape, Situation
-from .demand import owner_of, split_pin
-from .outcomes import Slot
-from .scene import Scene
+from ...apiserver.admission import Refusal
+from ...diff import Manage, Rolling, allows_surge
+from ...eligibility import NodeIndex, Verdict, Verdicts
+from ...model.daemonset import DaemonSet
+from ...model.pod import Pod
+from ...observe import Observed, PodFact, Shape, Situation
+from ..filters.demand import owner_of, split_pin
+from ..filters.outcomes import Slot
+from ..filters.scene import Scene
 
 __all__ = ["Arrivals", "PassOver", "PassOverAll", "leaving_pods"]
 

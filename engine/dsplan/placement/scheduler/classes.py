@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 
-from ..model.meta import Identity
-from .demand import Demand, Tenant, importance
-from .load import NodeLoad
-from .outcomes import Slot
-from .ports import HostPort, conflict
-from .requests import Amounts
+from ...model.meta import Identity
+from ..filters.demand import Demand, Tenant, importance
+from ..filters.node_load import NodeLoad
+from ..filters.outcomes import Slot
+from ..filters.ports import HostPort, conflict
+from ..filters.requests import Amounts
 
 __all__ = ["Bundle", "bundle_of", "class_key", "takes_all"]
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from ..model.selectors import selector_matches
-from .demand import Demand, Term
-from .load import Cluster, NodeLoad
-from .outcomes import Slot
+from ...model.selectors import selector_matches
+from ..filters.demand import Demand, Term
+from ..filters.node_load import Cluster, NodeLoad
+from ..filters.outcomes import Slot
 
 __all__ = ["Coupling"]
 

@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING
 import msgspec
 from pyroaring import BitMap
 
-from ..manifests.admission import Refusal
-from ..model.daemonset import DaemonSet
-from ..model.meta import Identity
-from ..model.world import Note, World
+from ...apiserver.admission import Refusal
+from ...model.daemonset import DaemonSet
+from ...model.meta import Identity
+from ...model.world import Note, World
+from ..filters.demand import Tenant, split_pin
+from ..filters.failures import Holder
+from ..filters.outcomes import Outcome, OutcomeKind, Slot
+from ..filters.scene import Scene, refused
 from .arrivals import Arrivals, PassOverAll, leaving_pods, pending_slot
 from .classes import Bundle, bundle_of, class_key, takes_all
 from .coupling import Coupling
-from .demand import Tenant, split_pin
-from .failures import Holder
-from .outcomes import Outcome, OutcomeKind, Slot
-from .scene import Scene, refused
 
 if TYPE_CHECKING:
     from .queue import Queue

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from ..model.disruption import PodDisruptionBudget
-from ..model.selectors import is_empty_selector, selector_matches
-from .demand import Demand, Tenant, importance
-from .filters import fits
-from .load import Cluster, NodeLoad
+from ...model.disruption import PodDisruptionBudget
+from ...model.selectors import is_empty_selector, selector_matches
+from ..filters.demand import Demand, Tenant, importance
+from ..filters.fits import fits
+from ..filters.node_load import Cluster, NodeLoad
 
 __all__ = ["victims_for"]
 

@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Sequence
 from heapq import heapify, heappop, heappush
 
-from ..model.disruption import PodDisruptionBudget
-from ..model.meta import Identity
-from .demand import Demand, Tenant
-from .failures import Failure, Holder, Plugin, holders_of
-from .filters import failures, fits, has_room
-from .load import Cluster, NodeLoad
-from .outcomes import Outcome, OutcomeKind, Slot
+from ...model.disruption import PodDisruptionBudget
+from ...model.meta import Identity
+from ..filters.demand import Demand, Tenant
+from ..filters.failures import Failure, Holder, Plugin, holders_of
+from ..filters.fits import failures, fits, has_room
+from ..filters.node_load import Cluster, NodeLoad
+from ..filters.outcomes import Outcome, OutcomeKind, Slot
 from .preemption import victims_for
 
 __all__ = ["Queue", "Recreate"]

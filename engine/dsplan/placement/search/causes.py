@@ -6,7 +6,7 @@ from enum import StrEnum
 
 import msgspec
 
-from ..model.meta import Identity
+from ...model.meta import Identity
 
 __all__ = ["Cause", "CauseCode"]
 

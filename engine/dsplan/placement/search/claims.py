@@ -7,13 +7,13 @@ from itertools import combinations
 
 import msgspec
 
+from ..filters.node_load import NodeLoad
+from ..filters.requests import PODS
 from .causes import Cause, CauseCode
 from .choice import Apart, Choice, Exactly, Needs, Sum
 from .components import Solver
 from .conflicts import held, minimal, resource_of
-from .load import NodeLoad
 from .node_model import THE_NODE, NodeModel, enough, taken_causes
-from .requests import PODS
 
 __all__ = ["Origins", "has_demands", "impossible_demands", "without_demands"]
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from .choice import Apart, Choice, Exactly, Needs, Sum
-from .search import DEFAULT_STEPS, Solution, solve_choice
+from .solver import DEFAULT_STEPS, Solution, solve_choice
 
 __all__ = ["Component", "Solver", "components"]
 

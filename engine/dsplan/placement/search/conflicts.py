@@ -13,13 +13,13 @@ from typing import TypeVar
 import msgspec
 from pyroaring import BitMap
 
-from ..model.meta import Identity
+from ...model.meta import Identity
+from ..filters.failures import amount_text
+from ..filters.node_load import NodeLoad
+from ..filters.requests import PODS
 from .causes import Cause, CauseCode
 from .choice import Choice, RuleIndex, Sum
-from .failures import amount_text
-from .load import NodeLoad
 from .node_model import Candidate, NodeModel, largest_first, taken_causes
-from .requests import PODS
 
 __all__ = ["Conflict", "held", "minimal", "reasons_against", "resource_of"]
 

@@ -11,10 +11,10 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
+from ..filters.demand import Term
+from ..filters.node_load import Cluster
 from .causes import Cause, CauseCode
 from .choice import Apart, Choice, Exactly, Needs, Sum
-from .demand import Term
-from .load import Cluster
 from .node_model import Candidate, NodeModel
 
 __all__ = ["Joint", "Member", "join"]

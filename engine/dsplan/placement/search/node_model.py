@@ -7,16 +7,16 @@ from itertools import combinations
 
 import msgspec
 
-from ..model.meta import Identity
+from ...model.meta import Identity
+from ..filters.demand import Demand, Tenant
+from ..filters.failures import Failure, Plugin, Shortage, amount_text
+from ..filters.fits import failures, has_room
+from ..filters.node_load import Cluster, NodeLoad
+from ..filters.ports import conflict
+from ..filters.requests import PODS
 from .causes import Cause, CauseCode
 from .choice import Apart, Choice, Exactly, Needs, Sum
-from .demand import Demand, Tenant
-from .failures import Failure, Plugin, Shortage, amount_text
-from .filters import failures, has_room
-from .load import Cluster, NodeLoad
-from .ports import conflict
 from .relations import Relation
-from .requests import PODS
 
 __all__ = [
     "THE_NODE",

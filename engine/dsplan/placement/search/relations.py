@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import msgspec
 
-from ..model.meta import Identity
-from ..model.node import Node
-from ..model.placement_policy import PlacementPolicy
-from ..model.selectors import LabelSelector, selector_matches
+from ...model.meta import Identity
+from ...model.node import Node
+from ...model.placement_policy import PlacementPolicy
+from ...model.selectors import LabelSelector, selector_matches
 from .causes import Cause, CauseCode
 
 __all__ = ["NodeRule", "Relation", "Relations"]

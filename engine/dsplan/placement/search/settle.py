@@ -6,17 +6,17 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
+from ..filters.demand import Demand, Tenant
+from ..filters.fits import fits
+from ..filters.node_load import Cluster, NodeLoad
 from .causes import Cause, CauseCode
 from .choice import Choice
 from .claims import Origins, has_demands, impossible_demands
 from .components import Solver, components
 from .conflicts import reasons_against
-from .demand import Demand, Tenant
-from .filters import fits
 from .joint import Joint, join
-from .load import Cluster, NodeLoad
 from .node_model import THE_NODE, Candidate, NodeModel
-from .search import Solution
+from .solver import Solution
 
 __all__ = ["Part", "Settled", "Settlement", "settle"]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from ...diff.single_case import Case, Outcome, outcome
 from ...document.types import ActionEntry, PlanDocument
+from ..rules import Case, Outcome, outcome
 
 __all__ = ["expected", "is_enforced", "wrong_hosted"]
 

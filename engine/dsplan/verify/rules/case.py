@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
+from ...diff.budget import allows_surge
 from ...model.daemonset import DaemonSet
 from ...model.pod import Pod, target_node
 from ...model.selectors import is_empty_selector, selector_problem
@@ -16,7 +17,6 @@ from ...observe.learning import NOTHING_LEARNED, learn_hash
 from ...observe.observed import template_generation
 from ...observe.ownership import PodIndex, RevisionIndex, Standing, claim, standing
 from ...observe.shape import PodFact, fact_reader
-from ..budget import allows_surge
 from .order import written_order, zones_of
 
 __all__ = ["Case", "Member", "Wanted"]

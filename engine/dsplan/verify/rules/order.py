@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
+from ...diff.order import ZONE_LABEL
 from ...model.node import Node
-from ..order import ZONE_LABEL
 
 __all__ = ["written_order", "zones_of"]
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import msgspec
 
+from ...diff.budget import Budget, BudgetError, resolve_budget
 from ...model.daemonset import DaemonSetStatus
 from ...model.state import Backoff, Expectations
-from ..budget import Budget, BudgetError, resolve_budget
 from .case import Case, Wanted
 from .memory import advanced, flying, unseen, waits
 from .update import Roll, roll

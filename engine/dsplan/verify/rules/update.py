@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..budget import Budget
+from ...diff.budget import Budget
 from .case import Case, Wanted
 
 __all__ = ["Roll", "roll"]
