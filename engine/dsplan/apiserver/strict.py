@@ -6,7 +6,7 @@ misspelt field is an error, and what it might have meant is said.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
 import msgspec
@@ -15,9 +15,11 @@ from msgspec import inspect
 from dsplan.errors import InputError, Problem
 from dsplan.model.convert import without_nulls
 
-__all__ = ["close_to", "decode_strict", "expected_type", "shape_problems", "shape_problems_of"]
+__all__ = ["close_to", "decode_strict", "shape_problems"]
 
 T = TypeVar("T")
+
+_GONE = object()
 
 
 def decode_strict(tree: Any, kind: type[T], judge: Callable[[T], Iterable[Problem]] | None = None) -> T:
@@ -58,8 +60,6 @@ def _judged_without(
     wrong: list[Problem], tree: Any, kind: type[T], judge: Callable[[T], Iterable[Problem]]
 ) -> list[Problem]:
     """Return what `judge` finds in the parts of a document that have their shape."""
-    from dsplan.apiserver.mending import mended, of_the_rest
-
     try:
         rest = msgspec.convert(mended(tree, inspect.type_info(kind)), kind)
     except msgspec.ValidationError:
@@ -185,3 +185,73 @@ def _python_type(kind: inspect.Type) -> Any:
             union = union | member
         return union
     return simple.get(type(kind))
+
+
+def mended(tree: Any, kind: inspect.Type) -> Any:
+    """Return a copy of `tree` that has the shape of `kind`: wrong parts are left out, or replaced where one is needed.
+
+    >>> import msgspec
+    >>> class Pet(msgspec.Struct):
+    ...     name: str
+    ...     legs: int = 4
+    >>> mended({"name": "Tom", "legs": "four", "fur": 1}, inspect.type_info(Pet)), mended({}, inspect.type_info(Pet))
+    ({'name': 'Tom'}, {'name': 'x'})
+    """
+    found = _mended(tree, kind)
+    return _placeholder(kind) if found is _GONE else found
+
+
+def _mended(value: Any, kind: inspect.Type) -> Any:
+    kind = expected_type(value, kind)
+    if isinstance(kind, inspect.StructType) and isinstance(value, dict):
+        return _fields(value, kind)
+    if isinstance(kind, inspect.ListType | inspect.VarTupleType) and isinstance(value, list):
+        return [mended(entry, kind.item_type) for entry in value]
+    if isinstance(kind, inspect.DictType) and isinstance(value, dict):
+        kept = {key: _mended(entry, kind.value_type) for key, entry in value.items()}
+        return {key: entry for key, entry in kept.items() if entry is not _GONE}
+    return _GONE if any(shape_problems_of(value, kind)) else value
+
+
+def _fields(value: dict[str, Any], kind: inspect.StructType) -> dict[str, Any]:
+    found = {}
+    for field in kind.fields:
+        kept = _mended(value[field.encode_name], field.type) if field.encode_name in value else _GONE
+        if kept is _GONE and field.required:
+            kept = _placeholder(field.type)
+        if kept is not _GONE:
+            found[field.encode_name] = kept
+    return found
+
+
+def _placeholder(kind: inspect.Type) -> Any:
+    """Return some value of a type, one that makes sense wherever a policy has that type."""
+    if isinstance(kind, inspect.UnionType):
+        return _placeholder(kind.types[0])
+    if isinstance(kind, inspect.StructType):
+        return {field.encode_name: _placeholder(field.type) for field in kind.fields if field.required}
+    if isinstance(kind, inspect.LiteralType):
+        return kind.values[0]
+    if isinstance(kind, inspect.ListType | inspect.VarTupleType):
+        return [_placeholder(kind.item_type)]
+    if isinstance(kind, inspect.DictType):
+        return {}
+    return 1 if isinstance(kind, inspect.IntType) else "x"
+
+
+def of_the_rest(found: Iterable[Problem], shape: Sequence[Problem]) -> list[Problem]:
+    """Return the problems of a mended document that are not about what was left out of it.
+
+    Left out are those at, around and inside a place of wrong shape, and "not together with" beside one.
+    """
+    return [problem for problem in found if not any(_is_about(problem, wrong) for wrong in shape)]
+
+
+def _is_about(problem: Problem, wrong: Problem) -> bool:
+    one, other = problem.field, wrong.field
+    beside = problem.reason == "FieldValueForbidden" and one.rpartition(".")[0] == other.rpartition(".")[0]
+    return one == other or beside or _inside(one, other) or _inside(other, one)
+
+
+def _inside(field: str, outer: str) -> bool:
+    return field.startswith((f"{outer}.", f"{outer}["))

@@ -46,7 +46,6 @@ def command(before: str, after: str, now: datetime | None, output: str, exit_cod
 
 def _document(path: str, at: datetime) -> PlanDocument:
     """Return a plan from its file, or the plan for a cluster or for manifests over one."""
-    from ..document.encoding import is_plan
-    from .show import read_plan_file
+    from .show import is_plan_file, read_plan_file
 
-    return read_plan_file(path) if is_plan(path) else fresh_document(read_world((path,), None, None), at)
+    return read_plan_file(path) if is_plan_file(path) else fresh_document(read_world((path,), None, None), at)

@@ -13,7 +13,17 @@ from .failures import CHANGES_PENDING, CONFLICTS
 from .options import output_option
 from .printing import print_plan
 
-__all__ = ["command", "read_plan_file"]
+__all__ = ["command", "is_plan_file", "read_plan_file"]
+
+
+def is_plan_file(path: str) -> bool:
+    """Return whether a file looks like a plan that dsplan wrote; False where it cannot be read."""
+    from ..document.encoding import is_plan
+
+    try:
+        return is_plan(Path(path).read_bytes())
+    except OSError:
+        return False
 
 
 def read_plan_file(path: str) -> PlanDocument:

@@ -79,13 +79,13 @@ def _parse_pool(path: str, world: World) -> tuple[Edit, ...]:
 
 
 def _complete_edit(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    from .completion import complete_edit
+    from .completers import complete_edit
 
     return complete_edit(ctx, param, incomplete)
 
 
 def _complete_nodes(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    from .completion import complete_nodes
+    from .completers import complete_nodes
 
     return complete_nodes(ctx, param, incomplete)
 

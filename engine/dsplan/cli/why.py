@@ -9,7 +9,7 @@ import click
 import msgspec
 
 from ..model.world import World
-from .completion import complete_names, is_file
+from .completers import complete_names, is_file
 from .options import load_world, moment, output_option, reading_options, style_for
 from .progress import progress_bar
 from .what_if import WhatIf, what_if_options

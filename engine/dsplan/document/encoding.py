@@ -31,13 +31,15 @@ def as_yaml(tree: Any) -> str:
     return str(yaml.dump(plain, Dumper=getattr(yaml, "CSafeDumper", yaml.SafeDumper), sort_keys=True))
 
 
-def is_plan(path: str) -> bool:
-    """Return whether a file looks like a plan that dsplan wrote; False where it cannot be read."""
+def is_plan(data: bytes) -> bool:
+    """Return whether bytes look like a plan that dsplan wrote.
+
+    >>> is_plan(b'{"kind": "Plan"}'), is_plan(b"kind: Plan"), is_plan(b"{")
+    (True, False, False)
+    """
     try:
-        with open(path, "rb") as file:
-            data = file.read()
         head = msgspec.json.decode(data, type=_Head) if data[:1] == b"{" else _Head()
-    except (OSError, msgspec.DecodeError):
+    except msgspec.DecodeError:
         return False
     return head.kind == PLAN_KIND
 

@@ -9,7 +9,7 @@ from pyroaring import BitMap
 from ..eligibility import NodeIndex
 from ..placement.filters.failures import Failure
 from ..placement.filters.outcomes import Outcome, OutcomeKind
-from ..planner.impossible import room_unknown
+from ..placement.impossible import room_unknown
 from ..planner.plan import DaemonSetPlan
 
 __all__ = ["Placed", "holders_text"]

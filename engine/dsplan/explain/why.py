@@ -20,8 +20,8 @@ from ..model.daemonset import DaemonSet
 from ..model.node import Node
 from ..model.world import World
 from ..placement.filters.outcomes import Outcome, OutcomeKind
+from ..placement.impossible import room_unknown
 from ..planner import Plan, solve
-from ..planner.impossible import room_unknown
 from ..planner.plan import DaemonSetPlan
 from .answers import Answer, AnswerClass, Explanation, Kind, Standing
 from .evidence import Evidence

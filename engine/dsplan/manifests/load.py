@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
@@ -27,6 +26,8 @@ from dsplan.reading.origins import Origin
 from dsplan.reading.read import Found, Progress, Types, stream
 
 if TYPE_CHECKING:
+    from os import PathLike
+
     from dsplan.manifests.sharing import SharedParts
     from dsplan.model.world import KubernetesObject
 
@@ -42,7 +43,7 @@ TYPES: Final[Types] = {("v1", "Node"): Node, ("v1", "Pod"): Pod}
 
 
 def load(
-    paths: Iterable[str | os.PathLike[str]],
+    paths: Iterable[str | PathLike[str]],
     *,
     stdin: BinaryIO | None = None,
     validate: bool | Level = True,

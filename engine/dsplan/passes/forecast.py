@@ -17,8 +17,9 @@ from ..diff import ActionReason, Budget, Rolling
 from ..diff.rolling import Place, classify
 from ..eligibility import NodeIndex, Verdict
 from ..observe import Observed
+from .step_types import DaemonSetStep
 
-__all__ = ["Rollout", "Strategy", "WaveRun", "forecast", "outdated_nodes"]
+__all__ = ["Rollout", "Strategy", "WaveRun", "forecast", "outdated_nodes", "rollout_of"]
 
 
 class Strategy(StrEnum):
@@ -70,6 +71,15 @@ def outdated_nodes(observed: Observed, index: NodeIndex) -> tuple[str, ...]:
         for position in situation.nodes
     ]
     return tuple(sorted(found))
+
+
+def rollout_of(entry: DaemonSetStep, observed: Observed, index: NodeIndex, hopeless: BitMap) -> Rollout:
+    """Return how the out-of-date pods of one DaemonSet will be replaced, as its pass found them."""
+    if entry.rolling is not None and entry.budget is not None:
+        return forecast(observed, index, entry.rolling, entry.budget, hopeless)
+    on_delete = entry.daemonset.spec.update_strategy.type == "OnDelete"
+    strategy = Strategy.ON_DELETE if on_delete else Strategy.ROLLING_UPDATE
+    return Rollout(strategy=strategy, stalled=outdated_nodes(observed, index))
 
 
 def forecast(

@@ -14,7 +14,6 @@ from ..model.meta import Identity
 from ..model.pod import target_node
 from ..model.state import GateResult, PolicyProgress, State
 from ..model.world import World
-from ..planner.plan import DaemonSetPlan, Held, HeldReason
 from ..policies.decide import decide
 from ..policies.plan_types import PolicyPlan
 from ..policies.subjects import Subject
@@ -22,7 +21,7 @@ from .observation import Observation, Surroundings, surroundings_of
 from .step import pass_over
 from .step_types import DaemonSetStep, Step
 
-__all__ = ["as_host_owns", "besides", "governed_plan", "governed_step", "plan_policies", "with_gate", "with_progress"]
+__all__ = ["as_host_owns", "besides", "governed_step", "plan_policies", "with_gate", "with_progress"]
 
 
 def plan_policies(world: World, step: Step, *, now: datetime) -> PolicyPlan:
@@ -142,21 +141,3 @@ def as_host_owns(
     return msgspec.structs.replace(
         redone, daemonset=daemonset, actions=actions, rolling=None, budget=None, rolling_update_ran=False
     )
-
-
-def governed_plan(entry: DaemonSetPlan, policies: PolicyPlan) -> DaemonSetPlan:
-    """Return the plan of a DaemonSet with the policies' waves in its summary, and their reasons in what is held."""
-    if not policies.enforces(entry.identity):
-        return entry
-    held = {waiting for waiting in entry.held if waiting.reason not in (HeldReason.ON_DELETE, HeldReason.STALLED)}
-    held |= {
-        Held(node, HeldReason.POLICY, waiting.text)
-        for waiting in policies.held
-        if waiting.daemonset == entry.identity and waiting.blocks
-        for node in waiting.nodes
-    }
-    update, waves = policies.share(entry.identity)
-    blocked = {waiting.node for waiting in held}
-    blocked.update(policies.index.names[position] for part in entry.impossible for position in part.nodes)
-    summary = msgspec.structs.replace(entry.summary, update=update, waves=waves, blocked=len(blocked))
-    return msgspec.structs.replace(entry, held=tuple(sorted(held)), summary=summary)

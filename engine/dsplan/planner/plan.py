@@ -17,7 +17,7 @@ from ..model.state import State
 from ..model.world import Note
 from ..passes.forecast import Rollout
 from ..passes.step_types import DaemonSetStep
-from .impossible import Evictions, Impossible
+from ..placement.impossible import Evictions, Impossible
 
 if TYPE_CHECKING:
     from ..placement.fit_types import Fit

@@ -14,12 +14,12 @@ from ..eligibility import NodeIndex, Verdict, exclusions, propagate
 from ..model.daemonset import Deployment
 from ..model.world import Note, World
 from ..observe import Observed, PodFact
-from ..passes.forecast import Rollout, Strategy, forecast, outdated_nodes
+from ..passes.forecast import Rollout, Strategy, rollout_of
 from ..passes.observer import NO_OBSERVER, Observer, during
 from ..passes.step import step
 from ..passes.step_types import DaemonSetStep, Step
+from ..placement.impossible import evictions_of, impossible_of, notes_of, room_unknown
 from ..placement.scheduler.prediction import DaemonSetPrediction, predict
-from .impossible import evictions_of, impossible_of, notes_of, room_unknown
 from .plan import DaemonSetPlan, DeploymentContrast, Held, HeldReason, Plan, Summary
 
 if TYPE_CHECKING:
@@ -56,7 +56,8 @@ def solve(
     whole = step(world, now=now, rules=rules, index=index, observer=observer)
     policies = None
     if world.rollout_policies:
-        from ..passes.governed import governed_plan, governed_step, plan_policies
+        from ..passes.governed import governed_step, plan_policies
+        from .governed import governed_plan
 
         with during(observer, "policies"):
             policies = plan_policies(world, whole, now=now)
@@ -105,7 +106,7 @@ def _plan_of(entry: DaemonSetStep, index: NodeIndex, prediction: DaemonSetPredic
         return DaemonSetPlan(step=entry, nodes=len(index))
     impossible = impossible_of(prediction, unknown)
     hopeless = BitMap.union(BitMap(), *(part.nodes for part in impossible))
-    rollout = _rollout(entry, entry.observed, index, hopeless)
+    rollout = rollout_of(entry, entry.observed, index, hopeless)
     held = tuple(sorted(_held(entry, entry.observed, rollout, index)))
     excluded = exclusions(entry.verdicts, index)
     garbage = tuple(
@@ -137,14 +138,6 @@ def _plan_of(entry: DaemonSetStep, index: NodeIndex, prediction: DaemonSetPredic
         rollout=rollout,
         summary=summary,
     )
-
-
-def _rollout(entry: DaemonSetStep, observed: Observed, index: NodeIndex, hopeless: BitMap) -> Rollout:
-    if entry.rolling is not None and entry.budget is not None:
-        return forecast(observed, index, entry.rolling, entry.budget, hopeless)
-    on_delete = entry.daemonset.spec.update_strategy.type == "OnDelete"
-    strategy = Strategy.ON_DELETE if on_delete else Strategy.ROLLING_UPDATE
-    return Rollout(strategy=strategy, stalled=outdated_nodes(observed, index))
 
 
 def _held(entry: DaemonSetStep, observed: Observed, rollout: Rollout, index: NodeIndex) -> Iterator[Held]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 import msgspec
+from pyroaring import BitMap
 
 from ..diff import resolve_budget
 from ..diff.budget import BudgetError, scaled
@@ -14,7 +15,10 @@ from ..errors import InputError, Problem
 from ..model.daemonset import DaemonSet, RollingUpdate, UpdateStrategy
 from ..model.meta import Identity
 from ..model.world import World
-from ..planner import solve
+from ..passes import step
+from ..passes.forecast import rollout_of
+from ..placement.impossible import impossible_of, room_unknown
+from ..placement.scheduler.prediction import predict
 from ..simulator.cluster import Cluster
 from ..simulator.controllers import BatchHost, Controller
 from ..simulator.coverage import outdated
@@ -173,8 +177,13 @@ class _Arena:
     def _waves(self, strategy: Strategy, world: World, course: Course) -> int:
         if strategy.kind in ("OnDelete", "Policies") or not overlap(course.waves):
             return len(course.updates)
-        [entry] = solve(world, now=self._now).daemonsets
-        return entry.rollout.wave_count if entry.rollout else 0
+        whole = step(world, now=self._now)
+        [entry] = whole.daemonsets
+        if entry.observed is None:
+            return 0
+        impossible = impossible_of(predict(world, whole).of(entry.identity), room_unknown(whole.index))
+        hopeless = BitMap.union(BitMap(), *(part.nodes for part in impossible))
+        return rollout_of(entry, entry.observed, whole.index, hopeless).wave_count
 
     def _bound(self, world: World) -> str:
         found = PolicyController(world).plan(Cluster(world, now=self._now)).schedule

@@ -1,7 +1,7 @@
 """A cluster in time: repeated passes against a model of kubelets, scheduler and clock.
 
-Data flow: World -> Cluster (objects, events due) <- Controller's decisions, pass by pass -> log, invariants -> Simulation.
- There is one simulator: what fakes a cluster elsewhere drives a Cluster of this one.
+Data flow: World -> Cluster (objects, events due) <- Controller's decisions, pass by pass -> log -> Simulation.
+There is one simulator: what fakes a cluster elsewhere drives a Cluster of this one.
 """
 
 from importlib import import_module

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from ...errors import InputError, Problem
 from ...model.node import Node
@@ -14,9 +14,7 @@ from .demand import Demand, Tenant, Term
 from .failures import Holder, holders_of
 from .ports import HostPort
 from .requests import PODS, Amounts, allocatable_of
-
-if TYPE_CHECKING:
-    from .volumes import Storage
+from .storage import Storage
 
 __all__ = ["Cluster", "Domains", "NodeLoad"]
 

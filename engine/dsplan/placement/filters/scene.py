@@ -48,7 +48,7 @@ class Scene:
         namespace_labels = {entry.metadata.name: entry.metadata.labels for entry in world.namespaces}
         self.cluster = Cluster(self.loads, namespace_labels)
         if world.volume_claims or world.csi_nodes:
-            from .volumes import Storage
+            from .storage import Storage
 
             self.cluster.storage = Storage(world)
         self.waiting: list[Pod] = []

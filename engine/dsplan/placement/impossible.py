@@ -9,8 +9,8 @@ from pyroaring import BitMap
 
 from ..eligibility import NodeIndex
 from ..model.world import Note, World
-from ..placement.filters.outcomes import Outcome, OutcomeKind
-from ..placement.scheduler.prediction import DaemonSetPrediction, Prediction
+from .filters.outcomes import Outcome, OutcomeKind
+from .scheduler.prediction import DaemonSetPrediction, Prediction
 
 __all__ = ["Evictions", "Impossible", "evictions_of", "impossible_of", "notes_of", "room_unknown"]
 
