@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from dsplan.placement.filters.fits.scene import Scene
-
 from dsplan.constraints import constraints_of
 from dsplan.eligibility import evaluate
 from dsplan.manifests.decode import decode
 from dsplan.model.world import World
+from dsplan.placement.filters.scene import Scene
 
 Record = dict[str, Any]
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 
 import pytest
-from dsplan.placement.filters.fits.demand import split_pin
-from dsplan.placement.filters.fits.outcomes import OutcomeKind
 
 import dsplan
 from dsplan.model.pod import Pod
+from dsplan.placement.filters.demand import split_pin
+from dsplan.placement.filters.outcomes import OutcomeKind
 from dsplan.placement.scheduler.prediction import predict
 
 from .snapshots import needs_snapshots, stems, taken, world

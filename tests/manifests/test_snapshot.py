@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from dsplan.placement.filters.fits.created import Templates
 
 import dsplan
 from dsplan.apiserver.admission import Refusal
@@ -27,6 +26,7 @@ from dsplan.manifests.load import world_of
 from dsplan.manifests.overlay import overlay
 from dsplan.manifests.snapshot import snapshot, snapshot_json, whole_json
 from dsplan.model.world import World
+from dsplan.placement.filters.created import Templates
 from dsplan.reading.read import Found, stream, stream_bytes
 from dsplan.report.document import plan_document
 from dsplan.report.inputs import inputs_digest

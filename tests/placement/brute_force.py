@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import combinations
 
-from dsplan.placement.filters.fits.demand import Demand, Tenant
-from dsplan.placement.filters.fits.fits import fits
-from dsplan.placement.filters.fits.node_load import Cluster, NodeLoad
-from dsplan.placement.filters.fits.scene import Scene
-
 from dsplan import step
 from dsplan.model.world import World
+from dsplan.placement.filters.demand import Demand, Tenant
+from dsplan.placement.filters.fits import fits
+from dsplan.placement.filters.node_load import Cluster, NodeLoad
+from dsplan.placement.filters.scene import Scene
 from dsplan.placement.fit_types import Fit
 
 from .scenes import NOW

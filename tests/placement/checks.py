@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dsplan.placement.search.solver.causes import CauseCode
-
 from dsplan import step
 from dsplan.placement.fit import fit
+from dsplan.placement.search.causes import CauseCode
 
 from . import brute_force
 from .brute_force import by_node, left_out, most_together, placed, reachable

@@ -10,18 +10,18 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import permutations, product
 
 import msgspec
-from dsplan.placement.filters.fits.demand import Demand, Tenant
-from dsplan.placement.filters.fits.fits import fits
-from dsplan.placement.filters.fits.node_load import Cluster, NodeLoad
-from dsplan.placement.filters.fits.scene import Scene
-from dsplan.placement.search.solver.causes import Cause, CauseCode
-from dsplan.placement.search.solver.conflicts import Conflict
-from dsplan.placement.search.solver.node_model import THE_NODE
 
 from dsplan.model.meta import Identity
 from dsplan.model.node import Toleration
 from dsplan.model.world import World
+from dsplan.placement.filters.demand import Demand, Tenant
+from dsplan.placement.filters.fits import fits
+from dsplan.placement.filters.node_load import Cluster, NodeLoad
+from dsplan.placement.filters.scene import Scene
 from dsplan.placement.fit_types import Fit
+from dsplan.placement.search.causes import Cause, CauseCode
+from dsplan.placement.search.conflicts import Conflict
+from dsplan.placement.search.node_model import THE_NODE
 
 PLENTY = 1 << 62
 ANYTHING = (Toleration(operator="Exists"),)

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from dsplan.placement.filters.fits.demand import Demand, Tenant
-from dsplan.placement.filters.fits.fits import failures
-from dsplan.placement.filters.fits.node_load import Cluster, NodeLoad
-from dsplan.placement.filters.fits.scene import Scene
-
 from dsplan.model.world import World
 from dsplan.passes import Step
+from dsplan.placement.filters.demand import Demand, Tenant
+from dsplan.placement.filters.fits import failures
+from dsplan.placement.filters.node_load import Cluster, NodeLoad
+from dsplan.placement.filters.scene import Scene
 
 Pair = tuple[str, str]
 

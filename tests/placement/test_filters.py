@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from dsplan.placement.filters.fits.failures import Failure
-from dsplan.placement.filters.fits.fits import failures, fits
-from dsplan.placement.filters.fits.scene import Scene
 from hypothesis import given, settings
 
 from dsplan.errors import InputError
+from dsplan.placement.filters.failures import Failure
+from dsplan.placement.filters.fits import failures, fits
+from dsplan.placement.filters.scene import Scene
 
 from .scenes import HOSTNAME, ZONE, Tree, clusters, daemonset, node, pod, required, spec, world
 

@@ -8,14 +8,14 @@ from typing import Any
 
 import msgspec
 import pytest
-from dsplan.placement.search.solver.choice import Apart, Choice, Exactly, Needs
-from dsplan.placement.search.solver.components import Solver
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dsplan import step
 from dsplan.placement.fit import fit
 from dsplan.placement.fit_types import Fit
+from dsplan.placement.search.choice import Apart, Choice, Exactly, Needs
+from dsplan.placement.search.components import Solver
 
 from .scenes import NOW, ZONE, Tree, daemon_pod, daemonset, node, required, spec, world
 from .test_deployments import deployment

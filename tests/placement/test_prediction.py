@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import msgspec
-from dsplan.placement.filters.fits.outcomes import Outcome, OutcomeKind
-from dsplan.placement.filters.fits.scene import Scene
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from dsplan import decode, step
 from dsplan.model.world import World
+from dsplan.placement.filters.outcomes import Outcome, OutcomeKind
+from dsplan.placement.filters.scene import Scene
 from dsplan.placement.scheduler.prediction import Prediction, predict
 
 from ..worlds import revision_of

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from dsplan.placement.filters.fits.requests import allocatable_of, is_counted, pod_requests, resized_to
 
 from dsplan.model.convert import convert
 from dsplan.model.node import Node
 from dsplan.model.pod import Pod
+from dsplan.placement.filters.requests import allocatable_of, is_counted, pod_requests, resized_to
 
 
 def requests_of(spec: dict[str, Any], status: dict[str, Any] | None = None) -> dict[str, int]:

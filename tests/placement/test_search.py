@@ -5,14 +5,14 @@ from __future__ import annotations
 from itertools import product
 
 import pytest
-from dsplan.placement.search.solver.choice import Apart, Choice, Exactly, Needs, Sum, greedy, holds, score, upper_bound
-from dsplan.placement.search.solver.csp import Steps, find
-from dsplan.placement.search.solver.solver import Solution, solve_choice
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
-from dsplan.placement.search.solver import blocks
-from dsplan.placement.search.solver import solver as search
+from dsplan.placement.search import blocks
+from dsplan.placement.search import solver as search
+from dsplan.placement.search.choice import Apart, Choice, Exactly, Needs, Sum, greedy, holds, score, upper_bound
+from dsplan.placement.search.csp import Steps, find
+from dsplan.placement.search.solver import Solution, solve_choice
 
 
 @st.composite

@@ -29,7 +29,7 @@ from dsplan.reading.read import Found, Reading, read_bytes, stream_bytes
 from dsplan.reading.yaml_exact import parse_yaml
 from dsplan.reading.yaml_fast import NotSure, cut_items, parse_fast
 
-SHARED = Path(__file__).parents[3].parent / "shared"
+SHARED = Path(__file__).parents[3] / "shared"
 
 KEYS = (
     "a",

@@ -18,7 +18,7 @@ from dsplan.reading import json_exact, limits, origins, yaml_exact
 from dsplan.reading.groups import Selection
 from dsplan.reading.read import read, read_bytes
 
-CORPUS = Path(__file__).parents[3].parent / "shared" / "corpus"
+CORPUS = Path(__file__).parents[3] / "shared" / "corpus"
 NODE = "apiVersion: v1\nkind: Node\nmetadata: {name: %s}\n"
 
 

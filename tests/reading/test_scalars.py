@@ -12,7 +12,7 @@ import pytest
 from dsplan.reading.scalars import ScalarError, as_json_value, as_map_key, resolve
 from tests.conformance.replay_scalars import check
 
-RECORDS = Path(__file__).parents[3].parent / "shared" / "truth" / "scalars.jsonl.gz"
+RECORDS = Path(__file__).parents[3] / "shared" / "truth" / "scalars.jsonl.gz"
 YAML = "tag:yaml.org,2002:"
 
 

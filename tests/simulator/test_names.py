@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -52,22 +53,23 @@ NAMES = {
 
 
 def test_the_names_of_the_package_are_pinned() -> None:
-    from dsplan import simulate
+    from dsplan import simulator
 
-    assert set(simulate.__all__) == NAMES  # type: ignore[attr-defined]
-    assert all(hasattr(simulate, name) for name in NAMES)
+    assert set(simulator.__all__) == NAMES
+    assert all(hasattr(simulator, name) for name in NAMES)
 
 
-def test_the_package_is_the_function() -> None:
-    assert dsplan.simulator(dsplan.World(), now=NOW).runs == ()
+def test_simulate_is_a_function() -> None:
+    assert inspect.isfunction(dsplan.simulate)
+    assert dsplan.simulate(dsplan.World(), now=NOW).runs == ()
 
 
 @pytest.mark.parametrize(
     "program",
     [
-        "import dsplan; dsplan.simulator(dsplan.World(), now=now); dsplan.simulator.Cluster",
-        "import dsplan.simulator; dsplan.simulator(dsplan.World(), now=now); dsplan.simulator.Cluster",
-        "from dsplan.simulator import Cluster, simulate; import dsplan; dsplan.simulator(dsplan.World(), now=now)",
+        "import dsplan; dsplan.simulate(dsplan.World(), now=now); dsplan.Cluster",
+        "import dsplan.simulator; dsplan.simulate(dsplan.World(), now=now); dsplan.simulator.Cluster",
+        "from dsplan.simulator import Cluster, simulate; import dsplan; dsplan.simulate(dsplan.World(), now=now)",
         "import dsplan; dsplan.timeline(dsplan.World(), now=now); dsplan.compare(dsplan.World(), now=now)",
         "import dsplan; dsplan.forecast_stalls(dsplan.World(), now=now); dsplan.Simulation",
     ],

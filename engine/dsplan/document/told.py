@@ -13,7 +13,7 @@ __all__ = ["told_by"]
 
 
 def told_by(entry: DaemonSetEntry, plan: PlanDocument) -> dict[str, Any]:
-    """Return what a plan says of one DaemonSet, in the form in which `single_case` says what the rules come to."""
+    """Return what a plan says of one DaemonSet, in the form in which the rules say what the rules come to."""
     names, rollout = plan.nodes, entry.rollout or RolloutEntry(strategy="")
     return {
         "facts": (entry.hash, entry.hash_learned, entry.in_flight, entry.error),

@@ -88,7 +88,7 @@ def find(choice: Choice, targets: Sequence[tuple[Sequence[int], int]], steps: St
     The first solution in python-constraint's order: most constrained first, chosen before not chosen. Raises
     LimitExceeded when the steps are used up.
 
-    >>> from dsplan.placement.search.solver.choice import Sum
+    >>> from dsplan.placement.search.choice import Sum
     >>> knapsack = Choice(3, sums=(Sum(((0, 3), (1, 2), (2, 2)), 4),))
     >>> find(knapsack, [((0, 1, 2), 2)], Steps(100)), find(knapsack, [((0, 1, 2), 3)], Steps(100))
     ((False, True, True), None)

@@ -52,7 +52,7 @@ def solve_choice(
 
     It is never worse than `start`, values that break no rule.
 
-    >>> from dsplan.placement.search.solver.choice import Apart
+    >>> from dsplan.placement.search.choice import Apart
     >>> rules = Choice(5, aparts=(Apart(0, 2), Apart(0, 3), Apart(1, 4), Apart(0, 4)), goals=((0, 1, 2, 3, 4),))
     >>> solve_choice(rules, search=False).best, solve_choice(rules).best
     ((2,), (3,))
