@@ -13,7 +13,9 @@ __all__ = [
     "CSIVolumeSource",
     "ClaimSource",
     "Container",
+    "ContainerCause",
     "ContainerPort",
+    "ContainerState",
     "ContainerStatus",
     "NodeAffinity",
     "Pod",
@@ -168,10 +170,25 @@ class PodTemplate(Wire, frozen=True, kw_only=True, gc=False):
     spec: PodSpec = PodSpec()
 
 
+class ContainerCause(Wire, frozen=True, kw_only=True, gc=False):
+    """state.waiting or state.terminated of a container: why it is not running."""
+
+    reason: str = ""
+
+
+class ContainerState(Wire, frozen=True, kw_only=True, gc=False):
+    """state of a container, as far as it is not running; both parts are None while it runs."""
+
+    waiting: ContainerCause | None = None
+    terminated: ContainerCause | None = None
+
+
 class ContainerStatus(Wire, frozen=True, kw_only=True, gc=False):
-    """status.containerStatuses[]: what a container has, which a resize may not have changed yet (K9)."""
+    """status.containerStatuses[]: what a container has, which a resize may not have changed yet (K9), and how it is."""
 
     name: str = ""
+    restart_count: int = 0
+    state: ContainerState | None = None
     resources: Resources | None = None
     allocated_resources: ResourceList = {}
 
