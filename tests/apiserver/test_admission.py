@@ -16,7 +16,8 @@ from dsplan.apiserver.admission import AdmissionContext, Admitted, Refusal, admi
 from dsplan.apiserver.admission.preparation import qos_class
 from dsplan.apiserver.admission.tolerations import merge_tolerations
 from dsplan.model.convert import convert
-from dsplan.model.priority import LimitRange, PriorityClass, RuntimeClass
+from dsplan.model.namespaces import LimitRange
+from dsplan.model.priority import PriorityClass, RuntimeClass
 from dsplan.model.world import World
 from tests.apiserver.trees import malformed, trees
 from tests.conformance import replay_admitted

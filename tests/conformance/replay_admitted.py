@@ -10,7 +10,8 @@ from typing import Any
 
 from dsplan.apiserver.admission import AdmissionContext, Refusal, admit_pod
 from dsplan.model.convert import convert
-from dsplan.model.priority import LimitRange, PriorityClass, RuntimeClass
+from dsplan.model.namespaces import LimitRange
+from dsplan.model.priority import PriorityClass, RuntimeClass
 
 from .replay_defaulting import differences
 

@@ -17,6 +17,7 @@ from dsplan.manifests.decode import DEFAULT_NAMESPACE
 from dsplan.model.daemonset import TEMPLATE_GENERATION_ANNOTATION, ControllerRevision, DaemonSet, Deployment
 from dsplan.model.images import full_name
 from dsplan.model.meta import RawTree
+from dsplan.model.namespaces import NODE_SELECTOR_ANNOTATIONS
 from dsplan.model.pod import Pod, PodSpec, PodTemplate
 from dsplan.model.policy import POLICY_API_VERSION
 from dsplan.model.world import CLUSTER_WIDE, FIELDS, World
@@ -40,7 +41,7 @@ _API_VERSIONS = {
     "PlacementPolicy": POLICY_API_VERSION,
 }
 """Kinds that are not of the core group."""
-_KEPT_ANNOTATIONS = (TEMPLATE_GENERATION_ANNOTATION,)
+_KEPT_ANNOTATIONS = (TEMPLATE_GENERATION_ANNOTATION, *NODE_SELECTOR_ANNOTATIONS)
 
 
 def snapshot(world: World) -> Iterator[RawTree]:
@@ -113,7 +114,7 @@ def abridged(item: T) -> T:
 
 
 def without_annotations(item: T) -> T:
-    """Return an object without annotations, but for the one that planning reads; also without those of its claims."""
+    """Return an object without annotations, but for those that planning reads; also without those of its claims."""
     if isinstance(item, Pod) and any(volume.ephemeral for volume in item.spec.volumes):
         item = msgspec.structs.replace(item, spec=_without_claim_annotations(item.spec))
     metadata: Any = getattr(item, "metadata", None)

@@ -1,10 +1,10 @@
-"""Cluster-wide objects that decide about pods: PriorityClass, RuntimeClass, LimitRange, Namespace."""
+"""Cluster-wide classes that pods name: PriorityClass, RuntimeClass."""
 
 from __future__ import annotations
 
 from .meta import ObjectMeta, RawTree, Wire
 
-__all__ = ["LimitRange", "Namespace", "PriorityClass", "RuntimeClass"]
+__all__ = ["PriorityClass", "RuntimeClass"]
 
 
 class PriorityClass(Wire, frozen=True, kw_only=True, gc=False):
@@ -22,16 +22,3 @@ class RuntimeClass(Wire, frozen=True, kw_only=True, gc=False):
     metadata: ObjectMeta = ObjectMeta()
     overhead: RawTree = {}
     scheduling: RawTree = {}
-
-
-class LimitRange(Wire, frozen=True, kw_only=True, gc=False):
-    """A limit range; its defaults change the created pod (X13)."""
-
-    metadata: ObjectMeta = ObjectMeta()
-    spec: RawTree = {}
-
-
-class Namespace(Wire, frozen=True, kw_only=True, gc=False):
-    """A namespace, for namespaceSelector (K14)."""
-
-    metadata: ObjectMeta = ObjectMeta()

@@ -14,11 +14,12 @@ from .state import State
 if TYPE_CHECKING:
     from .daemonset import ControllerRevision, DaemonSet, Deployment
     from .disruption import PodDisruptionBudget
+    from .namespaces import LimitRange, Namespace, ResourceQuota, ServiceAccount
     from .node import Node
     from .placement_policy import PlacementPolicy
     from .pod import Pod
     from .policy import RolloutPolicy
-    from .priority import LimitRange, Namespace, PriorityClass, RuntimeClass
+    from .priority import PriorityClass, RuntimeClass
     from .storage import CSINode, PersistentVolume, PersistentVolumeClaim
 
     KubernetesObject: TypeAlias = (
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
         | RuntimeClass
         | LimitRange
         | Namespace
+        | ResourceQuota
+        | ServiceAccount
         | PodDisruptionBudget
         | PersistentVolumeClaim
         | PersistentVolume
@@ -51,6 +54,8 @@ FIELDS = {
     "RuntimeClass": "runtime_classes",
     "LimitRange": "limit_ranges",
     "Namespace": "namespaces",
+    "ResourceQuota": "resource_quotas",
+    "ServiceAccount": "service_accounts",
     "PodDisruptionBudget": "disruption_budgets",
     "PersistentVolumeClaim": "volume_claims",
     "PersistentVolume": "volumes",
@@ -65,8 +70,10 @@ _MODULES = {
     "Pod": "pod",
     "PriorityClass": "priority",
     "RuntimeClass": "priority",
-    "LimitRange": "priority",
-    "Namespace": "priority",
+    "LimitRange": "namespaces",
+    "Namespace": "namespaces",
+    "ResourceQuota": "namespaces",
+    "ServiceAccount": "namespaces",
     "PodDisruptionBudget": "disruption",
     "PersistentVolumeClaim": "storage",
     "PersistentVolume": "storage",
@@ -158,6 +165,8 @@ class World(msgspec.Struct, frozen=True, kw_only=True):
     runtime_classes: tuple[RuntimeClass, ...] = ()
     limit_ranges: tuple[LimitRange, ...] = ()
     namespaces: tuple[Namespace, ...] = ()
+    resource_quotas: tuple[ResourceQuota, ...] = ()
+    service_accounts: tuple[ServiceAccount, ...] = ()
     disruption_budgets: tuple[PodDisruptionBudget, ...] = ()
     volume_claims: tuple[PersistentVolumeClaim, ...] = ()
     volumes: tuple[PersistentVolume, ...] = ()

@@ -20,6 +20,8 @@ _CURRENT: Final = {
     "Pod": "v1",
     "Namespace": "v1",
     "LimitRange": "v1",
+    "ResourceQuota": "v1",
+    "ServiceAccount": "v1",
     "DaemonSet": "apps/v1",
     "Deployment": "apps/v1",
     "ControllerRevision": "apps/v1",

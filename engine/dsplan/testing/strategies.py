@@ -59,6 +59,8 @@ _OTHERS: tuple[dict[str, Any], ...] = (
     {"kind": "RuntimeClass", "metadata": {"name": "kata"}, "handler": "kata"},
     {"kind": "LimitRange", "metadata": {"name": "limits", "namespace": "default"}},
     {"kind": "Namespace", "metadata": {"name": "default", "labels": {"team": "a"}}},
+    {"kind": "ServiceAccount", "metadata": {"name": "default", "namespace": "default"}},
+    {"kind": "ResourceQuota", "metadata": {"name": "few", "namespace": "other"}, "spec": {"hard": {"pods": "9"}}},
     {"kind": "PodDisruptionBudget", "metadata": {"name": "pdb", "namespace": "default"}, "spec": {"minAvailable": 1}},
     {"kind": "PersistentVolumeClaim", "metadata": {"name": "claim", "namespace": "default"}},
     {"kind": "PersistentVolume", "metadata": {"name": "volume"}},

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from typing import Any
 
-from ...model.priority import LimitRange
+from ...model.namespaces import LimitRange
 from ...model.quantity import Exact, milli_value, text_of
 from ..defaulting import aggregate, default_struct, parsed_amounts
 from .outcome import AdmissionContext, Refusal, forbidden

@@ -10,7 +10,8 @@ import msgspec
 from ...errors import Problem
 
 if TYPE_CHECKING:
-    from ...model.priority import LimitRange, PriorityClass, RuntimeClass
+    from ...model.namespaces import LimitRange
+    from ...model.priority import PriorityClass, RuntimeClass
     from ...model.world import World
 
 __all__ = ["Admitted", "AdmissionContext", "Refusal", "forbidden"]
