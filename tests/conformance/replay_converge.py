@@ -16,7 +16,7 @@ from dsplan.observe.shape import is_ready
 from dsplan.passes import DaemonSetStep, step
 from dsplan.simulator.cluster import Cluster
 from dsplan.simulator.invariants import judge
-from dsplan.simulator.kubelet import Birth, Turn, TurnKind
+from dsplan.simulator.kubelet import BoundPod, PodTransition, PodTransitionKind
 from tests.conformance.replay_sync import outcome, world_of
 
 Record = dict[str, Any]
@@ -82,12 +82,12 @@ class RecordedKubelet:
     def create(self, daemonset: Identity, node: str) -> float:
         return 0.0
 
-    def start(self, birth: Birth) -> Iterable[Turn]:
-        if birth.number <= self._fail_first.get(birth.node.name, 0):
-            return (Turn(self._ready, TurnKind.FAILED),)
-        return () if birth.node.name in self._never else (Turn(self._ready, TurnKind.READY),)
+    def start(self, bound: BoundPod) -> Iterable[PodTransition]:
+        if bound.number <= self._fail_first.get(bound.node.name, 0):
+            return (PodTransition(self._ready, PodTransitionKind.FAILED),)
+        return () if bound.node.name in self._never else (PodTransition(self._ready, PodTransitionKind.READY),)
 
-    def resume(self, pod: Pod, node: Node | None, now: datetime) -> Iterable[Turn]:
+    def resume(self, pod: Pod, node: Node | None, now: datetime) -> Iterable[PodTransition]:
         return ()
 
     def stop(self, pod: Pod, node: Node | None, now: datetime) -> float | None:

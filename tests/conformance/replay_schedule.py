@@ -8,7 +8,7 @@ from dsplan.constraints import constraints_of
 from dsplan.eligibility import evaluate
 from dsplan.manifests.decode import decode
 from dsplan.model.world import World
-from dsplan.placement.filters.scene import Scene
+from dsplan.placement.filters.scheduler_view import Scene
 
 Record = dict[str, Any]
 

@@ -25,18 +25,18 @@ def daemonset(unavailable: Any = 0, surge: Any = 0) -> Tree:
     }
 
 
-def pod(node: str, worn: str, *, ready: bool = True, name: str = "") -> Tree:
+def pod(node: str, hash_label: str, *, ready: bool = True, name: str = "") -> Tree:
     owner = [{"kind": "DaemonSet", "name": "ds", "uid": "ds-uid", "controller": True}]
-    labels = {"app": "ds", "controller-revision-hash": worn}
+    labels = {"app": "ds", "controller-revision-hash": hash_label}
     conditions = [{"type": "Ready", "status": "True"}] if ready else []
     return {
         "kind": "Pod",
         "metadata": {
-            "name": name or f"{worn}-{node}",
+            "name": name or f"{hash_label}-{node}",
             "namespace": "default",
             "labels": labels,
             "ownerReferences": owner,
-            "creationTimestamp": f"2026-05-01T{10 if worn == OLD else 11}:00:00Z",
+            "creationTimestamp": f"2026-05-01T{10 if hash_label == OLD else 11}:00:00Z",
         },
         "spec": {"nodeName": node},
         "status": {"phase": "Running", "conditions": conditions},

@@ -13,7 +13,7 @@ from dsplan.model.meta import Identity
 from dsplan.model.node import Node
 from dsplan.model.pod import Pod
 from dsplan.observe.shape import is_ready
-from dsplan.simulator import Birth, Durations, HappeningKind, Simulation, Turn, TurnKind, simulate
+from dsplan.simulator import BoundPod, Durations, LogEntryKind, PodTransition, PodTransitionKind, Simulation, simulate
 from tests.functional.snapshots import FOLDER, beside, needs_snapshots, taken, world
 
 INSTANT = 0.05
@@ -39,10 +39,10 @@ class InstantKubelet:
     def create(self, daemonset: Identity, node: str) -> float:
         return 0.0
 
-    def start(self, birth: Birth) -> Iterable[Turn]:
-        return self._turns(birth.node)
+    def start(self, bound: BoundPod) -> Iterable[PodTransition]:
+        return self._turns(bound.node)
 
-    def resume(self, pod: Pod, node: Node | None, now: datetime) -> Iterable[Turn]:
+    def resume(self, pod: Pod, node: Node | None, now: datetime) -> Iterable[PodTransition]:
         return () if is_ready(pod) or pod.terminating else self._turns(node)
 
     def stop(self, pod: Pod, node: Node | None, now: datetime) -> float | None:
@@ -50,9 +50,9 @@ class InstantKubelet:
             return 0.0
         return None if self.holding or node is None or not node.ready else INSTANT
 
-    def _turns(self, node: Node | None) -> Iterable[Turn]:
+    def _turns(self, node: Node | None) -> Iterable[PodTransition]:
         idle = self.holding or self.stuck or node is None or not node.ready
-        return () if idle else (Turn(INSTANT, TurnKind.READY),)
+        return () if idle else (PodTransition(INSTANT, PodTransitionKind.READY),)
 
 
 def played(stem: str, kubelet: InstantKubelet) -> Simulation:
@@ -61,8 +61,8 @@ def played(stem: str, kubelet: InstantKubelet) -> Simulation:
 
 def deletions(story: Simulation) -> dict[str, Counter[str]]:
     found: dict[str, Counter[str]] = {str(run.identity): Counter() for run in story.runs}
-    for item in story.happenings:
-        if item.kind is HappeningKind.DELETED and item.daemonset is not None:
+    for item in story.log:
+        if item.kind is LogEntryKind.DELETED and item.daemonset is not None:
             found[str(item.daemonset)][item.node] += 1
     return found
 

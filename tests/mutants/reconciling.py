@@ -57,7 +57,7 @@ RECONCILING = (
     Mutant(
         "ripe-pods-are-not-read-again",
         "reconciler/tracker.py",
-        "            self._ripen(around)\n",
+        "            self._make_available(around)\n",
         "            pass\n",
         AGREEMENT,
     ),

@@ -73,14 +73,14 @@ SIMULATION = (
     Mutant(
         "nobody-wakes-when-a-pod-is-gone",
         "simulator/run.py",
-        "        HappeningKind.GONE,\n",
+        "        LogEntryKind.GONE,\n",
         "",
         PROPERTIES,
     ),
     Mutant(
         "nobody-wakes-when-a-pod-is-deleted-by-hand",
         "simulator/run.py",
-        "        HappeningKind.DELETED,  #",
+        "        LogEntryKind.DELETED,  #",
         "        #",
         "tests/simulator/test_surge.py",
     ),
@@ -114,7 +114,7 @@ SIMULATION = (
     ),
     Mutant(
         "kept-room-is-given-away",
-        "simulator/placing.py",
+        "simulator/placement_scheduler.py",
         "demand.priority >= priority",
         "demand.priority < priority",
         "tests/simulator/test_preemption.py",

@@ -1,6 +1,6 @@
 """What one object is to a DaemonSet agrees with claiming all of them (M1-M4, H10).
 
-Tried: a `standing` that ignored the uid of the owner, and one that adopted terminating orphans; both failed here.
+Tried: a `ownership_of` that ignored the uid of the owner, and one that adopted terminating orphans; both failed here.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dsplan.model.daemonset import DaemonSet, DaemonSetSpec
 from dsplan.model.meta import AnnotatedMeta, ObjectMeta, OwnerReference
 from dsplan.model.pod import Pod
 from dsplan.model.selectors import LabelSelector, Requirement
-from dsplan.observe.ownership import OwnedIndex, Standing, claim, standing
+from dsplan.observe.ownership import OwnedIndex, Ownership, claim, ownership_of
 
 _SELECTORS = (
     None,
@@ -48,11 +48,11 @@ def test_one_object_as_in_the_claim_of_all(pod: Pod, selector: LabelSelector | N
     metadata = AnnotatedMeta(name="ds", namespace="default", uid=uid)
     daemonset = DaemonSet(metadata=metadata, spec=DaemonSetSpec(selector=selector))
     claimed = claim(daemonset, OwnedIndex([pod]))
-    expected = Standing.FOREIGN
+    expected = Ownership.FOREIGN
     if claimed.adopted:
-        expected = Standing.ADOPTED
+        expected = Ownership.ADOPTED
     elif claimed.claimed:
-        expected = Standing.CLAIMED
+        expected = Ownership.CLAIMED
     elif claimed.released:
-        expected = Standing.RELEASED
-    assert standing(daemonset, pod) is expected
+        expected = Ownership.RELEASED
+    assert ownership_of(daemonset, pod) is expected

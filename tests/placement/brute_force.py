@@ -10,7 +10,7 @@ from dsplan.model.world import World
 from dsplan.placement.filters.demand import Demand, Tenant
 from dsplan.placement.filters.fits import fits
 from dsplan.placement.filters.node_load import Cluster, NodeLoad
-from dsplan.placement.filters.scene import Scene
+from dsplan.placement.filters.scheduler_view import SchedulerView
 from dsplan.placement.fit_types import Fit
 
 from .scenes import NOW
@@ -23,7 +23,7 @@ Pods = Mapping[Pair, Demand]
 
 def wanted(found: World) -> dict[Pair, Demand]:
     """What is to be placed: Pending pods as they are, elsewhere what the template makes."""
-    scene, result = Scene(found), {}
+    scene, result = SchedulerView(found), {}
     for number, entry in enumerate(step(found, now=NOW).daemonsets):
         for position in entry.verdicts.run:
             pods = [pod for pod in entry.observed.pods_at(found.nodes[position].name) if not pod.terminating]
@@ -57,7 +57,7 @@ class Cell:
 
     def __init__(self, found: World) -> None:
         self.world = found
-        self.tenants = [(n, tenant) for n, load in enumerate(Scene(found).loads) for tenant in load.tenants]
+        self.tenants = [(n, tenant) for n, load in enumerate(SchedulerView(found).loads) for tenant in load.tenants]
 
     def with_pods(self, pods: Pods, chosen: Iterable[Pair]) -> Cluster:
         """Return loads that hold whoever is there and the chosen."""

@@ -17,7 +17,7 @@ from dsplan.model.world import World
 from dsplan.placement.filters.demand import Demand, Tenant
 from dsplan.placement.filters.fits import fits
 from dsplan.placement.filters.node_load import Cluster, NodeLoad
-from dsplan.placement.filters.scene import Scene
+from dsplan.placement.filters.scheduler_view import SchedulerView
 from dsplan.placement.fit_types import Fit
 from dsplan.placement.search.causes import Cause, CauseCode
 from dsplan.placement.search.conflicts import Conflict
@@ -84,7 +84,7 @@ def _cluster(world: World, causes: Sequence[Cause]) -> Cluster:
     named = {cause.object for cause in causes if cause.code is not CauseCode.WANTED}
     resources = _resources(causes)
     loads = []
-    for load in Scene(world).loads:
+    for load in SchedulerView(world).loads:
         node = msgspec.structs.replace(load.node, spec=msgspec.structs.replace(load.node.spec, unschedulable=False))
         allocatable = {name: load.allocatable.get(name, 0) for name in resources}
         room = NodeLoad(node, _Room(allocatable))

@@ -12,7 +12,7 @@ from dsplan.passes import Step
 from dsplan.placement.filters.demand import Demand, Tenant
 from dsplan.placement.filters.fits import failures
 from dsplan.placement.filters.node_load import Cluster, NodeLoad
-from dsplan.placement.filters.scene import Scene
+from dsplan.placement.filters.scheduler_view import SchedulerView
 
 Pair = tuple[str, str]
 
@@ -32,7 +32,7 @@ class Oracle:
     def __init__(self, world: World, step: Step) -> None:
         self.nodes = world.nodes
         self.step = step
-        self.scene = Scene(world)
+        self.scene = SchedulerView(world)
         gone = {
             pod.name
             for entry in step.daemonsets

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from dsplan.errors import InputError
 from dsplan.placement.filters.failures import Failure
 from dsplan.placement.filters.fits import failures, fits
-from dsplan.placement.filters.scene import Scene
+from dsplan.placement.filters.scheduler_view import SchedulerView
 
 from .scenes import HOSTNAME, ZONE, Tree, clusters, daemonset, node, pod, required, spec, world
 
@@ -18,7 +18,7 @@ from .scenes import HOSTNAME, ZONE, Tree, clusters, daemonset, node, pod, requir
 def asked(*trees: Tree, at: str = "n1") -> tuple[Failure, ...]:
     """What the filters say about the DaemonSet's pod on a node."""
     found = world(*trees)
-    return Scene(found).failures(found.daemonsets[0], at)
+    return SchedulerView(found).failures(found.daemonsets[0], at)
 
 
 def plugins(found: tuple[Failure, ...]) -> list[str]:
@@ -81,7 +81,7 @@ def test_every_shortage_is_named_with_who_takes_the_room() -> None:  # K6
 @pytest.mark.parametrize(("wanted", "fits_there"), [("1", True), ("1001m", False)])
 def test_the_room_that_is_left_can_be_used_up(wanted: str, fits_there: bool) -> None:  # K6
     found = world(node("n1", cpu="4"), daemonset("d", spec(cpu=wanted)), pod("a", "n1", spec(cpu="3")))
-    scene = Scene(found)
+    scene = SchedulerView(found)
     demand = scene.created(found.daemonsets[0])
     assert fits(demand, scene.loads[0], scene.cluster) is fits_there
     assert (failures(demand, scene.loads[0], scene.cluster) == ()) is fits_there
@@ -248,7 +248,7 @@ def test_an_amount_that_is_no_quantity_is_bad_input() -> None:
 def test_the_fast_answer_is_the_full_one(trees: list[Tree]) -> None:
     """Tried and caught: `fits` without the pod count; without ports; with >= for > in the room that is left."""
     found = world(*trees)
-    scene = Scene(found)
+    scene = SchedulerView(found)
     for daemon in found.daemonsets:
         demand = scene.created(daemon)
         for load in scene.loads:

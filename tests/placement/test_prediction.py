@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from dsplan import decode, step
 from dsplan.model.world import World
 from dsplan.placement.filters.outcomes import Outcome, OutcomeKind
-from dsplan.placement.filters.scene import Scene
+from dsplan.placement.filters.scheduler_view import SchedulerView
 from dsplan.placement.scheduler.prediction import Prediction, predict
 
 from ..worlds import revision_of
@@ -169,7 +169,7 @@ def test_room_is_kept_for_nominated_pods() -> None:  # K4
     assert fate(predicted(node("n1"), daemonset("a", spec(cpu="3")), coming)).kind == "pending"
     assert fate(predicted(node("n1"), daemonset("a", spec(cpu="3"), priority=10), coming)).kind == "placed"
     found = world(node("n1"), daemonset("a", spec(cpu="3")), coming)
-    assert Scene(found).failures(found.daemonsets[0], "n1")
+    assert SchedulerView(found).failures(found.daemonsets[0], "n1")
 
 
 def test_pending_pods_of_others_are_noted_and_pinned_ones_take_room() -> None:

@@ -18,7 +18,7 @@ from dsplan.model.meta import Condition
 from dsplan.reconciler import News, Reconciler, tree_of
 from dsplan.testing import NOW, a_daemonset, a_node, a_pod, a_revision
 from dsplan.testing.journal import Journal
-from dsplan.testing.strategies import Happening, happenings
+from dsplan.testing.strategies import ObjectChange, object_changes
 from tests.reconciler.agreement import assert_agrees
 from tests.reconciler.test_agreement import Run
 
@@ -176,15 +176,17 @@ _Host = st.sampled_from(["nothing", "plan", "delta", "issue", "issue and do"])
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.lists(st.tuples(happenings(), _Host), min_size=5, max_size=30), st.integers(0, 9))
-def test_any_sequence_of_events_over_pods_that_are_out_of_date(script: list[tuple[Happening, str]], first: int) -> None:
+@given(st.lists(st.tuples(object_changes(), _Host), min_size=5, max_size=30), st.integers(0, 9))
+def test_any_sequence_of_events_over_pods_that_are_out_of_date(
+    script: list[tuple[ObjectChange, str]], first: int
+) -> None:
     run = Run(parked())
-    run.play.on_policy(first)
-    for happening, what in script:
-        run.play.act(happening)
+    run.applier.on_policy(first)
+    for change, what in script:
+        run.applier.apply(change)
         run.tell()
         run.host(what)
         run.tell()
         if what == "plan":
-            assert_agrees(run.reconciler, run.play.now)
-    assert_agrees(run.reconciler, run.play.now, whole=True)
+            assert_agrees(run.reconciler, run.applier.now)
+    assert_agrees(run.reconciler, run.applier.now, whole=True)

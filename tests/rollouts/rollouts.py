@@ -40,7 +40,9 @@ def node(name: str, *, zone: str = "", ready: bool = True, taint: str | None = N
     }
 
 
-def pod(name: str, node_name: str, worn: str = "old", *, ready: bool = True, age: float = 9000, **status: Any) -> Tree:
+def pod(
+    name: str, node_name: str, hash_label: str = "old", *, ready: bool = True, age: float = 9000, **status: Any
+) -> Tree:
     conditions = [{"type": "Ready", "status": "True", "lastTransitionTime": ago(age / 2)}] if ready else []
     return {
         "kind": "Pod",
@@ -48,7 +50,7 @@ def pod(name: str, node_name: str, worn: str = "old", *, ready: bool = True, age
             "name": name,
             "namespace": "default",
             "uid": f"{name}-uid",
-            "labels": {"app": "ds", "controller-revision-hash": worn},
+            "labels": {"app": "ds", "controller-revision-hash": hash_label},
             "creationTimestamp": ago(age),
             "ownerReferences": [OWNER],
         },
@@ -70,10 +72,10 @@ def _node_with_pods(draw: st.DrawFn, name: str) -> list[Tree]:
     zone, taint = draw(st.sampled_from(("a", "a", "b"))), draw(st.sampled_from(TAINTS))
     found = [node(name, zone=zone, ready=draw(st.integers(0, 7)) > 0, taint=taint)]
     for number in range(draw(st.sampled_from((0, 1, 1, 1, 1, 1, 2)))):
-        worn = draw(st.sampled_from(("old", "old", "old", "new")))
+        hash_label = draw(st.sampled_from(("old", "old", "old", "new")))
         phase = draw(st.sampled_from(("Running",) * 6 + ("Failed", "Pending")))
         age = draw(st.sampled_from((9000, 9000, 20)))
-        item = pod(f"p{number}-{name}", name, worn, ready=draw(st.integers(0, 5)) > 0, age=age, phase=phase)
+        item = pod(f"p{number}-{name}", name, hash_label, ready=draw(st.integers(0, 5)) > 0, age=age, phase=phase)
         if draw(st.integers(0, 11)) == 0:
             item["metadata"]["deletionTimestamp"] = ago(-5)
         found.append(item)

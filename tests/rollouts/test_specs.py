@@ -11,12 +11,12 @@ import yaml
 
 import dsplan
 from dsplan.report.clock import offset
-from dsplan.report.timeline_document import course_entry
-from dsplan.report.timeline_text import event_words, timeline_text, told_events
+from dsplan.report.timeline_document import rollout_entry
+from dsplan.report.timeline_text import event_words, shown_events, timeline_text
 from dsplan.rollouts.compare import Comparison, compare, parse_strategy
-from dsplan.rollouts.durations_of import Overrides
+from dsplan.rollouts.duration_sources import Overrides
 from dsplan.rollouts.edits import find_daemonsets
-from dsplan.rollouts.outside_budget import costs_at_once
+from dsplan.rollouts.outside_budget import unbudgeted_deletions
 from dsplan.rollouts.timeline import Timeline, timeline
 from dsplan.rollouts.waves import Wave, WaveKind
 from tests.worlds import NOW
@@ -39,10 +39,10 @@ def rows(waves: Sequence[Wave], kind: WaveKind) -> list[list[float | int | None]
 
 def outcome(story: Timeline) -> dict[str, Any]:
     window, stall = story.window, story.stall
-    totals = course_entry(window)["totals"]
+    totals = rollout_entry(window)["totals"]
     events = [
         f"{offset((item.at - story.started).total_seconds())} {event_words(item)} {item.node}".strip()
-        for item in told_events(story)
+        for item in shown_events(story)
     ]
     return {
         "events": events,
@@ -63,7 +63,7 @@ def outcome(story: Timeline) -> dict[str, Any]:
         "evicted": list(story.evicted),
         "stall": stall.text if stall else None,
         "stallKind": str(stall.kind) if stall else None,
-        "stallCulprits": [f"{item.node} {item.why}" for item in stall.culprits] if stall else [],
+        "stallCulprits": [f"{item.node} {item.why}" for item in stall.blockers] if stall else [],
         "stallAdvice": stall.advice if stall else None,
     }
 
@@ -89,7 +89,7 @@ def test_spec(path: Path) -> None:
         assert {str(entry.identity): compared(entry) for entry in found} == wanted
     costs = {
         str(cost.identity): {"pods": cost.pods, "nodes": list(cost.nodes), "allowed": cost.allowed}
-        for cost in costs_at_once(world, now=NOW)
+        for cost in unbudgeted_deletions(world, now=NOW)
     }
     assert costs == expect.get("atOnce", {})
 
@@ -99,11 +99,11 @@ def compared(comparison: Comparison) -> list[dict[str, Any]]:
         {
             "strategy": str(entry.strategy),
             "arithmetic": entry.arithmetic,
-            "seconds": entry.course.seconds,
+            "seconds": entry.rollout.seconds,
             "waves": entry.waves,
-            "mostDown": entry.course.run.most_down,
-            "inZone": entry.course.run.most_down_in_zone[1],
-            "lost": entry.course.run.lost_pod_seconds,
+            "mostDown": entry.rollout.run.most_down,
+            "inZone": entry.rollout.run.most_down_in_zone[1],
+            "lost": entry.rollout.run.lost_pod_seconds,
         }
-        for entry in comparison.contenders
+        for entry in comparison.results
     ]

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 from dsplan.model.daemonset import RollingUpdate, UpdateStrategy
 from dsplan.model.meta import Identity
-from dsplan.rollouts.durations_of import Overrides
+from dsplan.rollouts.duration_sources import Overrides
 from dsplan.rollouts.edits import replaced, with_strategy
-from dsplan.rollouts.forecast import stalls_ahead
+from dsplan.rollouts.forecast import expected_stalls
 from dsplan.rollouts.stall_types import StallKind
 from dsplan.rollouts.stalls import forecast_stalls, looks_broken
 from dsplan.rollouts.timeline import timeline
@@ -72,7 +72,7 @@ def stalls_with(found: list[Tree], number: int) -> bool:
 def test_what_is_not_played_could_not_have_stalled(found: list[Tree], rename: bool) -> None:
     """Caught: not looking at sick nodes, and not looking at nodes with two pods."""
     given_world = world(found)
-    ahead, left = stalls_ahead(given_world, now=NOW)
+    ahead, left = expected_stalls(given_world, now=NOW)
     assert left == ()
     updates = {StallKind.BUDGET_SPENT, StallKind.SURGE_BLOCKED, StallKind.VANISHED_NODE, StallKind.BAD_BUDGET}
     played = {stall for stall in forecast_stalls(given_world, now=NOW) if stall.kind in updates}
@@ -81,13 +81,13 @@ def test_what_is_not_played_could_not_have_stalled(found: list[Tree], rename: bo
 
 def test_long_roll_outs_are_left_to_the_timeline() -> None:
     found = sick(cluster(12, (2, 0)), "n01")
-    assert stalls_ahead(world(found), now=NOW, most_waves=3) == ((), (DS,))
-    assert stalls_ahead(world(found), now=NOW, most_pods=3) == ((), (DS,))
+    assert expected_stalls(world(found), now=NOW, most_waves=3) == ((), (DS,))
+    assert expected_stalls(world(found), now=NOW, most_pods=3) == ((), (DS,))
 
 
 def test_a_long_roll_out_that_stalls_early_is_foreseen() -> None:
     found = sick(cluster(12), "n01")
-    [stall], left = stalls_ahead(world(found), now=NOW, most_waves=3)
+    [stall], left = expected_stalls(world(found), now=NOW, most_waves=3)
     assert (stall.needs, left) == (2, ())
 
 

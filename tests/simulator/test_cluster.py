@@ -13,8 +13,8 @@ from dsplan.planner import solve
 from dsplan.rollouts.compare import compare
 from dsplan.rollouts.stalls import forecast_stalls
 from dsplan.rollouts.timeline import timeline
-from dsplan.simulator import Cluster, Durations, HappeningKind, Outcome, Removed, SteadyKubelet, simulate
-from dsplan.simulator.placing import placed
+from dsplan.simulator import Cluster, Durations, LogEntryKind, Outcome, Removed, SteadyKubelet, simulate
+from dsplan.simulator.placement_scheduler import placement_scheduler
 from tests.rollouts.rollouts import cluster, daemonset, node, pod
 from tests.worlds import NOW, revision_of, world
 
@@ -25,16 +25,16 @@ def after(seconds: float) -> object:
     return NOW + timedelta(seconds=seconds)
 
 
-def told(happenings: object) -> list[str]:
-    return [f"{(item.at - NOW).total_seconds():g} {item.kind} {item.node}" for item in happenings]  # type: ignore[attr-defined]
+def told(log: object) -> list[str]:
+    return [f"{(item.at - NOW).total_seconds():g} {item.kind} {item.node}" for item in log]  # type: ignore[attr-defined]
 
 
 def test_a_node_that_joins_gets_its_pod_and_one_that_leaves_loses_it() -> None:
     owner = daemonset()
     injections = [(NOW + timedelta(seconds=60), world([node("n2")]).nodes[0])]
     story = simulate(world([owner, revision_of(owner), node("n1")]), now=NOW, injections=injections)
-    assert "60 changed n2" in told(story.happenings)
-    assert "61 created n2" in told(story.happenings)
+    assert "60 changed n2" in told(story.log)
+    assert "61 created n2" in told(story.log)
     assert story.runs[0].outcome is Outcome.COMPLETE
 
 
@@ -43,7 +43,7 @@ def test_a_node_that_recovers_starts_its_pods() -> None:
     sick, well = world([node("n1", ready=False)]).nodes[0], world([node("n1")]).nodes[0]
     given = msgspec.structs.replace(world([owner, revision_of(owner)]), nodes=(sick,))
     story = simulate(given, now=NOW, injections=[(NOW + timedelta(seconds=100), well)])
-    assert told(story.happenings)[-2:] == ["114 ready n1", "114 available n1"]
+    assert told(story.log)[-2:] == ["114 ready n1", "114 available n1"]
 
 
 def test_an_edit_on_the_way_starts_over() -> None:
@@ -91,7 +91,7 @@ def test_actions_meant_for_another_incarnation_do_nothing() -> None:
     it.carry_out([stale])
     assert it.log == []
     it.carry_out([action])
-    assert [item.kind for item in it.log] == [HappeningKind.DELETED]
+    assert [item.kind for item in it.log] == [LogEntryKind.DELETED]
 
 
 def test_a_pod_without_room_waits_until_there_is_some() -> None:
@@ -108,8 +108,10 @@ def test_a_pod_without_room_waits_until_there_is_some() -> None:
     }
     given = world([owner, revision_of(owner), {**node("n1"), "status": room}, other])
     leaves = (NOW + timedelta(seconds=40), Removed(given.pods[0]))
-    story = simulate(given, now=NOW, scheduler=placed, injections=[leaves], durations=Durations(terminate=5))
-    mine = [item for item in story.happenings if item.daemonset == DS]
+    story = simulate(
+        given, now=NOW, scheduler=placement_scheduler, injections=[leaves], durations=Durations(terminate=5)
+    )
+    mine = [item for item in story.log if item.daemonset == DS]
     assert told(mine) == [
         "0 evaluated ",
         "1 created n1",
@@ -126,7 +128,7 @@ def test_pods_bound_to_vanished_nodes_wait_for_the_garbage_collector() -> None:
     given = world([*cluster(1), pod("stray", "gone")])
     assert "stray" in {item.name for item in simulate(given, now=NOW).world.pods}
     story = simulate(given, SteadyKubelet(pod_gc=40), now=NOW)
-    assert "40 gone gone" in told(story.happenings)
+    assert "40 gone gone" in told(story.log)
 
 
 def test_until_cuts_off() -> None:
@@ -140,7 +142,7 @@ def test_a_node_that_flaps_takes_its_pods_down_and_brings_them_back() -> None:
     found[-1] = pod("p-n1", "n1", "new")
     changes = [(NOW + timedelta(seconds=10), sick), (NOW + timedelta(seconds=20), well)]
     story = simulate(world(found), now=NOW, injections=changes)
-    assert [line for line in told(story.happenings) if "ready" in line] == ["10 not-ready n1", "34 ready n1"]
+    assert [line for line in told(story.log) if "ready" in line] == ["10 not-ready n1", "34 ready n1"]
     assert story.runs[0].lost_pod_seconds == 24
 
 
@@ -177,7 +179,7 @@ def test_solve_and_the_played_roll_out_name_the_same_nodes_in_the_same_order() -
     pods = [pod(f"p-{name}", name, "new" if name < "n05" else "old") for name in zones]
     given = world([owner, revision_of(owner), *nodes, *pods])
     story = simulate(given, now=NOW)
-    played = [item.node for item in story.happenings if item.kind is HappeningKind.DELETED]
+    played = [item.node for item in story.log if item.kind is LogEntryKind.DELETED]
     rollout = solve(given, now=NOW).daemonsets[0].rollout
     assert rollout is not None
     assert len(played) == 13
@@ -190,7 +192,7 @@ def test_a_wave_of_more_pods_than_one_pass_issues_is_still_one_wave() -> None:
     story = timeline(given, now=NOW)[0]
     assert [len(wave.nodes) for wave in story.barrier.updates] == [600, 600]
     assert len(story.window.updates) > 2
-    own = next(entry for entry in compare(given, now=NOW)[0].contenders if entry.is_current)
+    own = next(entry for entry in compare(given, now=NOW)[0].results if entry.is_current)
     rollout = solve(given, now=NOW).daemonsets[0].rollout
     assert rollout is not None
     assert own.waves == rollout.wave_count == 2

@@ -12,11 +12,11 @@ from dsplan.model.world import World
 from dsplan.passes import step
 from dsplan.passes.governed import plan_policies
 from dsplan.rollouts.compare import compare
-from dsplan.rollouts.durations_of import Overrides
+from dsplan.rollouts.duration_sources import Overrides
 from dsplan.rollouts.stall_types import StallKind
 from dsplan.rollouts.stalls import forecast_stalls
 from dsplan.rollouts.timeline import timeline
-from dsplan.simulator import Durations, HappeningKind, Outcome, PolicyController, simulate
+from dsplan.simulator import Durations, LogEntryKind, Outcome, PolicyController, simulate
 from dsplan.testing import a_daemonset, a_node
 from tests.policies.fleet import Fleet, a_policy
 
@@ -36,8 +36,8 @@ def test_the_host_deletes_and_the_controller_creates() -> None:
     story = played(the_world(budgets=[{"maxUnavailable": 2}]))
     run = story.runs[0]
     assert (run.outcome, run.most_down, story.violations) == (Outcome.COMPLETE, 2, ())
-    kinds = {item.kind for item in story.happenings}
-    assert HappeningKind.AVAILABLE in kinds
+    kinds = {item.kind for item in story.log}
+    assert LogEntryKind.AVAILABLE in kinds
 
 
 def test_a_soak_and_a_gate_take_their_time() -> None:
@@ -56,7 +56,7 @@ def test_a_gate_that_nobody_passes_parks_the_rollout() -> None:
 
 def test_windows_make_a_rollout_wait_for_the_night() -> None:
     story = played(the_world(budgets=[{"maxUnavailable": 3}], windows={"allow": [{"start": "22:00", "end": "23:00"}]}))
-    deleted = [item.at for item in story.happenings if item.kind is HappeningKind.DELETED]
+    deleted = [item.at for item in story.log if item.kind is LogEntryKind.DELETED]
     assert story.runs[0].outcome is Outcome.COMPLETE
     assert {moment.hour for moment in deleted} == {22}
 
@@ -70,8 +70,8 @@ def test_rates_stretch_a_wave() -> None:
 def test_order_holds_in_time() -> None:
     story = played(the_world(2, ("a", "b"), order={"chains": [["a", "b"]]}))
     first: dict[tuple[str, str], Any] = {}
-    for item in story.happenings:
-        if item.daemonset is not None and item.kind in (HappeningKind.AVAILABLE, HappeningKind.DELETED):
+    for item in story.log:
+        if item.daemonset is not None and item.kind in (LogEntryKind.AVAILABLE, LogEntryKind.DELETED):
             first.setdefault((f"{item.daemonset.name} {item.kind}", item.node), item.at)
     for node in ("n1", "n2"):
         assert first["a available", node] <= first["b deleted", node]
@@ -120,8 +120,8 @@ def test_timeline_and_compare_play_the_policies() -> None:
     assert [len(wave.nodes) for wave in story.window.updates] == [1, 3, 2]
     assert story.window.updates[1].start - story.window.updates[0].start >= timedelta(minutes=10).total_seconds()
     [comparison] = compare(world, now=Fleet(1, []).now)
-    assert [str(item.strategy) for item in comparison.contenders if item.is_current] == ["its policies"]
-    assert comparison.contenders[0].arithmetic == "3 waves, at least 3"
+    assert [str(item.strategy) for item in comparison.results if item.is_current] == ["its policies"]
+    assert comparison.results[0].arithmetic == "3 waves, at least 3"
 
 
 def test_a_node_that_joins_is_served_and_rolled() -> None:

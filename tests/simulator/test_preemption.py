@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dsplan.simulator import Durations, HappeningKind, Outcome, Simulation, simulate
-from dsplan.simulator.placing import placed
+from dsplan.simulator import Durations, LogEntryKind, Outcome, Simulation, simulate
+from dsplan.simulator.placement_scheduler import placement_scheduler
 from tests.worlds import NOW, Tree, revision_of, world
 
 CREATE_AT_ONCE = Durations(create=0, terminate=30)
@@ -49,20 +49,20 @@ def stranger(name: str, cpu: str, priority: int = 0) -> Tree:
 
 
 def played(*found: Tree) -> Simulation:
-    return simulate(world(list(found)), now=NOW, durations=CREATE_AT_ONCE, scheduler=placed)
+    return simulate(world(list(found)), now=NOW, durations=CREATE_AT_ONCE, scheduler=placement_scheduler)
 
 
-def told(story: Simulation, *kinds: HappeningKind) -> list[str]:
+def told(story: Simulation, *kinds: LogEntryKind) -> list[str]:
     return [
         f"{(item.at - NOW).total_seconds():g} {item.kind} {item.pod} {item.reason}".rstrip()
-        for item in story.happenings
+        for item in story.log
         if item.kind in kinds
     ]
 
 
 def test_a_less_important_pod_makes_way() -> None:
     story = played(*agent("cni", "500m", 100), node("1"), stranger("web", "800m"))
-    assert told(story, HappeningKind.EVICTS, HappeningKind.BOUND) == [
+    assert told(story, LogEntryKind.EVICTS, LogEntryKind.BOUND) == [
         "0 evicts cni-n1-1 default/web",
         "30 bound cni-n1-1",
     ]
@@ -71,10 +71,10 @@ def test_a_less_important_pod_makes_way() -> None:
 
 def test_pods_of_equal_priority_stay_and_so_does_who_must_not_preempt() -> None:
     equal = played(*agent("cni", "500m", 100), node("1"), stranger("web", "800m", 100))
-    assert told(equal, HappeningKind.EVICTS) == []
+    assert told(equal, LogEntryKind.EVICTS) == []
     owner, revision, priority_class = agent("cni", "500m", 100)
     meek = played(owner, revision, {**priority_class, "preemptionPolicy": "Never"}, node("1"), stranger("web", "800m"))
-    assert told(meek, HappeningKind.EVICTS) == []
+    assert told(meek, LogEntryKind.EVICTS) == []
     assert [run.left_down for run in (equal.runs[0], meek.runs[0])] == [("n1",), ("n1",)]
 
 
@@ -87,10 +87,10 @@ def test_room_that_is_kept_goes_to_nobody_less_important_meanwhile() -> None:
         world([*agent("cni", "1", 100), *agent("tiny", "100m", 0), node("1"), first, later]),
         now=NOW,
         durations=Durations(create=0),
-        scheduler=placed,
+        scheduler=placement_scheduler,
     )
-    assert told(found, HappeningKind.EVICTS) == ["0 evicts cni-n1-1 default/a, default/b"]
-    assert told(found, HappeningKind.BOUND) == ["30 bound cni-n1-1"]
+    assert told(found, LogEntryKind.EVICTS) == ["0 evicts cni-n1-1 default/a, default/b"]
+    assert told(found, LogEntryKind.BOUND) == ["30 bound cni-n1-1"]
     assert found.runs[1].left_down == ("n1",)
 
 
@@ -105,8 +105,8 @@ def test_a_daemon_that_made_way_is_created_again_and_waits() -> None:
     }
     mine["status"]["conditions"] = [{"type": "Ready", "status": "True", "lastTransitionTime": "2026-05-01T10:00:00Z"}]
     story = played(*agent("cni", "500m", 100), *low, node("1"), mine)
-    assert told(story, HappeningKind.EVICTS) == ["0 evicts cni-n1-1 default/low-1"]
-    assert told(story, HappeningKind.DELETED) == ["0 deleted low-1 Preempted"]
+    assert told(story, LogEntryKind.EVICTS) == ["0 evicts cni-n1-1 default/low-1"]
+    assert told(story, LogEntryKind.DELETED) == ["0 deleted low-1 Preempted"]
     assert [(run.outcome, run.left_down) for run in story.runs] == [
         (Outcome.COMPLETE, ()),
         (Outcome.DEGRADED, ("n1",)),

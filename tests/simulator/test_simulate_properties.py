@@ -44,8 +44,8 @@ kubelets = st.builds(
 durations = st.sampled_from((Durations(), Durations(react=0, between=0), Durations(react=3, between=2)))
 
 
-def played(found: list[Tree], kubelet: ChanceKubelet, pace: Durations, **options: object) -> Simulation:
-    return simulate(world(found), kubelet, now=NOW, until=UNTIL, durations=pace, **options)  # type: ignore[arg-type]
+def played(found: list[Tree], kubelet: ChanceKubelet, durations: Durations, **options: object) -> Simulation:
+    return simulate(world(found), kubelet, now=NOW, until=UNTIL, durations=durations, **options)  # type: ignore[arg-type]
 
 
 def broken(story: Simulation) -> list[str]:
@@ -54,7 +54,7 @@ def broken(story: Simulation) -> list[str]:
 
 
 def first_difference(one: Simulation, other: Simulation) -> str | None:
-    for mine, its in zip_longest(one.happenings, other.happenings):
+    for mine, its in zip_longest(one.log, other.log):
         if mine != its:
             return f"{mine} != {its}"
     differing = [field for field in ("world", "runs", "violations") if getattr(one, field) != getattr(other, field)]
@@ -63,17 +63,19 @@ def first_difference(one: Simulation, other: Simulation) -> str | None:
 
 @settings(max_examples=60, deadline=None, phases=PHASES)
 @given(clusters, kubelets, durations)
-def test_no_invariant_is_broken(found: list[Tree], kubelet: ChanceKubelet, pace: Durations) -> None:
+def test_no_invariant_is_broken(found: list[Tree], kubelet: ChanceKubelet, durations: Durations) -> None:
     """The mutants in tests/mutants/simulation.py break one invariant each, and each is caught here."""
-    assert broken(played(found, kubelet, pace)) == []
+    assert broken(played(found, kubelet, durations)) == []
 
 
 @settings(max_examples=40, deadline=None, phases=PHASES)
 @given(clusters, kubelets, durations)
-def test_following_single_pods_equals_whole_steps(found: list[Tree], kubelet: ChanceKubelet, pace: Durations) -> None:
+def test_following_single_pods_equals_whole_steps(
+    found: list[Tree], kubelet: ChanceKubelet, durations: Durations
+) -> None:
     """Caught: a view that forgets to regroup a node whose pod is gone, and one that keeps verdicts (see mutants)."""
-    one = played(found, kubelet, pace)
-    other = played(found, kubelet, pace, controller=WholeStepController())
+    one = played(found, kubelet, durations)
+    other = played(found, kubelet, durations, controller=WholeStepController())
     assert first_difference(one, other) is None
 
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from dsplan.passes import step
 from dsplan.passes.observation import observe_daemonset, surroundings_of
-from dsplan.simulator import HappeningKind, Removed, simulate
+from dsplan.simulator import LogEntryKind, Removed, simulate
 from dsplan.simulator.invariants import Invariant, judge
 from tests.rollouts.rollouts import Tree, ago, daemonset, node, pod
 from tests.worlds import NOW, revision_of, world
@@ -21,7 +21,7 @@ def test_a_duplicate_goes_though_the_pod_that_stays_is_not_ready() -> None:
     """M17, M19: the oldest of each kind stays, whatever its readiness. The real controller costs service here."""
     found = surge(node("n1"), pod("a", "n1", ready=False, age=900), pod("b", "n1", age=600))
     story = simulate(world(found), now=NOW)
-    deleted = [item.pod for item in story.happenings if item.kind is HappeningKind.DELETED]
+    deleted = [item.pod for item in story.log if item.kind is LogEntryKind.DELETED]
     assert deleted[0] == "b"
     assert story.violations == ()
 
@@ -47,4 +47,4 @@ def test_a_pod_deleted_by_somebody_else_is_replaced_at_once_though_its_node_neve
     gone = Removed(next(item for item in given.pods if item.name == "b"))
     story = simulate(given, now=NOW, injections=[(NOW + timedelta(seconds=5), gone)])
     assert story.violations == ()
-    assert [item.node for item in story.happenings if item.kind is HappeningKind.CREATED] == ["n1"]
+    assert [item.node for item in story.log if item.kind is LogEntryKind.CREATED] == ["n1"]

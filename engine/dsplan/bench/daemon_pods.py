@@ -47,17 +47,17 @@ _DRAW = (
 
 
 def make_pods(
-    daemonsets: Iterable[DaemonSet], index: NodeIndex, *, drifted: int = 0, worn: str = NEW, seed: int = 0
+    daemonsets: Iterable[DaemonSet], index: NodeIndex, *, drifted: int = 0, hash_label: str = NEW, seed: int = 0
 ) -> Iterator[Pod]:
-    """Yield the pods of every DaemonSet, `drifted` per mille of them not as they should be; `worn` is their hash."""
+    """Yield the pods of every DaemonSet, `drifted` per mille of them not as they should be."""
     for number, daemonset in enumerate(daemonsets):
         wanted = propagate(constraints_of(daemonset), index).run
         nodes = (index.nodes[position] for position in wanted)
-        yield from pods_of(daemonset, nodes, drifted=drifted, worn=worn, seed=mixed(seed, number))
+        yield from pods_of(daemonset, nodes, drifted=drifted, hash_label=hash_label, seed=mixed(seed, number))
 
 
 def pods_of(
-    daemonset: DaemonSet, nodes: Iterable[Node], *, drifted: int = 0, worn: str = NEW, seed: int = 0
+    daemonset: DaemonSet, nodes: Iterable[Node], *, drifted: int = 0, hash_label: str = NEW, seed: int = 0
 ) -> Iterator[Pod]:
     """Yield the pods of one DaemonSet on the given nodes, by name: they lie in memory as a list that was read would.
 
@@ -68,7 +68,7 @@ def pods_of(
     >>> one.metadata.owner_references is two.metadata.owner_references, one.name != two.name
     (True, True)
     """
-    mould = _Mould(daemonset, worn)
+    builder = _PodBuilder(daemonset, hash_label)
     drawn: list[tuple[str, Node, _Drift]] = []
     for number, node in enumerate(nodes):
         bits = mixed(seed, number)
@@ -79,7 +79,7 @@ def pods_of(
         if drift is _Drift.DOUBLED:
             drawn.append((f"{daemonset.name}-{letters(bits >> 16, 7)}", node, _Drift.NONE))
     drawn.sort(key=lambda entry: entry[0])
-    yield from (mould.pod(name, node, drift) for name, node, drift in drawn)
+    yield from (builder.pod(name, node, drift) for name, node, drift in drawn)
 
 
 def _status(phase: str, ready: str) -> PodStatus:
@@ -91,14 +91,14 @@ _RUNNING, _SILENT = _status("Running", "True"), _status("Running", "False")
 _FAILED = _status("Failed", "False")
 
 
-class _Mould:
+class _PodBuilder:
     """Makes the pods of one DaemonSet; all but name, uid and node is the same object in each of them."""
 
-    def __init__(self, daemonset: DaemonSet, worn: str) -> None:
+    def __init__(self, daemonset: DaemonSet, hash_label: str) -> None:
         template = daemonset.pod
         self.name, self.namespace = daemonset.name, daemonset.metadata.namespace
-        self.labels = {worn: {**template.metadata.labels, HASH_LABEL: worn} for worn in (NEW, OLD)}
-        self.worn = worn
+        self.labels = {hash_label: {**template.metadata.labels, HASH_LABEL: hash_label} for hash_label in (NEW, OLD)}
+        self.hash_label = hash_label
         self.owners = (
             OwnerReference(
                 api_version="apps/v1", kind="DaemonSet", name=self.name, uid=daemonset.metadata.uid, controller=True
@@ -113,7 +113,7 @@ class _Mould:
             namespace=self.namespace,
             uid=name,
             resource_version="1",
-            labels=self.labels[OLD if drift is _Drift.OUTDATED else self.worn],
+            labels=self.labels[OLD if drift is _Drift.OUTDATED else self.hash_label],
             creation_timestamp=_CREATED,
             deletion_timestamp=NOW if drift is _Drift.TERMINATING else None,
             owner_references=self.owners,

@@ -167,14 +167,14 @@ def revision_of(daemonset: DaemonSet, number: int) -> ControllerRevision:
         first, *rest = template["spec"]["containers"]
         older = {**first, "image": first["image"] + "-old"}
         template = {**template, "spec": {**template["spec"], "containers": [older, *rest]}}
-    worn = OLD if number == 1 else NEW
+    hash_label = OLD if number == 1 else NEW
     tree = {
         "kind": "ControllerRevision",
         "metadata": {
-            "name": f"{daemonset.name}-{worn}",
+            "name": f"{daemonset.name}-{hash_label}",
             "namespace": daemonset.metadata.namespace,
-            "uid": f"uid-{daemonset.name}-{worn}",
-            "labels": {"app": daemonset.name, "controller-revision-hash": worn},
+            "uid": f"uid-{daemonset.name}-{hash_label}",
+            "labels": {"app": daemonset.name, "controller-revision-hash": hash_label},
             "ownerReferences": [
                 {
                     "apiVersion": "apps/v1",

@@ -25,12 +25,12 @@ def make_world(
     seed: int = 0,
     drift: bool = True,
     pods: bool = True,
-    worn: str = NEW,
+    hash_label: str = NEW,
     everywhere: bool = False,
 ) -> World:
     """Return a seeded world: the same arguments give the same world, and objects share all they have in common.
 
-    `pods=False` leaves the daemon pods out, `worn` is the hash they wear. `everywhere` has
+    `pods=False` leaves the daemon pods out, `hash_label` is the revision hash in their labels. `everywhere` has
     only DaemonSets that want every node. With `drift=False` everything is as it should
     be: no node is sick or cordoned, every pod is in place, up to date and ready.
     Raises KeyError where there is no such family.
@@ -46,7 +46,7 @@ def make_world(
     sets, revisions = make_daemonsets(daemonsets, hostile=kind.own_class, everywhere=everywhere)
     found: tuple[Pod, ...] = ()
     if pods:
-        found = tuple(make_pods(sets, NodeIndex(fleet), drifted=kind.drifted, worn=worn, seed=seed))
+        found = tuple(make_pods(sets, NodeIndex(fleet), drifted=kind.drifted, hash_label=hash_label, seed=seed))
     return World(nodes=fleet, daemonsets=sets, revisions=revisions, pods=found)
 
 

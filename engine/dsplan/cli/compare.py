@@ -41,14 +41,14 @@ def command(
     from ..report.compare_text import comparison_csv, comparison_document, comparison_text
     from ..rollouts.compare import DEFAULT_STRATEGIES, compare, parse_strategy
     from ..rollouts.edits import restarted
-    from ..rollouts.outside_budget import costs_at_once
+    from ..rollouts.outside_budget import unbudgeted_deletions
 
     tried = tuple(parse_strategy(text) for text in strategies) or DEFAULT_STRATEGIES
     world = restarted(load_world(files, more, None if all_namespaces else namespace, selector), restart)
     at = moment(now)
     with progress_bar("playing the strategies"):
         found = compare(world, now=at, strategies=tried, durations=overrides_of(durations))
-        costs = costs_at_once(world, now=at)
+        costs = unbudgeted_deletions(world, now=at)
     if output in ("json", "yaml"):
         document = comparison_document(found, costs)
         click.echo(as_json(document) if output == "json" else as_yaml(document), nl=False)

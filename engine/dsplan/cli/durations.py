@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 if TYPE_CHECKING:
-    from ..rollouts.durations_of import Overrides
+    from ..rollouts.duration_sources import Overrides
 
 __all__ = ["Seconds", "duration_options", "overrides_of"]
 
@@ -52,6 +52,6 @@ def duration_options(function: F) -> F:
 
 def overrides_of(values: dict[str, Any]) -> Overrides:
     """Take the durations out of a command's arguments."""
-    from ..rollouts.durations_of import Overrides
+    from ..rollouts.duration_sources import Overrides
 
     return Overrides(**{name: values.pop(name) for name in _OPTIONS})

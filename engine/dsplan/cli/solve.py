@@ -83,11 +83,11 @@ def _stalls(world: World, plan: Plan) -> dict[Identity, str]:
     """Return what is foreseen about roll-outs that may not get to their end; without outdated pods there are none."""
     if not any(map(_has_outdated_pods, plan.daemonsets)):
         return {}
-    from ..rollouts.forecast import stalls_ahead
+    from ..rollouts.forecast import expected_stalls
     from .progress import progress_bar
 
     with progress_bar("looking for stalls"):
-        stalls, left = stalls_ahead(world, now=plan.now)
+        stalls, left = expected_stalls(world, now=plan.now)
     found = {stall.identity: stall.text for stall in stalls}
     long = "a long roll-out that may stall: dsplan timeline plays it"
     return {**found, **dict.fromkeys(left, long)}

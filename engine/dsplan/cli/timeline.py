@@ -38,7 +38,7 @@ def command(
     from ..report.timeline_document import timeline_csv, timeline_document
     from ..report.timeline_text import timeline_text
     from ..rollouts.edits import find_daemonsets, restarted
-    from ..rollouts.outside_budget import costs_at_once
+    from ..rollouts.outside_budget import unbudgeted_deletions
     from ..rollouts.timeline import timeline
 
     world = restarted(load_world(files, more, None if all_namespaces else namespace, selector), restart)
@@ -46,7 +46,7 @@ def command(
     at = moment(now)
     with progress_bar("playing the roll-outs"):
         stories = timeline(world, now=at, durations=overrides_of(durations), broken=never_ready)
-        costs = costs_at_once(world, now=at)
+        costs = unbudgeted_deletions(world, now=at)
     if output in ("json", "yaml"):
         document = timeline_document(stories, costs, events=events)
         click.echo(as_json(document) if output == "json" else as_yaml(document), nl=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 from pyroaring import BitMap
 
-from ..constraints.asking import ask
+from ..constraints.checking import check_constraint
 from ..constraints.protocol import Constraint
 from .index import NodeIndex
 from .verdicts import Verdicts
@@ -45,7 +45,7 @@ def _by_summary(constraint: Constraint, counted: BitMap, index: NodeIndex) -> di
     alone: dict[str, list[int]] = {}
     for projection, ids in index.groups(constraint.reads):
         here = (ids in counted) if isinstance(ids, int) else ids & counted
-        if not here or (reason := ask(constraint, projection)) is None:
+        if not here or (reason := check_constraint(constraint, projection)) is None:
             continue
         if isinstance(ids, int):
             alone.setdefault(reason.summary, []).append(ids)

@@ -11,7 +11,7 @@ from operator import and_, or_
 
 from pyroaring import BitMap
 
-from ..constraints.asking import ask
+from ..constraints.checking import check_constraint
 from ..constraints.node_affinity import NodeAffinityMatches
 from ..constraints.placement_fields import NodeNameMatches, NodeSelectorMatches
 from ..constraints.protocol import Constraint
@@ -32,7 +32,9 @@ def satisfying(constraint: Constraint, index: NodeIndex) -> BitMap:
         return reduce(or_, (_term(term, index) for term in live), BitMap())
     if isinstance(constraint, NodeNameMatches):
         return _named(constraint.node_name, index)
-    return _union(ids for projection, ids in index.groups(constraint.reads) if ask(constraint, projection) is None)
+    return _union(
+        ids for projection, ids in index.groups(constraint.reads) if check_constraint(constraint, projection) is None
+    )
 
 
 def _union(parts: Iterable[BitMap | int]) -> BitMap:

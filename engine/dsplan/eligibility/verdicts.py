@@ -8,7 +8,7 @@ from enum import StrEnum
 import msgspec
 from pyroaring import BitMap
 
-from ..constraints.asking import ask
+from ..constraints.checking import check_constraint
 from ..constraints.protocol import Constraint, Reason, Strength, project
 from ..model.node import Node
 from .index import NodeIndex
@@ -83,7 +83,7 @@ def evaluate(constraints: Sequence[Constraint], node: Node) -> Evaluation:
     """
     verdict, reasons = Verdict.RUN, []
     for constraint in constraints:
-        reason = ask(constraint, project(node, constraint.reads))
+        reason = check_constraint(constraint, project(node, constraint.reads))
         if reason is None:
             continue
         reasons.append(reason)

@@ -82,7 +82,7 @@ def has_surplus(daemonset: DaemonSet, history: History) -> bool:
 def surplus_revisions(
     daemonset: DaemonSet, history: History, live_hashes: Collection[str]
 ) -> tuple[ControllerRevision, ...]:
-    """Return the old revisions that clean-up deletes: lowest number first, none that a pod still wears (H9)."""
+    """Return the old revisions that clean-up deletes: lowest number first, none whose hash a pod still has (H9)."""
     excess = len(history.old) - _limit(daemonset)
     surplus: list[ControllerRevision] = []
     for revision, label in sorted(history.old, key=lambda entry: (entry[0].revision, entry[0].name)):

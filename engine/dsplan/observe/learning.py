@@ -13,7 +13,7 @@ __all__ = ["NOTHING_LEARNED", "Learned", "learn_hash", "looks_like_template"]
 
 
 class Learned(msgspec.Struct, frozen=True):
-    """A hash that was learned (empty if none was), how, and the test for pods that wear no hash."""
+    """A hash that was learned (empty if none was), how, and the test for pods without a hash label."""
 
     hash: str
     how: str
@@ -24,17 +24,17 @@ NOTHING_LEARNED = Learned("", "")
 
 
 def learn_hash(daemonset: DaemonSet, claimed: Iterable[Pod], generation: str | None) -> Learned:
-    """Return the hash worn by pods of the current template generation, else by a pod that looks like the template."""
-    wearers: dict[str, Pod] = {}
+    """Return the hash label of pods of the current template generation, else by a pod that looks like the template."""
+    pod_by_hash: dict[str, Pod] = {}
     for pod in claimed:
-        worn = pod.metadata.labels.get(HASH_LABEL, "")
-        if worn and generation is not None and pod.metadata.labels.get(TEMPLATE_GENERATION_LABEL) == generation:
-            return Learned(worn, "from pods of the current template generation")
-        wearers.setdefault(worn, pod)
-    for worn, pod in sorted(wearers.items()):
-        if worn and looks_like_template(pod, daemonset):
+        hash_label = pod.metadata.labels.get(HASH_LABEL, "")
+        if hash_label and generation is not None and pod.metadata.labels.get(TEMPLATE_GENERATION_LABEL) == generation:
+            return Learned(hash_label, "from pods of the current template generation")
+        pod_by_hash.setdefault(hash_label, pod)
+    for hash_label, pod in sorted(pod_by_hash.items()):
+        if hash_label and looks_like_template(pod, daemonset):
             return Learned(
-                worn, "from pods that look like the template", lambda pod: looks_like_template(pod, daemonset)
+                hash_label, "from pods that look like the template", lambda pod: looks_like_template(pod, daemonset)
             )
     return Learned("", "by comparing pods with the template", lambda pod: looks_like_template(pod, daemonset))
 

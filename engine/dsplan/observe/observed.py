@@ -15,7 +15,7 @@ from ..model.selectors import parse_int64
 from .groups import Group
 from .history import History
 from .ownership import Claim
-from .seats import seat
+from .pods_by_node import arrange_by_node
 from .shape import Shape, fact_reader
 
 __all__ = ["Observed", "Situation", "observe", "template_generation"]
@@ -57,7 +57,7 @@ class Observed(msgspec.Struct, frozen=True):
 
 
 def template_generation(daemonset: DaemonSet) -> str | None:
-    """Return the template generation as pods wear it, None where the annotation does not parse (H11, H12)."""
+    """Return the template generation as written in pods' labels, None where the annotation does not parse (H11, H12)."""
     text = daemonset.metadata.annotations.get(TEMPLATE_GENERATION_ANNOTATION)
     number = None if text is None else parse_int64(text)
     return None if number is None else str(number)
@@ -81,16 +81,16 @@ def observe(
         now=now,
         looks_updated=looks_updated,
     )
-    seated = seat(claim.claimed, read, index)
+    arranged = arrange_by_node(claim.claimed, read, index)
     return Observed(
         history=history,
         verdicts=verdicts,
         claim=claim,
-        groups=seated.groups,
-        situations=_situations(seated.occupied, verdicts),
-        vanished=seated.vanished,
-        gone=seated.gone,
-        adrift=seated.adrift,
+        groups=arranged.groups,
+        situations=_situations(arranged.occupied, verdicts),
+        vanished=arranged.vanished,
+        gone=arranged.gone,
+        adrift=arranged.adrift,
     )
 
 

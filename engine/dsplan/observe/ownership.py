@@ -20,11 +20,11 @@ __all__ = [
     "OwnedIndex",
     "PodIndex",
     "RevisionIndex",
-    "Standing",
+    "Ownership",
     "claim",
     "claim_pods",
     "owned_pods",
-    "standing",
+    "ownership_of",
 ]
 
 P = TypeVar("P", Pod, ControllerRevision)
@@ -102,7 +102,7 @@ def _split(owned: Sequence[P], selector: LabelSelector | None) -> tuple[list[P],
     return list(compress(owned, matches)), [item for item, matched in zip(owned, matches, strict=True) if not matched]
 
 
-class Standing(Enum):
+class Ownership(Enum):
     """What one object is to a DaemonSet."""
 
     CLAIMED = auto()
@@ -111,18 +111,18 @@ class Standing(Enum):
     FOREIGN = auto()
 
 
-def standing(daemonset: DaemonSet, item: Pod | ControllerRevision) -> Standing:
+def ownership_of(daemonset: DaemonSet, item: Pod | ControllerRevision) -> Ownership:
     """Return what `claim` makes of one object (M1-M4, H10)."""
     metadata, own = item.metadata, daemonset.metadata
     if metadata.namespace != own.namespace:
-        return Standing.FOREIGN
+        return Ownership.FOREIGN
     owner = controller_of(metadata)
     if owner is None:
         free = metadata.deletion_timestamp is None and selector_matches(daemonset.spec.selector, metadata.labels)
-        return Standing.ADOPTED if free else Standing.FOREIGN
+        return Ownership.ADOPTED if free else Ownership.FOREIGN
     if owner.kind != "DaemonSet" or owner.name != own.name or (own.uid and owner.uid != own.uid):
-        return Standing.FOREIGN
-    return Standing.CLAIMED if selector_matches(daemonset.spec.selector, metadata.labels) else Standing.RELEASED
+        return Ownership.FOREIGN
+    return Ownership.CLAIMED if selector_matches(daemonset.spec.selector, metadata.labels) else Ownership.RELEASED
 
 
 def claim_pods(daemonset: DaemonSet, pods: PodIndex) -> Claim[Pod]:

@@ -9,7 +9,7 @@ from enum import IntFlag
 from ..model.daemonset import HASH_LABEL, TEMPLATE_GENERATION_LABEL
 from ..model.pod import Pod
 
-__all__ = ["LONGEST_WAIT", "PodFact", "Shape", "fact_reader", "is_ready", "ready_since", "ripens_in"]
+__all__ = ["LONGEST_WAIT", "PodFact", "Shape", "fact_reader", "is_ready", "ready_since", "available_in"]
 
 LONGEST_WAIT = 2**31 - 1
 """Seconds that the largest minReadySeconds of an API server comes to; more would leave the calendar."""
@@ -53,10 +53,10 @@ def ready_since(pod: Pod) -> datetime | None:
     return None
 
 
-def ripens_in(pod: Pod, min_ready_seconds: int, now: datetime) -> float | None:
+def available_in(pod: Pod, min_ready_seconds: int, now: datetime) -> float | None:
     """Return in how many seconds a ready pod has been ready for `min_ready_seconds`, None where none can tell (S2).
 
-    >>> ripens_in(Pod(), 30, datetime(2026, 1, 1)) is None
+    >>> available_in(Pod(), 30, datetime(2026, 1, 1)) is None
     True
     """
     since = ready_since(pod)
@@ -76,7 +76,7 @@ def fact_reader(
     Updated is hash or template generation (H12); available is ready for `min_ready_seconds` (S2). `looks_updated` is
     asked about pods without a hash label, where no revision could be compared (H13).
     """
-    ripe_before = now - timedelta(seconds=min(min_ready_seconds, LONGEST_WAIT))
+    available_if_ready_since = now - timedelta(seconds=min(min_ready_seconds, LONGEST_WAIT))
     immediately = min_ready_seconds <= 0
     updated_by_other_means = template_generation is not None
 
@@ -89,8 +89,8 @@ def fact_reader(
             if condition.type == "Ready":
                 if condition.status == "True":
                     since = condition.last_transition_time
-                    ripe = immediately or (since is not None and since <= ripe_before)
-                    facts |= _READY | _AVAILABLE if ripe else _READY
+                    is_available = immediately or (since is not None and since <= available_if_ready_since)
+                    facts |= _READY | _AVAILABLE if is_available else _READY
                 break
         if current_hash and metadata.labels.get(HASH_LABEL) == current_hash:
             facts |= _HASH_AND_UPDATED

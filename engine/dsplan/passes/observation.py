@@ -48,29 +48,29 @@ class Observation(msgspec.Struct, frozen=True, kw_only=True):
     observed: Observed
     notes: tuple[Note, ...] = ()
 
-    def worn_hashes(self) -> set[str]:
-        """Return the hash labels that pods with a target node wear; clean-up spares their revisions (H9)."""
+    def live_hashes(self) -> set[str]:
+        """Return the hash labels of pods with a target node; clean-up spares their revisions (H9)."""
         adrift = {pod.metadata.name for pod in self.observed.adrift}
         labels = (pod.metadata.labels for pod in self.observed.claim.claimed if pod.metadata.name not in adrift)
-        return {worn.get(HASH_LABEL, "") for worn in labels} - {""}
+        return {hash_label.get(HASH_LABEL, "") for hash_label in labels} - {""}
 
-    def ripening(self, index: NodeIndex) -> Iterator[Pod]:
+    def becoming_available(self, index: NodeIndex) -> Iterator[Pod]:
         """Yield the pods that are ready and not yet available, at least the one that will be first (R29)."""
         observed = self.observed
         for situation in observed.situations:
-            if any(map(_ripens, situation.shape)):
+            if any(map(_becomes_available, situation.shape)):
                 for position in situation.nodes:
-                    yield from _ripening(observed.groups[index.names[position]])
+                    yield from _becoming_available(observed.groups[index.names[position]])
         for group in observed.vanished.values():
-            yield from _ripening(group)
+            yield from _becoming_available(group)
 
 
-def _ripens(facts: int) -> bool:
+def _becomes_available(facts: int) -> bool:
     return bool(facts & _READY) and not facts & _AVAILABLE
 
 
-def _ripening(group: Group) -> Iterator[Pod]:
-    return (pod for pod, facts in zip(group.pods, group.shape, strict=True) if _ripens(facts))
+def _becoming_available(group: Group) -> Iterator[Pod]:
+    return (pod for pod, facts in zip(group.pods, group.shape, strict=True) if _becomes_available(facts))
 
 
 def surroundings_of(

@@ -21,7 +21,7 @@ from ..model.world import World
 from ..observe import Observed, count_status, is_status_written
 from ..observe.history import has_surplus, surplus_revisions
 from ..observe.observed import template_generation
-from ..observe.shape import ripens_in
+from ..observe.shape import available_in
 from .memory import BackoffLedger, expectations_satisfied, lapses_after, next_state
 from .observation import Observation, Surroundings, observe_daemonset, surroundings_of
 from .observer import NO_OBSERVER, Observer, during
@@ -210,10 +210,10 @@ class _Pass:
         )
 
     def _clean_up(self, observation: Observation) -> None:
-        """Delete surplus revisions, none that a pod with a target node still wears (H9)."""
+        """Delete surplus revisions, none whose hash a pod with a target node still has (H9)."""
         history = observation.observed.history
         if has_surplus(self.daemonset, history):
-            surplus = surplus_revisions(self.daemonset, history, observation.worn_hashes())
+            surplus = surplus_revisions(self.daemonset, history, observation.live_hashes())
             self.actions.extend(revision_deletions(self.daemonset, surplus, ActionReason.REVISION_SURPLUS))
 
     def _status(self, observed: Observed, *, raise_generation: bool) -> DaemonSetStatus:
@@ -233,6 +233,6 @@ class _Pass:
         least = self.daemonset.spec.min_ready_seconds
         if least <= 0:
             return None
-        pods = observation.ripening(self.around.index)
-        waits = (ripens_in(pod, least, self.around.now) for pod in pods)
+        pods = observation.becoming_available(self.around.index)
+        waits = (available_in(pod, least, self.around.now) for pod in pods)
         return min((wait for wait in waits if wait is not None), default=None)

@@ -21,7 +21,7 @@ from ..model.selectors import selector_matches
 from .filters.demand import Demand, Tenant
 from .filters.fits import fits
 from .filters.node_load import Cluster, NodeLoad
-from .filters.scene import Scene
+from .filters.scheduler_view import SchedulerView
 from .search.causes import Cause, CauseCode
 from .search.conflicts import minimal
 
@@ -51,7 +51,9 @@ class DeploymentFit(msgspec.Struct, frozen=True, kw_only=True):
         return max(0, self.replicas - self.present - self.placed)
 
 
-def place_deployment(deployment: Deployment, scene: Scene, daemons: Sequence[tuple[Identity, BitMap]]) -> DeploymentFit:
+def place_deployment(
+    deployment: Deployment, scene: SchedulerView, daemons: Sequence[tuple[Identity, BitMap]]
+) -> DeploymentFit:
     """Return where the replicas go on loads that hold the daemons' pods already; the loads keep the replicas.
 
     `daemons` are the DaemonSets with the nodes of the pods that are new: they may be in the way.
@@ -87,7 +89,7 @@ def _result(
     )
 
 
-def _present(deployment: Deployment, scene: Scene) -> Counter[int]:
+def _present(deployment: Deployment, scene: SchedulerView) -> Counter[int]:
     """Return the replicas that run, by node: pods of a ReplicaSet of the Deployment's name, or that it selects."""
     selector, name, namespace = deployment.spec.selector, deployment.metadata.name, deployment.metadata.namespace
     found: Counter[int] = Counter()
@@ -138,7 +140,7 @@ def _zone(load: NodeLoad) -> str:
 
 
 def _in_the_way(
-    demand: Demand, owner: Identity, short: int, daemons: Sequence[tuple[Identity, BitMap]], scene: Scene
+    demand: Demand, owner: Identity, short: int, daemons: Sequence[tuple[Identity, BitMap]], scene: SchedulerView
 ) -> tuple[Cause, ...]:
     """Return a minimal set of DaemonSets whose new pods leave too little room; none where it would not fit anyway."""
     wanted = Cause(code=CauseCode.WANTED, object=owner, field="spec.replicas", needed=f"{short} more replicas")
@@ -151,7 +153,7 @@ def _in_the_way(
     return (wanted, *(Cause(code=CauseCode.WANTED, object=name, field="spec.template.spec") for name in kept))
 
 
-def _without(demand: Demand, short: int, scene: Scene) -> Callable[[Sequence[Identity]], bool]:
+def _without(demand: Demand, short: int, scene: SchedulerView) -> Callable[[Sequence[Identity]], bool]:
     """Return the question: with the new pods of these gone, are there still fewer than `short` places?"""
 
     def too_few(leaving: Sequence[Identity]) -> bool:

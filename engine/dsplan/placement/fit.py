@@ -23,7 +23,7 @@ from ..observe.status import count_status
 from .deployments import DeploymentFit, place_deployment
 from .filters.demand import Demand, Tenant
 from .filters.outcomes import Slot
-from .filters.scene import Scene
+from .filters.scheduler_view import SchedulerView
 from .fit_types import DaemonSetFit, Fit, Goal, VariantStatus
 from .scheduler.arrivals import Arrivals, PassOverAll, leaving_pods
 from .scheduler.classes import Bundle, bundle_of, class_key, takes_all
@@ -75,7 +75,7 @@ def fit(
 class _Fit:
     def __init__(self, world: World, step: PassOverAll, goal: Goal, rollout: bool, solver: Solver) -> None:
         leaving = leaving_pods(step, rollout=rollout)
-        self.scene = Scene(world, leaving=leaving, doubt=True)
+        self.scene = SchedulerView(world, leaving=leaving, doubt=True)
         self.goal: Goal = goal
         self.solver = solver
         self.relations = Relations(world.placement_policies)

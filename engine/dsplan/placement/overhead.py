@@ -20,8 +20,8 @@ from ..model.world import Note, World
 from .filters.demand import Demand, owner_of, split_pin
 from .filters.failures import Holder, Shortage
 from .filters.node_load import NodeLoad
-from .filters.requests import PODS, Amounts, Plenty
-from .filters.scene import Scene
+from .filters.requests import PODS, Amounts, UnknownAllocatable
+from .filters.scheduler_view import SchedulerView
 from .scheduler.arrivals import PassOverAll
 from .scheduler.prediction import NEVER, DaemonSetPrediction, Prediction, predict
 
@@ -134,7 +134,7 @@ class _Overhead:
         self.world = world
         self.step = step
         self.by = by
-        self.scene = Scene(world, doubt=True)
+        self.scene = SchedulerView(world, doubt=True)
         self.notes: list[Note] = [*self.scene.templates.notes, *self.scene.notes]
         self.wanted: list[tuple[Identity, Demand, BitMap]] = []
         for entry in step.daemonsets:
@@ -168,7 +168,7 @@ class _Overhead:
     def _size(self, load: NodeLoad) -> Hashable:
         """Return what tells nodes apart whose labels do not: their size, if they tell it."""
         labels = load.node.labels
-        if isinstance(load.allocatable, Plenty):
+        if isinstance(load.allocatable, UnknownAllocatable):
             return None
         if any(key in labels for key in _ALIKE) or (self.by != CLASS_LABELS and _value(labels, self.by[0])):
             return "told"
@@ -188,7 +188,7 @@ class _Overhead:
             total=total,
             left={name: amount - total.get(name, 0) for name, amount in allocatable.items()},
             free=dict(self._free(loads, daemons, allocatable)),
-            known=not isinstance(loads[0].allocatable, Plenty),
+            known=not isinstance(loads[0].allocatable, UnknownAllocatable),
         )
 
     def _free(

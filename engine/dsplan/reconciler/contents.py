@@ -43,7 +43,7 @@ def contents_of(books: Books) -> dict[str, Any]:
                 "keep": [names[position] for position in tracker.situations.verdicts.keep],
                 "situations": tracker.situations.by_name(books.nodes),
                 "vanished": {name: group.shape for name, group in sorted(tracker.vanished.items())},
-                "worn": tracker.worn(),
+                "hashes": tracker.live_hashes(),
                 "decision": tracker.decision,
             }
             for tracker in books.trackers()

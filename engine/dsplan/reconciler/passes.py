@@ -46,7 +46,7 @@ class Passes:
         if books.behind:
             yield from self._held_back()
             return
-        due = [found for found in books.trackers() if found.dirty or found.restless or found.has_ripe(now)]
+        due = [found for found in books.trackers() if found.dirty or found.restless or found.has_newly_available(now)]
         for tracker in self._with_policies(due, around):
             yield tracker.daemonset.identity, self._pass(tracker, around)
 

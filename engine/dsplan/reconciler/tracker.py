@@ -1,7 +1,7 @@
 """One DaemonSet, kept up to date: which nodes are in which situation, after every event.
 
 Invariant: unless `stale`, what `observation` returns is what `observe_daemonset` would return at `clock`. Every rule is
-asked of the core: standing, grouping, facts and verdicts; here is only who moves from which set to which.
+asked of the core: ownership, grouping, facts and verdicts; here is only who moves from which set to which.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from ..model.pod import Pod, target_node
 from ..model.world import Note
 from ..observe import Claim, Group, History, Observed, PodFact, Shape, group_by_node, observe_history
 from ..observe.observed import template_generation
-from ..observe.ownership import Standing, claim, standing
-from ..observe.seats import Seats
+from ..observe.ownership import Ownership, claim, ownership_of
+from ..observe.pods_by_node import PodsByNode
 from ..observe.shape import fact_reader, ready_since
 from ..passes.observation import Observation, Surroundings, observe_daemonset
 from .decisions import Decision
@@ -36,23 +36,23 @@ _NO_VERDICTS = Verdicts(BitMap(), BitMap(), ())
 
 
 class _LiveObservation(Observation, frozen=True, kw_only=True):
-    """An observation that knows by heart which hashes are worn and which pod ripens first."""
+    """An observation that knows without looking which hashes are live and which pod becomes available next."""
 
-    worn: Counter[str]
-    ripens_first: Pod | None
+    hash_counts: Counter[str]
+    next_available: Pod | None
 
-    def worn_hashes(self) -> set[str]:
-        """Return the hash labels that pods with a target node wear (H9)."""
-        return {label for label, pods in self.worn.items() if pods > 0 and label}
+    def live_hashes(self) -> set[str]:
+        """Return the hash labels of pods with a target node (H9)."""
+        return {label for label, pods in self.hash_counts.items() if pods > 0 and label}
 
-    def ripening(self, index: NodeIndex) -> Iterator[Pod]:
+    def becoming_available(self, index: NodeIndex) -> Iterator[Pod]:
         """Yield the pod that becomes available first (R29)."""
-        if self.ripens_first is not None:
-            yield self.ripens_first
+        if self.next_available is not None:
+            yield self.next_available
 
 
 def _as_dict(groups: Mapping[str, Group]) -> dict[str, Group]:
-    return groups.to_dict() if isinstance(groups, Seats) else dict(groups)
+    return groups.to_dict() if isinstance(groups, PodsByNode) else dict(groups)
 
 
 class Tracker:
@@ -81,8 +81,8 @@ class Tracker:
         self.released: dict[str, Pod] = {}
         self._gone: dict[str, dict[str, Pod]] = {}
         self._adrift: dict[str, Pod] = {}
-        self._worn: Counter[str] = Counter()
-        self._ripening: list[tuple[datetime, str, str]] = []
+        self._hash_counts: Counter[str] = Counter()
+        self._soon_available: list[tuple[datetime, str, str]] = []
         self._notes: tuple[Note, ...] = ()
         self._history: History | None = None
         self._anchored = True
@@ -90,7 +90,7 @@ class Tracker:
     # Reading everything
 
     def refresh(self, around: Surroundings) -> None:
-        """Bring everything up to `around.now`: read anew what is stale, let ripe pods become available (S2)."""
+        """Bring everything up to `around.now`: read anew what is stale; pods ready for long enough become available (S2)."""
         now = around.now
         if self.clock is not None and now < self.clock and self.daemonset.spec.min_ready_seconds > 0:
             self.stale = True
@@ -99,8 +99,8 @@ class Tracker:
         self.clock = now
         if self.stale:
             self._read_all(around)
-        elif self._ripening:
-            self._ripen(around)
+        elif self._soon_available:
+            self._make_available(around)
 
     def _read_all(self, around: Surroundings) -> None:
         verdicts = propagate(self.constraints, around.index)
@@ -117,13 +117,15 @@ class Tracker:
         for pod in observed.gone:
             self._gone.setdefault(target_node(pod) or "", {})[pod.metadata.name] = pod
         adrift = self._adrift
-        self._worn = Counter(
+        self._hash_counts = Counter(
             pod.metadata.labels.get(HASH_LABEL, "")
             for pod in observed.claim.claimed
             if not adrift or pod.metadata.name not in adrift
         )
-        self._ripening = [entry for name, group in self.groups.items() for entry in self._unripe(name, group)]
-        heapify(self._ripening)
+        self._soon_available = [
+            entry for name, group in self.groups.items() for entry in self._not_yet_available(name, group)
+        ]
+        heapify(self._soon_available)
         self.stale = self.history_stale = False
         self.dirty = True
 
@@ -166,45 +168,45 @@ class Tracker:
 
     def _forget(self, pod: Pod) -> str | None:
         """Take a pod out of all but its group; return its node if it has one."""
-        kind = standing(self.daemonset, pod)
-        if kind is Standing.FOREIGN:
+        kind = ownership_of(self.daemonset, pod)
+        if kind is Ownership.FOREIGN:
             return None
         name = pod.metadata.name
-        if kind is not Standing.CLAIMED:
-            (self.adopted if kind is Standing.ADOPTED else self.released).pop(name, None)
+        if kind is not Ownership.CLAIMED:
+            (self.adopted if kind is Ownership.ADOPTED else self.released).pop(name, None)
             self.dirty = True
-        if kind is Standing.RELEASED:
+        if kind is Ownership.RELEASED:
             return None
         node = target_node(pod)
         if node is None:
             self._adrift.pop(name, None)
         else:
-            self._count_worn(pod, -1)
+            self._count_live_hash(pod, -1)
         return node
 
     def _admit(self, pod: Pod) -> str | None:
         """Enter a pod everywhere but in its group; return its node if it has one."""
-        kind = standing(self.daemonset, pod)
-        if kind is Standing.FOREIGN:
+        kind = ownership_of(self.daemonset, pod)
+        if kind is Ownership.FOREIGN:
             return None
         name = pod.metadata.name
-        if kind is not Standing.CLAIMED:
-            (self.adopted if kind is Standing.ADOPTED else self.released)[name] = pod
+        if kind is not Ownership.CLAIMED:
+            (self.adopted if kind is Ownership.ADOPTED else self.released)[name] = pod
             self.dirty = True
-        if kind is Standing.RELEASED:
+        if kind is Ownership.RELEASED:
             return None
         node = target_node(pod)
         if node is None:
             self._adrift[name] = pod
         else:
-            self._count_worn(pod, 1)
+            self._count_live_hash(pod, 1)
         return node
 
-    def _count_worn(self, pod: Pod, number: int) -> None:
+    def _count_live_hash(self, pod: Pod, number: int) -> None:
         label = pod.metadata.labels.get(HASH_LABEL, "")
-        self._worn[label] += number
-        if self._worn[label] == max(0, number):
-            self.dirty = True  # the first or last to wear it, so clean-up may decide otherwise
+        self._hash_counts[label] += number
+        if self._hash_counts[label] == max(0, number):
+            self.dirty = True  # the first or last pod with it, so clean-up may decide otherwise
 
     def _regroup(self, node: str, name: str, pod: Pod | None, nodes: LiveNodes) -> None:
         """Group a node's pods again; `name` is out, `pod` is in."""
@@ -227,8 +229,8 @@ class Tracker:
             self.groups.pop(node, None)
         else:
             self.groups[node] = after
-            for entry in self._unripe(node, after):
-                heappush(self._ripening, entry)
+            for entry in self._not_yet_available(node, after):
+                heappush(self._soon_available, entry)
                 self.dirty = True
         was, now = before.shape if before else (), after.shape if after else ()
         position = nodes.ids.get(node)
@@ -256,37 +258,41 @@ class Tracker:
             now=self.clock,
         )
 
-    def _unripe(self, node: str, group: Group) -> Iterator[tuple[datetime, str, str]]:
+    def _not_yet_available(self, node: str, group: Group) -> Iterator[tuple[datetime, str, str]]:
         for pod, facts in zip(group.pods, group.shape, strict=True):
             if facts & _READY and not facts & _AVAILABLE and (since := ready_since(pod)) is not None:
-                yield self._ripe_at(since), node, pod.metadata.name
+                yield self._available_at(since), node, pod.metadata.name
 
-    def _ripe_at(self, since: datetime) -> datetime:
+    def _available_at(self, since: datetime) -> datetime:
         return since + timedelta(seconds=self.daemonset.spec.min_ready_seconds)
 
-    def has_ripe(self, now: datetime) -> bool:
+    def has_newly_available(self, now: datetime) -> bool:
         """Return whether some pod's minReadySeconds are over by now."""
-        return bool(self._ripening) and self._ripening[0][0] <= now
+        return bool(self._soon_available) and self._soon_available[0][0] <= now
 
-    def _ripen(self, around: Surroundings) -> None:
+    def _make_available(self, around: Surroundings) -> None:
         """Read those pods again whose minReadySeconds are over (S2)."""
         nodes = around.index
         assert isinstance(nodes, LiveNodes)
-        while self._ripening and self._ripening[0][0] <= around.now:
-            _, node, _ = heappop(self._ripening)
+        while self._soon_available and self._soon_available[0][0] <= around.now:
+            _, node, _ = heappop(self._soon_available)
             group = self.groups.get(node)
             if group is not None:
                 self._gather(node, (*group.pods, *self._gone.pop(node, {}).values()), nodes)
 
-    def _first_to_ripen(self) -> Pod | None:
+    def _next_available(self) -> Pod | None:
         """Return the pod that becomes available first; entries that no longer hold are dropped."""
-        while self._ripening:
-            due, node, name = self._ripening[0]
+        while self._soon_available:
+            due, node, name = self._soon_available[0]
             group = self.groups.get(node)
             for pod in group.pods if group else ():
-                if pod.metadata.name == name and group is not None and (due, node, name) in self._unripe(node, group):
+                if (
+                    pod.metadata.name == name
+                    and group is not None
+                    and (due, node, name) in self._not_yet_available(node, group)
+                ):
                     return pod
-            heappop(self._ripening)
+            heappop(self._soon_available)
         return None
 
     # Nodes
@@ -355,8 +361,8 @@ class Tracker:
             verdicts=self.situations.verdicts,
             observed=observed,
             notes=self._notes,
-            worn=self._worn,
-            ripens_first=self._first_to_ripen() if self._ripening else None,
+            hash_counts=self._hash_counts,
+            next_available=self._next_available() if self._soon_available else None,
         )
 
     def _claimed(self) -> Iterator[Pod]:
@@ -366,9 +372,9 @@ class Tracker:
             yield from pods.values()
         yield from self._adrift.values()
 
-    def worn(self) -> list[str]:
-        """Return the hashes that pods wear."""
-        return sorted(label for label, pods in self._worn.items() if pods > 0)
+    def live_hashes(self) -> list[str]:
+        """Return the hash labels of pods."""
+        return sorted(label for label, pods in self._hash_counts.items() if pods > 0)
 
     def accept(self, daemonset: DaemonSet) -> None:
         """Take the new version of the DaemonSet; whatever its pods and nodes are judged by makes this stale."""

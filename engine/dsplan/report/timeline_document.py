@@ -7,16 +7,16 @@ import io
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from ..rollouts.outside_budget import CostAtOnce
+from ..rollouts.outside_budget import UnbudgetedDeletions
 from ..rollouts.stall_types import Stall
-from ..rollouts.timeline import Course, Timeline
+from ..rollouts.timeline import SimulatedRollout, Timeline
 from ..rollouts.waves import Wave
 from ..simulator.results import Totals
 
 __all__ = [
     "TIMELINE_VERSION",
-    "at_once_entries",
-    "course_entry",
+    "unbudgeted_entries",
+    "rollout_entry",
     "stall_entry",
     "timeline_csv",
     "timeline_document",
@@ -30,18 +30,18 @@ _COLUMNS = ("daemonset", "mode", "kind", "wave", "start", "end", "nodes", "sick"
 
 
 def timeline_document(
-    stories: Sequence[Timeline], costs: Sequence[CostAtOnce] = (), *, events: bool = False
+    stories: Sequence[Timeline], costs: Sequence[UnbudgetedDeletions] = (), *, events: bool = False
 ) -> dict[str, Any]:
     """Return timelines as one document; times are seconds from `started`."""
     return {
         "version": TIMELINE_VERSION,
         "kind": "Timeline",
-        "atOnce": at_once_entries(costs),
-        "daemonsets": [_story(story, events=events) for story in stories],
+        "atOnce": unbudgeted_entries(costs),
+        "daemonsets": [_timeline_entry(story, events=events) for story in stories],
     }
 
 
-def _story(story: Timeline, *, events: bool) -> dict[str, Any]:
+def _timeline_entry(story: Timeline, *, events: bool) -> dict[str, Any]:
     entry: dict[str, Any] = {
         "namespace": story.identity.namespace,
         "name": story.identity.name,
@@ -51,8 +51,8 @@ def _story(story: Timeline, *, events: bool) -> dict[str, Any]:
         "evicted": story.evicted,
         "stall": None if story.stall is None else stall_entry(story.stall),
         "slowSeconds": story.slow_seconds,
-        "window": course_entry(story.window),
-        "barrier": course_entry(story.barrier),
+        "window": rollout_entry(story.window),
+        "barrier": rollout_entry(story.barrier),
     }
     if events:
         entry["events"] = [
@@ -68,7 +68,7 @@ def _story(story: Timeline, *, events: bool) -> dict[str, Any]:
     return entry
 
 
-def at_once_entries(costs: Sequence[CostAtOnce]) -> list[dict[str, Any]]:
+def unbudgeted_entries(costs: Sequence[UnbudgetedDeletions]) -> list[dict[str, Any]]:
     """Return what goes at once, outside any budget, as values."""
     return [
         {"daemonset": str(cost.identity), "pods": cost.pods, "nodes": cost.nodes, "allowed": cost.allowed}
@@ -85,7 +85,7 @@ def stall_entry(stall: Stall) -> dict[str, Any]:
         "at": stall.at,
         "spent": stall.spent,
         "limit": stall.limit,
-        "culprits": [{"node": item.node, "why": item.why, "detail": item.detail} for item in stall.culprits],
+        "culprits": [{"node": item.node, "why": item.why, "detail": item.detail} for item in stall.blockers],
         "left": stall.left,
         "hurt": stall.hurt,
         "needsMaxUnavailable": stall.needs,
@@ -93,13 +93,13 @@ def stall_entry(stall: Stall) -> dict[str, Any]:
     }
 
 
-def course_entry(course: Course) -> dict[str, Any]:
+def rollout_entry(rollout: SimulatedRollout) -> dict[str, Any]:
     """Return one way through a roll-out."""
-    run = course.run
+    run = rollout.run
     zone, most = run.most_down_in_zone
     return {
-        "outcome": course.outcome,
-        "seconds": course.seconds,
+        "outcome": rollout.outcome,
+        "seconds": rollout.seconds,
         "wanted": run.wanted,
         "mostDown": run.most_down,
         "mostDownInZone": {"zone": zone, "nodes": most} if zone else None,
@@ -108,7 +108,7 @@ def course_entry(course: Course) -> dict[str, Any]:
         "leftOutdated": run.left_outdated,
         "leftDown": run.left_down,
         "down": [[(moment - run.started).total_seconds(), down] for moment, down in run.down],
-        "waves": [_wave(wave) for wave in course.waves],
+        "waves": [_wave(wave) for wave in rollout.waves],
     }
 
 
@@ -147,8 +147,8 @@ def timeline_csv(stories: Sequence[Timeline]) -> str:
 
 
 def _rows(story: Timeline) -> Iterator[tuple[object, ...]]:
-    for mode, course in (("window", story.window), ("barrier", story.barrier)):
-        for wave in course.waves:
+    for mode, rollout in (("window", story.window), ("barrier", story.barrier)):
+        for wave in rollout.waves:
             end = "" if wave.end is None else wave.end
             yield (
                 story.identity,

@@ -5,32 +5,32 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator, Sequence
 
-from ..rollouts.outside_budget import CostAtOnce
-from ..rollouts.timeline import Course, Timeline
+from ..rollouts.outside_budget import UnbudgetedDeletions
+from ..rollouts.timeline import SimulatedRollout, Timeline
 from ..rollouts.waves import Wave, WaveKind
-from ..simulator.log import Happening, HappeningKind
+from ..simulator.log import LogEntry, LogEntryKind
 from ..simulator.results import Outcome, Totals
 from .chart import step_chart
 from .clock import offset, span
 from .style import PLAIN, Style
 from .table import listing, table
 
-__all__ = ["at_once_lines", "event_words", "outcome_words", "timeline_text", "told_events", "totals_words"]
+__all__ = ["unbudgeted_lines", "event_words", "outcome_words", "timeline_text", "shown_events", "totals_words"]
 
 _WORDS = {
-    HappeningKind.CHANGED: "changed",
-    HappeningKind.EVALUATED: "evaluated",
-    HappeningKind.DELETED: "delete",
-    HappeningKind.GONE: "terminated",
-    HappeningKind.CREATED: "create",
-    HappeningKind.PENDING: "pending",
-    HappeningKind.EVICTS: "evicts",
-    HappeningKind.BOUND: "bound",
-    HappeningKind.READY: "ready",
-    HappeningKind.AVAILABLE: "available",
-    HappeningKind.NOT_READY: "not ready",
-    HappeningKind.FAILED: "failed",
-    HappeningKind.SUCCEEDED: "succeeded",
+    LogEntryKind.CHANGED: "changed",
+    LogEntryKind.EVALUATED: "evaluated",
+    LogEntryKind.DELETED: "delete",
+    LogEntryKind.GONE: "terminated",
+    LogEntryKind.CREATED: "create",
+    LogEntryKind.PENDING: "pending",
+    LogEntryKind.EVICTS: "evicts",
+    LogEntryKind.BOUND: "bound",
+    LogEntryKind.READY: "ready",
+    LogEntryKind.AVAILABLE: "available",
+    LogEntryKind.NOT_READY: "not ready",
+    LogEntryKind.FAILED: "failed",
+    LogEntryKind.SUCCEEDED: "succeeded",
 }
 _MANY_EVENTS = 40
 _OUTCOMES = {
@@ -46,7 +46,7 @@ _KIND_WORDS = {WaveKind.UPDATE: "", WaveKind.CREATE: "create", WaveKind.REMOVE: 
 
 def timeline_text(
     stories: Sequence[Timeline],
-    costs: Sequence[CostAtOnce] = (),
+    costs: Sequence[UnbudgetedDeletions] = (),
     style: Style = PLAIN,
     *,
     events: bool = False,
@@ -56,28 +56,28 @@ def timeline_text(
 
     With `events`, every event is listed, however many; with `plain`, the chart is ASCII.
     """
-    lines = list(at_once_lines(costs, style))
+    lines = list(unbudgeted_lines(costs, style))
     if not stories:
         lines.append("Nothing to roll out.\n")
     for story in stories:
-        lines += [*_story_lines(story, style, events=events, plain=plain), ""]
+        lines += [*_timeline_lines(story, style, events=events, plain=plain), ""]
     return "\n".join(lines)
 
 
-def _story_lines(story: Timeline, style: Style, *, events: bool, plain: bool) -> Iterator[str]:
+def _timeline_lines(story: Timeline, style: Style, *, events: bool, plain: bool) -> Iterator[str]:
     yield style.paint(str(story.identity), "bold") + f"  {story.budget}"
     yield "  " + "; ".join(story.notes)
     yield ""
-    acted = any(item.kind is not HappeningKind.EVALUATED for item in story.events)
+    acted = any(item.kind is not LogEntryKind.EVALUATED for item in story.events)
     if acted and (events or len(story.events) <= _MANY_EVENTS):
         yield from _event_lines(story)
         yield ""
     if story.window.waves:
-        yield from _course_lines(story, style, plain=plain)
+        yield from _rollout_lines(story, style, plain=plain)
     yield from _summary_lines(story, style)
 
 
-def _course_lines(story: Timeline, style: Style, *, plain: bool) -> Iterator[str]:
+def _rollout_lines(story: Timeline, style: Style, *, plain: bool) -> Iterator[str]:
     if story.barrier is story.window:
         yield from _wave_lines(story, story.window, style)
     else:
@@ -96,24 +96,24 @@ def _course_lines(story: Timeline, style: Style, *, plain: bool) -> Iterator[str
         yield ""
 
 
-def at_once_lines(costs: Sequence[CostAtOnce], style: Style) -> Iterator[str]:
+def unbudgeted_lines(costs: Sequence[UnbudgetedDeletions], style: Style) -> Iterator[str]:
     """Yield a red line for each DaemonSet that loses pods outside any budget, with the nodes."""
     for cost in costs:
         yield style.paint(f"! {cost.identity} {cost.text}: {listing(cost.nodes, style.limit)}", "red")
 
 
-def told_events(story: Timeline) -> Iterator[Happening]:
+def shown_events(story: Timeline) -> Iterator[LogEntry]:
     """Yield the events that no other tells as well: available comes with ready, evaluated matters at the beginning."""
-    ready = {(item.pod, item.at) for item in story.events if item.kind is HappeningKind.READY}
+    ready = {(item.pod, item.at) for item in story.events if item.kind is LogEntryKind.READY}
     for item in story.events:
-        if item.kind is HappeningKind.AVAILABLE and (item.pod, item.at) in ready:
+        if item.kind is LogEntryKind.AVAILABLE and (item.pod, item.at) in ready:
             continue
-        if item.kind is HappeningKind.EVALUATED and item is not story.events[0]:
+        if item.kind is LogEntryKind.EVALUATED and item is not story.events[0]:
             continue
         yield item
 
 
-def event_words(item: Happening) -> str:
+def event_words(item: LogEntry) -> str:
     """Return what happened in the words of the timeline."""
     return _WORDS[item.kind]
 
@@ -121,18 +121,18 @@ def event_words(item: Happening) -> str:
 def _event_lines(story: Timeline) -> Iterator[str]:
     rows = [
         (offset((item.at - story.started).total_seconds()), event_words(item), item.node, item.pod, item.reason)
-        for item in told_events(story)
+        for item in shown_events(story)
     ]
     yield from table(("TIME", "EVENT", "NODE", "POD", "REASON"), rows, indent="  ")
     yield f"  {offset(story.window.seconds)} {outcome_words(story.window.outcome, governed=story.governed)}"
 
 
-def _wave_lines(story: Timeline, course: Course, style: Style, word: str = "WAVE") -> Iterator[str]:
+def _wave_lines(story: Timeline, rollout: SimulatedRollout, style: Style, word: str = "WAVE") -> Iterator[str]:
     limit = style.limit
-    shown = course.waves if limit is None or len(course.waves) <= limit + 1 else course.waves[:limit]
+    shown = rollout.waves if limit is None or len(rollout.waves) <= limit + 1 else rollout.waves[:limit]
     rows = [_wave_row(wave, story.window.run.wanted, style) for wave in shown]
     yield from table((word, "START", "END", "NODES", "DOWN", "NAMES"), rows, indent="  ")
-    left = course.waves[len(shown) :]
+    left = rollout.waves[len(shown) :]
     if left:
         yield f"  ... and {len(left):,} more, until {offset(left[-1].end)}; -o wide shows all"
 
@@ -147,9 +147,9 @@ def _wave_row(wave: Wave, wanted: int, style: Style) -> tuple[object, ...]:
 
 def _summary_lines(story: Timeline, style: Style) -> Iterator[str]:
     slides = story.barrier is not story.window
-    yield from _wrapped(_course_summary(story.window, "step" if slides else "wave", governed=story.governed), style)
+    yield from _wrapped(_rollout_summary(story.window, "step" if slides else "wave", governed=story.governed), style)
     if slides:
-        yield from _wrapped(f"in barrier waves: {_course_summary(story.barrier, governed=story.governed)}", style)
+        yield from _wrapped(f"in barrier waves: {_rollout_summary(story.barrier, governed=story.governed)}", style)
     if story.slow_seconds:
         slow = f"{offset(story.slow_seconds)} ({span(story.slow_seconds)})"
         yield f"  if every pod is as slow as the slowest 5 of 100: {slow}"
@@ -181,15 +181,15 @@ def _wrapped(text: str, style: Style) -> list[str]:
     )
 
 
-def _course_summary(course: Course, word: str = "wave", *, governed: bool) -> str:
-    run = course.run
-    waves = len(course.updates)
+def _rollout_summary(rollout: SimulatedRollout, word: str = "wave", *, governed: bool) -> str:
+    run = rollout.run
+    waves = len(rollout.updates)
     in_waves = f" in {waves:,} {word}{'s' * (waves != 1)}" if waves else ""
     zone, most = run.most_down_in_zone
     in_zone = f", {most:,} in zone {zone}" if zone else ""
-    done = totals_words(run.totals) if course.seconds or course.outcome is Outcome.COMPLETE else "nothing happens"
-    end = f" at {offset(course.seconds)} ({span(course.seconds)})" if course.seconds else ""
-    outcome = outcome_words(course.outcome, governed=governed)
+    done = totals_words(run.totals) if rollout.seconds or rollout.outcome is Outcome.COMPLETE else "nothing happens"
+    end = f" at {offset(rollout.seconds)} ({span(rollout.seconds)})" if rollout.seconds else ""
+    outcome = outcome_words(rollout.outcome, governed=governed)
     return (
         f"{done}{in_waves}; {outcome}{end}; at most {run.most_down:,} of {run.wanted:,} nodes "
         f"down at once{in_zone}; {run.lost_pod_seconds:,.0f} pod-seconds without service"

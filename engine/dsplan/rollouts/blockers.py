@@ -14,13 +14,13 @@ from ..observe import Group
 from ..observe.shape import is_ready
 from ..passes.observation import Observation, observe_daemonset, surroundings_of
 from ..simulator.coverage import is_settled_alone
-from ..simulator.log import HappeningKind
+from ..simulator.log import LogEntryKind
 from ..simulator.results import Simulation
 
-__all__ = ["Culprit", "culprits_of", "culprits_text", "final_observation", "names_text", "pending_reasons"]
+__all__ = ["Blocker", "blockers_of", "blockers_text", "final_observation", "names_text", "pending_reasons"]
 
 
-class Culprit(msgspec.Struct, frozen=True, order=True):
+class Blocker(msgspec.Struct, frozen=True, order=True):
     """One node that is not served by one available pod alone. `why` is one word or two, `detail` what is known more."""
 
     why: str
@@ -35,12 +35,12 @@ def final_observation(simulation: Simulation, daemonset: DaemonSet) -> Observati
     return observe_daemonset(current, surroundings_of(world, now=simulation.ended))
 
 
-def culprits_of(simulation: Simulation, daemonset: DaemonSet) -> tuple[Culprit, ...]:
+def blockers_of(simulation: Simulation, daemonset: DaemonSet) -> tuple[Blocker, ...]:
     """Return the nodes that use up budget or surge at the end: wanted ones, and others that have pods (R4, R13)."""
-    return tuple(sorted(_culprits(simulation, daemonset)))
+    return tuple(sorted(_blockers(simulation, daemonset)))
 
 
-def _culprits(simulation: Simulation, daemonset: DaemonSet) -> Iterator[Culprit]:
+def _blockers(simulation: Simulation, daemonset: DaemonSet) -> Iterator[Blocker]:
     observed = final_observation(simulation, daemonset).observed
     nodes = simulation.world.nodes
     reasons = pending_reasons(simulation, daemonset.identity)
@@ -51,10 +51,10 @@ def _culprits(simulation: Simulation, daemonset: DaemonSet) -> Iterator[Culprit]
             node = nodes[position]
             group = observed.groups.get(node.name)
             why, pod = ("NotReady", None) if not node.ready else _why(group)
-            yield Culprit(why, node.name, reasons.get(pod.name, "") if pod is not None else "")
+            yield Blocker(why, node.name, reasons.get(pod.name, "") if pod is not None else "")
     for name, group in observed.vanished.items():
         if not is_settled_alone(group.shape):
-            yield Culprit("gone", name)
+            yield Blocker("gone", name)
 
 
 def _why(group: Group | None) -> tuple[str, Pod | None]:
@@ -83,8 +83,8 @@ def pending_reasons(simulation: Simulation, identity: Identity) -> dict[str, str
         for condition in pod.status.conditions
         if condition.type == "PodScheduled" and condition.status == "False"
     }
-    for item in simulation.happenings:
-        if item.daemonset == identity and item.kind is HappeningKind.PENDING:
+    for item in simulation.log:
+        if item.daemonset == identity and item.kind is LogEntryKind.PENDING:
             found[item.pod] = item.reason
     waiting = {pod.name for pod in _unbound(simulation.world, identity)}
     return {name: reason for name, reason in found.items() if name in waiting}
@@ -109,14 +109,14 @@ def _unbound(world: World, identity: Identity) -> Iterator[Pod]:
             yield pod
 
 
-def culprits_text(culprits: Iterable[Culprit], limit: int = 5) -> str:
+def blockers_text(blockers: Iterable[Blocker], limit: int = 5) -> str:
     """Return `n1, n2 NotReady; n3 Pending`: grouped by reason, long lists cut with their number said.
 
-    >>> culprits_text([Culprit("NotReady", "n1"), Culprit("NotReady", "n2"), Culprit("Pending", "n3", "no room")])
+    >>> blockers_text([Blocker("NotReady", "n1"), Blocker("NotReady", "n2"), Blocker("Pending", "n3", "no room")])
     'n1, n2 NotReady; n3 Pending: no room'
     """
     groups: dict[tuple[str, str], list[str]] = {}
-    for item in sorted(culprits):
+    for item in sorted(blockers):
         groups.setdefault((item.why, item.detail), []).append(item.node)
     return "; ".join(
         f"{names_text(nodes, limit)} {why}" + (f": {detail}" if detail else "")

@@ -23,17 +23,17 @@ from ..simulator.cluster import Cluster
 from ..simulator.controllers import BatchHost, Controller
 from ..simulator.coverage import outdated
 from ..simulator.kubelet import SteadyKubelet
-from ..simulator.placing import placed
+from ..simulator.placement_scheduler import placement_scheduler
 from ..simulator.policies import PolicyController, held_by_policies
+from ..simulator.preparation import prepared_world
 from ..simulator.run import simulate
 from ..simulator.scheduler import SchedulerFactory
-from ..simulator.start import opened
-from .durations_of import Overrides, paces_of
+from .duration_sources import Overrides, duration_sources
 from .edits import replaced, with_strategy
-from .timeline import Course, course_of
+from .timeline import SimulatedRollout, simulated_rollout
 from .waves import overlap
 
-__all__ = ["DEFAULT_STRATEGIES", "Comparison", "Contender", "Strategy", "compare", "parse_strategy"]
+__all__ = ["DEFAULT_STRATEGIES", "Comparison", "StrategyResult", "Strategy", "compare", "parse_strategy"]
 
 _SPEC = re.compile(r"(maxUnavailable|maxSurge|OnDelete)[=:/]?([0-9]{1,9}%?)")
 Amount = int | str
@@ -87,16 +87,16 @@ def parse_strategy(text: str) -> Strategy:
     return Strategy(found[1], amount if amount.endswith("%") else int(amount))
 
 
-class Contender(msgspec.Struct, frozen=True, kw_only=True):
+class StrategyResult(msgspec.Struct, frozen=True, kw_only=True):
     """One strategy and what comes of it. `arithmetic` is how its amount became a number of nodes.
 
-    `waves` are update waves that each take what the budget has room for; the course may have begun them bit by bit.
+    `waves` are update waves that each take what the budget has room for; the simulated roll-out may have begun them bit by bit.
     """
 
     strategy: Strategy
     arithmetic: str
     waves: int
-    course: Course
+    rollout: SimulatedRollout
     is_current: bool
 
 
@@ -108,7 +108,7 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
 
     identity: Identity
     pending: int
-    contenders: tuple[Contender, ...]
+    results: tuple[StrategyResult, ...]
     notes: tuple[str, ...]
 
 
@@ -118,33 +118,33 @@ def compare(
     now: datetime,
     strategies: Iterable[Strategy] = DEFAULT_STRATEGIES,
     durations: Overrides = Overrides(),  # noqa: B008
-    scheduler: SchedulerFactory = placed,
+    scheduler: SchedulerFactory = placement_scheduler,
 ) -> tuple[Comparison, ...]:
-    """Return a comparison for every DaemonSet with out-of-date pods; each is played by itself (C20).
+    """Return a comparison for every DaemonSet with out-of-date pods; each is simulated by itself (C20).
 
     >>> from datetime import UTC
     >>> compare(World(), now=datetime(2026, 1, 1, tzinfo=UTC))
     ()
     """
-    world = opened(world)
-    arena = _Arena(world, now, durations, scheduler)
+    world = prepared_world(world)
+    comparer = _Comparer(world, now, durations, scheduler)
     tried = tuple(strategies)
     cluster = Cluster(world, now=now)
     found: list[Comparison] = []
     for daemonset in world.daemonsets:
         pending = len(outdated(cluster.observation(daemonset.identity).observed))
         if pending:
-            found.append(arena.comparison(daemonset, pending, tried))
+            found.append(comparer.comparison(daemonset, pending, tried))
     return tuple(found)
 
 
-class _Arena:
+class _Comparer:
     """One cluster on which strategies are tried."""
 
     def __init__(self, world: World, now: datetime, durations: Overrides, scheduler: SchedulerFactory) -> None:
         self._world = world
         self._now = now
-        self._paces = paces_of(world, durations)
+        self._durations_for = duration_sources(world, durations)
         self._scheduler = scheduler
 
     def comparison(self, daemonset: DaemonSet, pending: int, strategies: Sequence[Strategy]) -> Comparison:
@@ -154,29 +154,29 @@ class _Arena:
         return Comparison(
             identity=daemonset.identity,
             pending=pending,
-            contenders=tuple(self._contender(daemonset, strategy, is_current=strategy == own) for strategy in tried),
-            notes=self._paces.notes(daemonset),
+            results=tuple(self._result(daemonset, strategy, is_current=strategy == own) for strategy in tried),
+            notes=self._durations_for.notes(daemonset),
         )
 
-    def _contender(self, daemonset: DaemonSet, strategy: Strategy, *, is_current: bool) -> Contender:
+    def _result(self, daemonset: DaemonSet, strategy: Strategy, *, is_current: bool) -> StrategyResult:
         anew = with_strategy(daemonset, strategy.update_strategy)
         policies = self._world.rollout_policies if strategy.kind == "Policies" else ()
         alone = msgspec.structs.replace(self._world, daemonsets=(daemonset,), rollout_policies=policies)
         world = replaced(alone, {daemonset.identity: anew})
         wanted = len(Cluster(world, now=self._now).observation(daemonset.identity).verdicts.run)
         host = BatchHost(scaled(strategy.amount, wanted)) if strategy.kind == "OnDelete" else None
-        course = self._course(world, daemonset.identity, host)
-        return Contender(
+        rollout = self._rollout(world, daemonset.identity, host)
+        return StrategyResult(
             strategy=strategy,
             arithmetic=_arithmetic(anew, strategy, wanted) if strategy.kind != "Policies" else self._bound(world),
-            waves=self._waves(strategy, world, course),
-            course=course,
+            waves=self._waves(strategy, world, rollout),
+            rollout=rollout,
             is_current=is_current,
         )
 
-    def _waves(self, strategy: Strategy, world: World, course: Course) -> int:
-        if strategy.kind in ("OnDelete", "Policies") or not overlap(course.waves):
-            return len(course.updates)
+    def _waves(self, strategy: Strategy, world: World, rollout: SimulatedRollout) -> int:
+        if strategy.kind in ("OnDelete", "Policies") or not overlap(rollout.waves):
+            return len(rollout.updates)
         whole = step(world, now=self._now)
         [entry] = whole.daemonsets
         if entry.observed is None:
@@ -189,16 +189,16 @@ class _Arena:
         found = PolicyController(world).plan(Cluster(world, now=self._now)).schedule
         return f"{found.waves:,} waves, at least {found.bound:,}"
 
-    def _course(self, world: World, identity: Identity, controller: Controller | None) -> Course:
+    def _rollout(self, world: World, identity: Identity, controller: Controller | None) -> SimulatedRollout:
         story = simulate(
             world,
-            SteadyKubelet(self._paces),
+            SteadyKubelet(self._durations_for),
             now=self._now,
-            durations=self._paces(None, None),
+            durations=self._durations_for(None, None),
             controller=controller,
             scheduler=self._scheduler,
         )
-        return course_of(story, story.of(identity))
+        return simulated_rollout(story, story.of(identity))
 
 
 def _own_strategy(daemonset: DaemonSet) -> Strategy | None:

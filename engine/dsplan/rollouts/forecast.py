@@ -1,4 +1,4 @@
-"""What every plan can say about stalls: who has reason to worry is played, and nobody else."""
+"""The stalls that every plan reports: only roll-outs that may stall are simulated."""
 
 from __future__ import annotations
 
@@ -14,28 +14,28 @@ from ..observe import Observed
 from ..passes.observation import Surroundings, surroundings_of
 from ..passes.step import pass_over
 from ..placement.filters.created import Templates
-from ..simulator.start import opened
-from .needs_playing import Worry
+from ..simulator.preparation import prepared_world
+from .stall_screening import StallScreening
 
 if TYPE_CHECKING:
     from .stall_types import Stall
 
-__all__ = ["stalls_ahead"]
+__all__ = ["expected_stalls"]
 
 
-def stalls_ahead(
+def expected_stalls(
     world: World, *, now: datetime, most_waves: int = 1000, most_pods: int = 20_000
 ) -> tuple[tuple[Stall, ...], tuple[Identity, ...]]:
-    """Return the stalls that lie ahead, and the DaemonSets that may stall and were not played to the end.
+    """Return the expected stalls, and the DaemonSets that may stall and were not simulated to the end.
 
     Those are the ones with more than `most_waves` waves, and what is left once `most_pods` pods have been set up: each
-    DaemonSet is played by itself (C20), among all pods of the world. Roll-outs that cannot stall are not played. So
-    this is fit for every plan: some seconds at the most. What policies decide is not played either: their part of the
+    DaemonSet is simulated by itself (C20), among all pods of the world. Roll-outs that cannot stall are left out. So
+    this is fit for every plan: some seconds at the most. What policies decide is left out, too: their part of the
     plan says where it stalls.
     """
-    world = opened(world)
+    world = prepared_world(world)
     around = surroundings_of(world, now=now)
-    worry = Worry(Templates(world), around.index)
+    screening = StallScreening(Templates(world), around.index)
     found: list[Stall] = []
     left: list[Identity] = []
     by_policy = _held_by_policies(world)
@@ -43,7 +43,7 @@ def stalls_ahead(
         if daemonset.identity in by_policy:
             continue
         observed = _observed(daemonset, around)
-        waves = 0 if observed is None else worry.waves(daemonset, observed)
+        waves = 0 if observed is None else screening.waves(daemonset, observed)
         if not waves:
             continue
         from .stalls import ends_within, forecast_stalls

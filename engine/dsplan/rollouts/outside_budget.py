@@ -17,10 +17,10 @@ from ..model.meta import Identity
 from ..model.world import World
 from ..passes import DaemonSetStep, step
 
-__all__ = ["CostAtOnce", "cost_of", "costs_at_once"]
+__all__ = ["UnbudgetedDeletions", "unbudgeted_deletions_of", "unbudgeted_deletions"]
 
 
-class CostAtOnce(msgspec.Struct, frozen=True):
+class UnbudgetedDeletions(msgspec.Struct, frozen=True):
     """The pods of one DaemonSet that go at once, by node. `allowed` is what a roll-out may take down at a time."""
 
     identity: Identity
@@ -32,7 +32,7 @@ class CostAtOnce(msgspec.Struct, frozen=True):
     def text(self) -> str:
         """The cost in one line, without the names.
 
-        >>> CostAtOnce(Identity("DaemonSet", "x", "ds"), ("n1", "n2"), 2, 1).text
+        >>> UnbudgetedDeletions(Identity("DaemonSet", "x", "ds"), ("n1", "n2"), 2, 1).text
         'deletes 2 pods on 2 nodes at once: not eligible any more, and no budget holds (maxUnavailable would be 1)'
         """
         would = "" if self.allowed is None else f" (maxUnavailable would be {self.allowed:,})"
@@ -41,17 +41,17 @@ class CostAtOnce(msgspec.Struct, frozen=True):
         return f"deletes {pods} on {nodes} at once: not eligible any more, and no budget holds{would}"
 
 
-def costs_at_once(world: World, *, now: datetime) -> tuple[CostAtOnce, ...]:
+def unbudgeted_deletions(world: World, *, now: datetime) -> tuple[UnbudgetedDeletions, ...]:
     """Return what the next passes delete outside any budget, for each DaemonSet that loses pods so.
 
     >>> from datetime import UTC
-    >>> costs_at_once(World(), now=datetime(2026, 1, 1, tzinfo=UTC))
+    >>> unbudgeted_deletions(World(), now=datetime(2026, 1, 1, tzinfo=UTC))
     ()
     """
     return _costs(step(world, now=now).daemonsets)
 
 
-def cost_of(entry: DaemonSetStep) -> CostAtOnce | None:
+def unbudgeted_deletions_of(entry: DaemonSetStep) -> UnbudgetedDeletions | None:
     """Return what a pass deletes outside any budget because nodes are not eligible; None for nothing."""
     deleted = entry.manage.delete if entry.manage else ()
     nodes = [node for node, _, reason in deleted if reason is ActionReason.NOT_ELIGIBLE]
@@ -59,8 +59,8 @@ def cost_of(entry: DaemonSetStep) -> CostAtOnce | None:
         return None
     budget = entry.budget
     allowed = budget.max_unavailable if budget is not None and not budget.max_surge else None
-    return CostAtOnce(entry.identity, tuple(sorted(set(nodes))), len(nodes), allowed)
+    return UnbudgetedDeletions(entry.identity, tuple(sorted(set(nodes))), len(nodes), allowed)
 
 
-def _costs(entries: Iterable[DaemonSetStep]) -> tuple[CostAtOnce, ...]:
-    return tuple(cost for entry in entries if (cost := cost_of(entry)) is not None)
+def _costs(entries: Iterable[DaemonSetStep]) -> tuple[UnbudgetedDeletions, ...]:
+    return tuple(cost for entry in entries if (cost := unbudgeted_deletions_of(entry)) is not None)

@@ -7,7 +7,7 @@ from enum import StrEnum
 import msgspec
 
 from ..model.meta import Identity
-from .blockers import Culprit, culprits_text, names_text
+from .blockers import Blocker, blockers_text, names_text
 
 __all__ = ["Stall", "StallKind"]
 
@@ -42,7 +42,7 @@ class Stall(msgspec.Struct, frozen=True, kw_only=True):
     at: float = 0.0
     spent: int = 0
     limit: int = 0
-    culprits: tuple[Culprit, ...] = ()
+    blockers: tuple[Blocker, ...] = ()
     left: tuple[str, ...] = ()
     hurt: tuple[str, ...] = ()
     needs: int | None = None
@@ -54,15 +54,15 @@ class Stall(msgspec.Struct, frozen=True, kw_only=True):
     def text(self) -> str:
         """The stall in one line.
 
-        >>> who = (Culprit("NotReady", "n1"), Culprit("NotReady", "n2"), Culprit("Pending", "n3"))
+        >>> who = (Blocker("NotReady", "n1"), Blocker("NotReady", "n2"), Blocker("Pending", "n3"))
         >>> Stall(identity=Identity("DaemonSet", "x", "ds"), kind=StallKind.BUDGET_SPENT, spent=3, limit=1,
-        ...       culprits=who, needs=4, exclude=("n1", "n2", "n3")).text
+        ...       blockers=who, needs=4, exclude=("n1", "n2", "n3")).text
         'stalls in wave 1: 3 of 1 down (n1, n2 NotReady; n3 Pending); needs maxUnavailable >= 4, or exclude n1, n2, n3'
         """
         return "; ".join(part for part in (self._what(), self._remedy()) if part)
 
     def _what(self) -> str:
-        who = culprits_text(self.culprits)
+        who = blockers_text(self.blockers)
         match self.kind:
             case StallKind.BUDGET_SPENT:
                 return f"stalls in wave {self.wave}: {self.spent:,} of {self.limit:,} down ({who})"
@@ -79,7 +79,7 @@ class Stall(msgspec.Struct, frozen=True, kw_only=True):
             case StallKind.POLICY:
                 return f"{len(self.left):,} out-of-date pods stay: {self.detail}"
             case StallKind.PENDING:
-                return f"finishes, but {len(self.culprits):,} pods stay Pending ({who})"
+                return f"finishes, but {len(self.blockers):,} pods stay Pending ({who})"
             case StallKind.OSCILLATION:
                 return f"never comes to rest: {self.detail}"
 

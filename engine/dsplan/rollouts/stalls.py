@@ -23,14 +23,14 @@ from ..passes.observation import observe_daemonset, surroundings_of
 from ..simulator.cluster import Cluster
 from ..simulator.durations import DEFAULT_GRACE_SECONDS
 from ..simulator.kubelet import SteadyKubelet, daemonset_of
-from ..simulator.placing import placed
+from ..simulator.placement_scheduler import placement_scheduler
 from ..simulator.policies import PolicyController, held_by_policies
+from ..simulator.preparation import prepared_world
 from ..simulator.results import DaemonSetRun, Outcome, Simulation
 from ..simulator.run import simulate
 from ..simulator.scheduler import SchedulerFactory
-from ..simulator.start import opened
-from .blockers import culprits_of, pending_reasons
-from .durations_of import Overrides, paces_of
+from .blockers import blockers_of, pending_reasons
+from .duration_sources import Overrides, duration_sources
 from .edits import replaced, with_strategy
 from .stall_types import Stall, StallKind
 from .waves import WaveKind, waves_of
@@ -47,7 +47,7 @@ def forecast_stalls(
     now: datetime,
     durations: Overrides = Overrides(),  # noqa: B008
     broken: Iterable[Identity] = (),
-    scheduler: SchedulerFactory = placed,
+    scheduler: SchedulerFactory = placement_scheduler,
 ) -> tuple[Stall, ...]:
     """Return every DaemonSet whose roll-out would not finish, before it starts.
 
@@ -57,7 +57,7 @@ def forecast_stalls(
     >>> forecast_stalls(World(), now=datetime(2026, 1, 1, tzinfo=UTC))
     ()
     """
-    world = opened(world)
+    world = prepared_world(world)
     forecast = _Forecast(world, now, durations, {*broken, *looks_broken(world, now)}, scheduler)
     return tuple(forecast.stalls())
 
@@ -65,12 +65,14 @@ def forecast_stalls(
 def ends_within(world: World, now: datetime, waves: int) -> bool:
     """Return whether the roll-out of the only DaemonSet ends, one way or another, in the time of so many waves."""
     [daemonset] = world.daemonsets
-    paces = paces_of(world)
-    pace = paces(daemonset.identity, None)
+    durations_for = duration_sources(world)
+    durations = durations_for(daemonset.identity, None)
     grace = daemonset.pod.spec.termination_grace_period_seconds
-    cycle = pace.cycle(DEFAULT_GRACE_SECONDS if grace is None else grace) + pace.between
+    cycle = durations.cycle(DEFAULT_GRACE_SECONDS if grace is None else grace) + durations.between
     until = now + timedelta(seconds=waves * (cycle + daemonset.spec.min_ready_seconds))
-    story = simulate(world, SteadyKubelet(paces), now=now, until=until, durations=pace, scheduler=placed)
+    story = simulate(
+        world, SteadyKubelet(durations_for), now=now, until=until, durations=durations, scheduler=placement_scheduler
+    )
     return story.of(daemonset.identity).outcome is not Outcome.CUT_OFF
 
 
@@ -79,7 +81,7 @@ def looks_broken(world: World, now: datetime) -> set[Identity]:
 
     Old enough is a minute, bound to a node that is ready.
     """
-    world = opened(world)
+    world = prepared_world(world)
     around = surroundings_of(world, now=now)
     ready_nodes = {node.name for node in world.nodes if node.ready}
     found: set[Identity] = set()
@@ -104,7 +106,7 @@ def _age(pod: Pod, now: datetime) -> float:
 
 
 class _Forecast:
-    """One world, played as it is and with remedies."""
+    """One world, simulated as it is and with remedies."""
 
     def __init__(
         self,
@@ -116,23 +118,23 @@ class _Forecast:
     ) -> None:
         self._world = world
         self._now = now
-        self._paces = paces_of(world, durations)
+        self._durations_for = duration_sources(world, durations)
         self._broken = broken
         self._scheduler = scheduler
         self._by_policy = held_by_policies(world)
 
     def stalls(self) -> Iterator[Stall]:
         """Yield the stalls of the world as it is."""
-        story = self._play(self._world)
+        story = self._simulate(self._world)
         for daemonset in self._world.daemonsets:
             stall = self._stall_of(daemonset, story.of(daemonset.identity), story)
             if stall is not None:
                 yield stall
 
-    def _play(self, world: World) -> Simulation:
-        kubelet = SteadyKubelet(self._paces, broken=lambda pod: daemonset_of(pod) in self._broken)
-        pace = self._paces(None, None)
-        return simulate(world, kubelet, now=self._now, durations=pace, scheduler=self._scheduler)
+    def _simulate(self, world: World) -> Simulation:
+        kubelet = SteadyKubelet(self._durations_for, broken=lambda pod: daemonset_of(pod) in self._broken)
+        durations = self._durations_for(None, None)
+        return simulate(world, kubelet, now=self._now, durations=durations, scheduler=self._scheduler)
 
     @cached_property
     def _initially_down(self) -> dict[Identity, set[str]]:
@@ -163,20 +165,20 @@ class _Forecast:
             return None
         updates = [wave for wave in waves_of(story, run.identity) if wave.kind is WaveKind.UPDATE]
         ended = not updates or updates[-1].end is not None
-        culprits = culprits_of(story, daemonset)
+        blockers = blockers_of(story, daemonset)
         detail = _detail(run, story)
         if kind is StallKind.POLICY:
             detail = self._why_policies_wait(run.identity, story)
         if kind is StallKind.PENDING:
-            culprits = tuple(item for item in culprits if item.why == "Pending")
+            blockers = tuple(item for item in blockers if item.why == "Pending")
         return Stall(
             identity=run.identity,
             kind=kind,
             wave=len(updates) + ended,
             at=run.seconds,
-            spent=len(culprits),
+            spent=len(blockers),
             limit=_limit(daemonset, run.wanted),
-            culprits=culprits,
+            blockers=blockers,
             left=run.left_outdated,
             hurt=tuple(name for name in run.left_down if name not in self._initially_down[run.identity]),
             advice=_advice(daemonset, kind),
@@ -200,7 +202,9 @@ class _Forecast:
 
     def _why_policies_wait(self, identity: Identity, story: Simulation) -> str:
         """Return what the policies say at the end of the story."""
-        plan = PolicyController(story.world, SteadyKubelet(self._paces)).plan(Cluster(story.world, now=story.ended))
+        plan = PolicyController(story.world, SteadyKubelet(self._durations_for)).plan(
+            Cluster(story.world, now=story.ended)
+        )
         named = [stall for stall in plan.stalls if stall.startswith((f"{identity}: ", "policy "))]
         held = [entry.text for entry in plan.held if entry.daemonset == identity and entry.blocks]
         held = [text for text in held if not any(text in stall for stall in named)]
@@ -208,7 +212,7 @@ class _Forecast:
 
     def _with_budget(self, daemonset: DaemonSet, stall: Stall) -> Stall:
         """Return the stall with the smallest budget that goes through, and the nodes without which it does as it is."""
-        nodes = tuple(sorted(item.node for item in stall.culprits))
+        nodes = tuple(sorted(item.node for item in stall.blockers))
         goes_on_without = not self._stalls(_without_nodes(self._alone(daemonset), set(nodes)), daemonset.identity)
         return msgspec.structs.replace(
             stall, needs=self._smallest_budget(daemonset, stall.spent), exclude=nodes if goes_on_without else ()
@@ -219,10 +223,10 @@ class _Forecast:
         alone, most = self._alone(daemonset), len(self._world.nodes) + spent
         budget = spent + 1
         while budget <= most:
-            story = self._play(_with_max_unavailable(alone, daemonset, budget))
+            story = self._simulate(_with_max_unavailable(alone, daemonset, budget))
             if story.of(daemonset.identity).outcome is not Outcome.STALLED:
                 break
-            budget = max(budget, len(culprits_of(story, daemonset))) + 1
+            budget = max(budget, len(blockers_of(story, daemonset))) + 1
         else:
             return None
         while budget > 1 and not self._stalls(_with_max_unavailable(alone, daemonset, budget - 1), daemonset.identity):
@@ -259,7 +263,7 @@ class _Forecast:
         return msgspec.structs.replace(self._world, daemonsets=(daemonset,))
 
     def _stalls(self, world: World, identity: Identity) -> bool:
-        return self._play(world).of(identity).outcome is Outcome.STALLED
+        return self._simulate(world).of(identity).outcome is Outcome.STALLED
 
 
 def _limit(daemonset: DaemonSet, wanted: int) -> int:
@@ -282,9 +286,9 @@ def _advice(daemonset: DaemonSet, kind: StallKind) -> str:
 def _detail(run: DaemonSetRun, story: Simulation) -> str:
     if run.outcome is not Outcome.OSCILLATING:
         return run.error
-    turns = [item for item in story.oscillations if item.daemonset == run.identity]
-    first = turns[0]
-    others = f", and {len(turns) - 1} more" if len(turns) > 1 else ""
+    oscillations = [item for item in story.oscillations if item.daemonset == run.identity]
+    first = oscillations[0]
+    others = f", and {len(oscillations) - 1} more" if len(oscillations) > 1 else ""
     return f"{first.node or 'everywhere'}: {first.text}, every {first.period:g} s{others}"
 
 

@@ -18,18 +18,18 @@ from ..simulator.cluster import Cluster
 from ..simulator.controllers import BuiltinController, Controller, Decision, outdated
 from ..simulator.coverage import is_settled_alone
 from ..simulator.kubelet import SteadyKubelet, daemonset_of
-from ..simulator.log import Happening, HappeningKind
-from ..simulator.placing import placed
+from ..simulator.log import LogEntry, LogEntryKind
+from ..simulator.placement_scheduler import placement_scheduler
 from ..simulator.policies import controller_for, held_by_policies
 from ..simulator.results import DaemonSetRun, Outcome, Simulation
 from ..simulator.run import simulate
 from ..simulator.scheduler import SchedulerFactory
-from .durations_of import Overrides, Paces, paces_of
+from .duration_sources import DurationSources, Overrides, duration_sources
 from .stall_types import Stall
 from .stalls import forecast_stalls, looks_broken
 from .waves import Wave, WaveKind, overlap, waves_of
 
-__all__ = ["BarrierController", "Course", "Timeline", "timeline"]
+__all__ = ["BarrierController", "SimulatedRollout", "Timeline", "timeline"]
 
 
 class BarrierController:
@@ -85,7 +85,7 @@ def _busy(observation: Observation) -> BitMap:
     return busy
 
 
-class Course(msgspec.Struct, frozen=True, kw_only=True):
+class SimulatedRollout(msgspec.Struct, frozen=True, kw_only=True):
     """One way through a roll-out. Times are seconds from the beginning."""
 
     outcome: Outcome
@@ -111,19 +111,19 @@ class Timeline(msgspec.Struct, frozen=True, kw_only=True):
 
     identity: Identity
     started: datetime
-    window: Course
-    barrier: Course
+    window: SimulatedRollout
+    barrier: SimulatedRollout
     slow_seconds: float | None
     budget: str
     notes: tuple[str, ...]
-    events: tuple[Happening, ...]
+    events: tuple[LogEntry, ...]
     stall: Stall | None = None
     governed: bool = False
 
     @property
     def evicted(self) -> tuple[str, ...]:
         """The pods, as namespace/name, that are evicted to make room for pods of this DaemonSet (P2)."""
-        found = (item.reason.split(", ") for item in self.events if item.kind is HappeningKind.EVICTS)
+        found = (item.reason.split(", ") for item in self.events if item.kind is LogEntryKind.EVICTS)
         return tuple(sorted(name for names in found for name in names))
 
 
@@ -134,7 +134,7 @@ def timeline(
     durations: Overrides = Overrides(),  # noqa: B008
     until: datetime | None = None,
     broken: Iterable[Identity] = (),
-    scheduler: SchedulerFactory = placed,
+    scheduler: SchedulerFactory = placement_scheduler,
 ) -> tuple[Timeline, ...]:
     """Return the timeline of every DaemonSet in which anything happens, or should.
 
@@ -151,15 +151,17 @@ def timeline(
     >>> [(wave.kind, wave.start, wave.end, wave.nodes) for wave in story.window.waves]
     [(<WaveKind.CREATE: 'create'>, 1.0, 15.0, ('n1',))]
     """
-    paces = paces_of(world, durations)
+    durations_for = duration_sources(world, durations)
     broken = {*broken, *looks_broken(world, now)}
-    player = _Player(world, now, until, scheduler, broken)
-    window = player.play(paces)
-    slow = player.play(paces.tail) if paces.has_tail else None
-    courses = {run.identity: course_of(window, run) for run in window.runs}
+    simulator = _RolloutSimulator(world, now, until, scheduler, broken)
+    window = simulator.simulate(durations_for)
+    slow = simulator.simulate(durations_for.tail) if durations_for.has_tail else None
+    rollouts = {run.identity: simulated_rollout(window, run) for run in window.runs}
     barrier = None
-    if any(overlap(course.waves) for course in courses.values()):
-        barrier = player.play(paces, BarrierController(controller_for(world, SteadyKubelet(paces))))
+    if any(overlap(rollout.waves) for rollout in rollouts.values()):
+        barrier = simulator.simulate(
+            durations_for, BarrierController(controller_for(world, SteadyKubelet(durations_for)))
+        )
     stalls: dict[Identity, Stall] = {}
     if any(run.outcome is not Outcome.COMPLETE for run in window.runs):
         found = forecast_stalls(world, now=now, durations=durations, broken=broken, scheduler=scheduler)
@@ -168,19 +170,19 @@ def timeline(
     by_policies = held_by_policies(world)
     for daemonset in world.daemonsets:
         identity = daemonset.identity
-        course = courses[identity]
-        if not course.waves and identity not in stalls:
+        rollout = rollouts[identity]
+        if not rollout.waves and identity not in stalls:
             continue
         stories.append(
             Timeline(
                 identity=identity,
                 started=window.started,
-                window=course,
-                barrier=course if barrier is None else course_of(barrier, barrier.of(identity), barrier=True),
+                window=rollout,
+                barrier=rollout if barrier is None else simulated_rollout(barrier, barrier.of(identity), barrier=True),
                 slow_seconds=None if slow is None else slow.of(identity).seconds,
-                budget=_budget(daemonset, course.run.wanted, by_policies=identity in by_policies),
-                notes=paces.notes(daemonset),
-                events=tuple(item for item in window.happenings if item.daemonset == identity),
+                budget=_budget(daemonset, rollout.run.wanted, by_policies=identity in by_policies),
+                notes=durations_for.notes(daemonset),
+                events=tuple(item for item in window.log if item.daemonset == identity),
                 stall=stalls.get(identity),
                 governed=identity in by_policies,
             )
@@ -188,8 +190,8 @@ def timeline(
     return tuple(stories)
 
 
-class _Player:
-    """Plays one world at several paces."""
+class _RolloutSimulator:
+    """Simulates one world with several durations."""
 
     def __init__(
         self, world: World, now: datetime, until: datetime | None, scheduler: SchedulerFactory, broken: set[Identity]
@@ -200,22 +202,22 @@ class _Player:
         self._scheduler = scheduler
         self._broken = broken
 
-    def play(self, paces: Paces, controller: Controller | None = None) -> Simulation:
+    def simulate(self, durations_for: DurationSources, controller: Controller | None = None) -> Simulation:
         return simulate(
             self._world,
-            SteadyKubelet(paces, broken=lambda pod: daemonset_of(pod) in self._broken),
+            SteadyKubelet(durations_for, broken=lambda pod: daemonset_of(pod) in self._broken),
             now=self._now,
             until=self._until,
-            durations=paces(None, None),
+            durations=durations_for(None, None),
             controller=controller,
             scheduler=self._scheduler,
         )
 
 
-def course_of(simulation: Simulation, run: DaemonSetRun, *, barrier: bool = False) -> Course:
-    """Return the course of one DaemonSet's run; `barrier` where waves waited for each other."""
+def simulated_rollout(simulation: Simulation, run: DaemonSetRun, *, barrier: bool = False) -> SimulatedRollout:
+    """Return one DaemonSet's run with its waves; `barrier` where waves waited for each other."""
     waves = waves_of(simulation, run.identity, barrier=barrier)
-    return Course(outcome=run.outcome, seconds=run.seconds, waves=waves, run=run)
+    return SimulatedRollout(outcome=run.outcome, seconds=run.seconds, waves=waves, run=run)
 
 
 def _budget(daemonset: DaemonSet, wanted: int, *, by_policies: bool) -> str:

@@ -16,7 +16,7 @@ import msgspec
 
 from ..diff import ActionReason
 from ..model.meta import Identity
-from ..simulator.log import Happening, HappeningKind
+from ..simulator.log import LogEntry, LogEntryKind
 from ..simulator.results import Simulation
 
 __all__ = ["Wave", "WaveKind", "overlap", "waves_of"]
@@ -65,9 +65,9 @@ def waves_of(simulation: Simulation, identity: Identity, *, barrier: bool = Fals
 
     With `barrier`, whatever begins before an update wave has ended belongs to it: a pass issues 250 actions (C12).
     """
-    happenings = [item for item in simulation.happenings if item.daemonset == identity]
-    reader = _Reader(happenings, barrier=barrier)
-    for item in happenings:
+    log = [item for item in simulation.log if item.daemonset == identity]
+    reader = _Reader(log, barrier=barrier)
+    for item in log:
         reader.read(item)
     run = simulation.of(identity)
     moments = [moment for moment, _ in run.down]
@@ -112,39 +112,39 @@ def _most(moments: Sequence[datetime], downs: Sequence[int], start: datetime, en
 class _Reader:
     """Sorts what happened to nodes into waves."""
 
-    def __init__(self, happenings: Iterable[Happening], *, barrier: bool) -> None:
+    def __init__(self, log: Iterable[LogEntry], *, barrier: bool) -> None:
         self.waves: list[_Open] = []
         self._barrier = barrier
         self._of_node: dict[str, _Open] = {}
         self._pods: dict[str, set[str]] = {}
-        self._creations = {item.node for item in happenings if item.kind is HappeningKind.CREATED}
+        self._creations = {item.node for item in log if item.kind is LogEntryKind.CREATED}
 
-    def read(self, item: Happening) -> None:
-        if item.kind is HappeningKind.DELETED:
+    def read(self, item: LogEntry) -> None:
+        if item.kind is LogEntryKind.DELETED:
             if item.reason in _UPDATES:
                 self._join(WaveKind.UPDATE, item)
             elif item.reason and item.node not in self._of_node:
                 self._join(WaveKind.REMOVE, item)
-        elif item.kind is HappeningKind.CREATED:
+        elif item.kind is LogEntryKind.CREATED:
             if item.reason in _UPDATES:
                 self._join(WaveKind.UPDATE, item)
                 self._pods.setdefault(item.node, set()).add("old")
             elif item.node not in self._of_node:
                 self._join(WaveKind.CREATE, item)
-        elif item.kind is HappeningKind.AVAILABLE:
+        elif item.kind is LogEntryKind.AVAILABLE:
             if "old" not in self._pods.get(item.node, ()):
                 self._leave(item)
-        elif item.kind is HappeningKind.GONE:
+        elif item.kind is LogEntryKind.GONE:
             self._gone(item)
 
-    def _gone(self, item: Happening) -> None:
+    def _gone(self, item: LogEntry) -> None:
         """A pod is gone: under surge that ends its node's turn, and so it does where nothing is created afterwards."""
         doubled = self._pods.pop(item.node, None)
         wave = self._of_node.get(item.node)
         if wave is not None and (doubled or item.node not in self._creations or wave.kind is WaveKind.REMOVE):
             self._leave(item)
 
-    def _join(self, kind: WaveKind, item: Happening) -> None:
+    def _join(self, kind: WaveKind, item: LogEntry) -> None:
         current = self.waves[-1] if self.waves else None
         for wave in reversed(self.waves[-3:]):
             lasts = self._barrier and kind is WaveKind.UPDATE and wave.left
@@ -162,12 +162,12 @@ class _Reader:
         current.sick += item.reason == ActionReason.OUTDATED_UNAVAILABLE
         self._of_node[item.node] = current
 
-    def _leave(self, item: Happening) -> None:
+    def _leave(self, item: LogEntry) -> None:
         wave = self._of_node.pop(item.node, None)
         if wave is not None:
             self._drop(wave, item)
 
-    def _drop(self, wave: _Open, item: Happening) -> None:
+    def _drop(self, wave: _Open, item: LogEntry) -> None:
         wave.left.discard(item.node)
         if not wave.left:
             wave.end = item.at

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from .controllers import BatchHost, BuiltinController, Controller, Decision, WholeStepController
     from .durations import SEED_DURATIONS, Durations, Spread
     from .invariants import Invariant, Violation, judge, judge_fixed_point
-    from .kubelet import Birth, Kubelet, SteadyKubelet, Turn, TurnKind
-    from .log import Happening, HappeningKind
+    from .kubelet import BoundPod, Kubelet, PodTransition, PodTransitionKind, SteadyKubelet
+    from .log import LogEntry, LogEntryKind
     from .policies import PolicyController, controller_for
     from .results import DaemonSetRun, Oscillation, Outcome, Simulation, Totals
     from .run import Injection, simulate
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 __all__ = [
     "SEED_DURATIONS",
     "BatchHost",
-    "Birth",
+    "BoundPod",
     "BuiltinController",
     "ChanceKubelet",
     "Cluster",
@@ -31,8 +31,8 @@ __all__ = [
     "DaemonSetRun",
     "Decision",
     "Durations",
-    "Happening",
-    "HappeningKind",
+    "LogEntry",
+    "LogEntryKind",
     "Injection",
     "Invariant",
     "Kubelet",
@@ -48,8 +48,8 @@ __all__ = [
     "Spread",
     "SteadyKubelet",
     "Totals",
-    "Turn",
-    "TurnKind",
+    "PodTransition",
+    "PodTransitionKind",
     "Violation",
     "WholeStepController",
     "controller_for",
@@ -63,7 +63,7 @@ __all__ = [
 _HOMES = {
     "SEED_DURATIONS": "durations",
     "BatchHost": "controllers",
-    "Birth": "kubelet",
+    "BoundPod": "kubelet",
     "BuiltinController": "controllers",
     "ChanceKubelet": "chance",
     "Cluster": "cluster",
@@ -71,8 +71,8 @@ _HOMES = {
     "DaemonSetRun": "results",
     "Decision": "controllers",
     "Durations": "durations",
-    "Happening": "log",
-    "HappeningKind": "log",
+    "LogEntry": "log",
+    "LogEntryKind": "log",
     "Injection": "run",
     "Invariant": "invariants",
     "Kubelet": "kubelet",
@@ -88,8 +88,8 @@ _HOMES = {
     "Spread": "durations",
     "SteadyKubelet": "kubelet",
     "Totals": "results",
-    "Turn": "kubelet",
-    "TurnKind": "kubelet",
+    "PodTransition": "kubelet",
+    "PodTransitionKind": "kubelet",
     "Violation": "invariants",
     "WholeStepController": "controllers",
     "controller_for": "policies",
@@ -101,7 +101,7 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
-    """Import a name of the package on first use: a plan whose roll-outs go through plays none of them."""
+    """Import a name of the package on first use: a plan whose roll-outs cannot stall simulates none of them."""
     home = _HOMES.get(name)
     if home is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

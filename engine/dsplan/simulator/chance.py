@@ -13,7 +13,7 @@ from ..model.meta import Identity
 from ..model.node import Node
 from ..model.pod import Pod
 from .durations import DEFAULT_GRACE_SECONDS, Spread
-from .kubelet import Birth, Turn, TurnKind, stays_sick
+from .kubelet import BoundPod, PodTransition, PodTransitionKind, stays_sick
 
 __all__ = ["NO_MISFORTUNE", "ChanceKubelet", "Odds"]
 
@@ -40,8 +40,8 @@ class ChanceKubelet:
 
     >>> from datetime import UTC
     >>> kubelet = ChanceKubelet(seed=1, ready=Spread(10, 20))
-    >>> birth = Birth(Pod(), Node(), 1, datetime(2026, 1, 1, tzinfo=UTC))
-    >>> [turn.kind for turn in kubelet.start(birth)] == [turn.kind for turn in kubelet.start(birth)]
+    >>> bound = BoundPod(Pod(), Node(), 1, datetime(2026, 1, 1, tzinfo=UTC))
+    >>> list(kubelet.start(bound)) == list(kubelet.start(bound))
     True
     """
 
@@ -64,24 +64,28 @@ class ChanceKubelet:
         """Return the same for every node."""
         return self._create
 
-    def start(self, birth: Birth) -> Iterable[Turn]:
+    def start(self, bound: BoundPod) -> Iterable[PodTransition]:
         """Return what chance has in store for a pod; sick nodes start nothing."""
-        if not birth.node.ready:
+        if not bound.node.ready:
             return ()
-        dice = self._dice(birth.pod, "start")
+        dice = self._dice(bound.pod, "start")
         after, fate = _drawn(dice, self._ready), dice.random()
         odds = self._odds
         if fate < odds.never_ready:
             return ()
         if fate < odds.never_ready + odds.fails:
-            return (Turn(after, TurnKind.FAILED),)
+            return (PodTransition(after, PodTransitionKind.FAILED),)
         if fate < odds.never_ready + odds.fails + odds.crash_loops:
             return _crash_loop(after)
-        return (Turn(after, TurnKind.READY),)
+        return (PodTransition(after, PodTransitionKind.READY),)
 
-    def resume(self, pod: Pod, node: Node | None, now: datetime) -> Iterable[Turn]:
+    def resume(self, pod: Pod, node: Node | None, now: datetime) -> Iterable[PodTransition]:
         """Return Ready for a pod that may still be starting."""
-        return () if stays_sick(pod, node) else (Turn(_drawn(self._dice(pod, "resume"), self._ready), TurnKind.READY),)
+        return (
+            ()
+            if stays_sick(pod, node)
+            else (PodTransition(_drawn(self._dice(pod, "resume"), self._ready), PodTransitionKind.READY),)
+        )
 
     def stop(self, pod: Pod, node: Node | None, now: datetime) -> float | None:
         """Return the time to terminate; None where the node is sick or chance has it so."""
@@ -106,11 +110,11 @@ def _drawn(dice: Random, spread: Spread) -> float:
     return round(spread.median * exp(sigma * dice.gauss(0.0, 1.0)), 3)
 
 
-def _crash_loop(after: float) -> Iterator[Turn]:
+def _crash_loop(after: float) -> Iterator[PodTransition]:
     """Yield ready for five seconds, then a restart after 10, 20, ... 300 seconds, without end."""
     pause = _FIRST_RESTART
-    yield Turn(after, TurnKind.READY)
+    yield PodTransition(after, PodTransitionKind.READY)
     while True:
-        yield Turn(5.0, TurnKind.NOT_READY)
-        yield Turn(pause, TurnKind.READY)
+        yield PodTransition(5.0, PodTransitionKind.NOT_READY)
+        yield PodTransition(pause, PodTransitionKind.READY)
         pause = min(2 * pause, _LONGEST_RESTART)

@@ -22,13 +22,13 @@ from ..passes.memory import next_state
 from ..passes.observation import Observation
 from .coverage import Coverage
 from .kubelet import Kubelet, SteadyKubelet
-from .log import Happening, HappeningKind
+from .log import LogEntry, LogEntryKind
 from .objects import Objects
-from .pod_lifecycle import Life
+from .pod_lifecycle import PodLifecycle
+from .preparation import prepared_world
 from .scheduler import SchedulerFactory, everything_fits
-from .start import opened
 from .store import Key, key_of
-from .writes import PodMould, adopted, new_revision, relabelled, released, updated_revision, with_status
+from .writes import PodBuilder, adopted, new_revision, relabelled, released, updated_revision, with_status
 
 __all__ = ["Cluster", "Object", "Removed", "pod_name"]
 
@@ -63,7 +63,7 @@ class Cluster:
     >>> cluster = Cluster(world, now=datetime(2026, 1, 1, tzinfo=UTC))
     >>> cluster.carry_out(step(cluster.world, now=cluster.now).actions)
     >>> cluster.advance(cluster.now + timedelta(seconds=20))
-    >>> [(happening.at.second, str(happening.kind)) for happening in cluster.log]
+    >>> [(entry.at.second, str(entry.kind)) for entry in cluster.log]
     [(1, 'created'), (15, 'ready'), (15, 'available')]
     """
 
@@ -78,30 +78,30 @@ class Cluster:
         naming: Callable[[DaemonSet, str, int], str] = pod_name,
         objects: Callable[[World, tuple[Rule, ...]], Objects] = Objects,
     ) -> None:
-        self.objects = objects(opened(world), tuple(rules))
-        self.log: list[Happening] = []
+        self.objects = objects(prepared_world(world), tuple(rules))
+        self.log: list[LogEntry] = []
         self._naming = naming
         self._numbers: dict[tuple[Identity, str], int] = {}
-        self._moulds: dict[Identity, PodMould] = {}
-        self._life = Life(self.objects, kubelet or SteadyKubelet(), scheduler, self.log, now)
+        self._builders: dict[Identity, PodBuilder] = {}
+        self._lifecycle = PodLifecycle(self.objects, kubelet or SteadyKubelet(), scheduler, self.log, now)
 
     @property
     def now(self) -> datetime:
         """The moment up to which time has passed."""
-        return self._life.now
+        return self._lifecycle.now
 
     @property
     def next_due(self) -> datetime | None:
         """When something happens by itself; None where only a write or a change can."""
-        return self._life.next_due
+        return self._lifecycle.next_due
 
     def in_flight(self, identity: Identity) -> int:
         """Return how many creations for a DaemonSet were issued and do not exist yet (C7)."""
-        return self._life.in_flight(identity)
+        return self._lifecycle.in_flight(identity)
 
     def pending(self) -> set[tuple[Identity | None, str]]:
         """Return the DaemonSets (None for other pods) and nodes about which something will happen by itself."""
-        return set(self._life.pending)
+        return set(self._lifecycle.pending)
 
     @property
     def world(self) -> World:
@@ -118,7 +118,7 @@ class Cluster:
 
     def advance(self, until: datetime) -> None:
         """Let time pass up to and including a moment; what kubelets and scheduler do is in the log."""
-        self._life.advance(until)
+        self._lifecycle.advance(until)
 
     def remember(self, entry: DaemonSetStep) -> None:
         """Take a pass's additions to the State, after its actions were carried out.
@@ -129,7 +129,7 @@ class Cluster:
         for item in entry.backoffs:
             objects.backoffs[item.daemonset_uid, item.observed_generation, item.node] = item
         if entry.expectation is not None:
-            creates = self._life.in_flight(entry.identity)
+            creates = self._lifecycle.in_flight(entry.identity)
             expectation = msgspec.structs.replace(entry.expectation, creates=creates, deletes=0)
             if creates:
                 objects.expectations[entry.identity] = expectation
@@ -160,7 +160,7 @@ class Cluster:
         for change in changes:
             item = change.item if isinstance(change, Removed) else change
             if isinstance(item, Node):
-                self._life.nodes_changed(item, gone=isinstance(change, Removed))
+                self._lifecycle.nodes_changed(item, gone=isinstance(change, Removed))
             elif isinstance(item, Pod):
                 self._inject_pod(item, gone=isinstance(change, Removed))
             else:
@@ -168,13 +168,13 @@ class Cluster:
 
     def _inject_pod(self, pod: Pod, *, gone: bool) -> None:
         if gone:
-            self._life.delete(key_of(pod), "")
+            self._lifecycle.delete(key_of(pod), "")
         else:
-            self._life.appear(pod, self.objects.owner_identity(pod), number=1, reason="")
+            self._lifecycle.add_pod(pod, self.objects.owner_identity(pod), number=1, reason="")
 
     def _inject_daemonset(self, daemonset: DaemonSet, *, gone: bool) -> None:
         identity = daemonset.identity
-        self.log.append(Happening(self.now, HappeningKind.CHANGED, identity))
+        self.log.append(LogEntry(self.now, LogEntryKind.CHANGED, identity))
         if not gone:
             before = self.objects.daemonsets.get(identity)
             if not daemonset.metadata.uid:
@@ -184,12 +184,12 @@ class Cluster:
             if before is not None and before.spec.template != daemonset.spec.template:
                 self.objects.hashes.pop(identity, None)
             self.objects.put_daemonset(daemonset)
-            self._life.template_changed()
-            self._life.watch_ripening(daemonset)
+            self._lifecycle.template_changed()
+            self._lifecycle.watch_availability(daemonset)
             return
         stored = self.objects.daemonsets.get(identity)
         for pod in self.objects.pods.owned_by(stored) if stored else ():
-            self._life.delete(key_of(pod), "")
+            self._lifecycle.delete(key_of(pod), "")
         self.objects.remove_daemonset(identity)
 
     def _write_pod(self, action: Action) -> None:
@@ -202,7 +202,7 @@ class Cluster:
         if pod is None or (action.precondition and action.precondition.uid != pod.metadata.uid):
             return
         if action.verb == "delete":
-            self._life.delete(key, str(action.reason))
+            self._lifecycle.delete(key, str(action.reason))
         else:
             self.objects.put_pod(self._patched(action, pod))
 
@@ -215,16 +215,16 @@ class Cluster:
 
     def _create(self, action: Action, blueprint: Blueprint) -> None:
         identity, node = action.daemonset, action.node
-        mould = self._moulds.get(identity)
-        if mould is None or (mould.blueprint is not blueprint and mould.blueprint != blueprint):
-            mould = self._moulds[identity] = PodMould(blueprint)
+        builder = self._builders.get(identity)
+        if builder is None or (builder.blueprint is not blueprint and builder.blueprint != blueprint):
+            builder = self._builders[identity] = PodBuilder(blueprint)
         number = self._numbers.get((identity, node), 0) + 1
         name = self._naming(self.objects.daemonsets[identity], node, number)
         while self.objects.pods.get((action.namespace, name)) is not None:
             number += 1
             name = self._naming(self.objects.daemonsets[identity], node, number)
         self._numbers[identity, node] = number
-        self._life.conceive(mould, identity, node, name, number, str(action.reason))
+        self._lifecycle.create_pod(builder, identity, node, name, number, str(action.reason))
 
     def _write_revision(self, action: Action) -> None:
         key: Key = (action.namespace, action.name)

@@ -1,7 +1,7 @@
 """What becomes of pods: the part of a cluster that is not the DaemonSet controller.
 
 A kubelet is asked when a pod is created, when one is found at the start, and when one is deleted. It answers with
-turns, each so many seconds after the one before; an endless iterator of turns is a pod that crashes again and again.
+transitions, each so many seconds after the one before; an endless iterator of them is a pod in a crash loop.
 """
 
 from __future__ import annotations
@@ -20,10 +20,19 @@ from ..model.pod import Pod
 from ..observe.shape import is_ready
 from .durations import SEED_DURATIONS, Durations
 
-__all__ = ["Birth", "Kubelet", "Pace", "SteadyKubelet", "Turn", "TurnKind", "daemonset_of", "stays_sick"]
+__all__ = [
+    "BoundPod",
+    "Kubelet",
+    "DurationsFor",
+    "SteadyKubelet",
+    "PodTransition",
+    "PodTransitionKind",
+    "daemonset_of",
+    "stays_sick",
+]
 
 
-class TurnKind(StrEnum):
+class PodTransitionKind(StrEnum):
     """What can happen to a bound pod."""
 
     READY = "Ready"
@@ -32,14 +41,14 @@ class TurnKind(StrEnum):
     SUCCEEDED = "Succeeded"
 
 
-class Turn(msgspec.Struct, frozen=True):
+class PodTransition(msgspec.Struct, frozen=True):
     """One change of a pod, `after` seconds after the one before (the first: after binding)."""
 
     after: float
-    kind: TurnKind
+    kind: PodTransitionKind
 
 
-class Birth(msgspec.Struct, frozen=True):
+class BoundPod(msgspec.Struct, frozen=True):
     """A pod that was just bound. `number` counts the pods created for its DaemonSet on its node, from 1."""
 
     pod: Pod
@@ -54,24 +63,24 @@ class Kubelet(Protocol):
     def create(self, daemonset: Identity, node: str) -> float:
         """Return the seconds from the decision to create a pod on a node to its existence."""
 
-    def start(self, birth: Birth) -> Iterable[Turn]:
+    def start(self, bound: BoundPod) -> Iterable[PodTransition]:
         """Return what becomes of a pod after binding; nothing means that it never becomes ready."""
 
-    def resume(self, pod: Pod, node: Node | None, now: datetime) -> Iterable[Turn]:
+    def resume(self, pod: Pod, node: Node | None, now: datetime) -> Iterable[PodTransition]:
         """Return what becomes of a bound pod that was there when the simulation began."""
 
     def stop(self, pod: Pod, node: Node | None, now: datetime) -> float | None:
         """Return the seconds until a terminating pod is gone; None where nobody will ever confirm it."""
 
 
-Pace = Callable[[Identity | None, Node | None], Durations]
+DurationsFor = Callable[[Identity | None, Node | None], Durations]
 """How long things take for the pods of a DaemonSet (None: of anything else) on a node (None: on any)."""
 
 
 class SteadyKubelet:
     """Every pod takes the same time, or that of its DaemonSet and node; sick nodes do nothing.
 
-    `durations` may be a Pace. `broken(pod)` tells which new pods never become ready. A bound pod that
+    `durations` may be a DurationsFor. `broken(pod)` tells which new pods never become ready. A bound pod that
     is not ready at the start and younger than three times its starting time becomes ready when that time is over; an
     older one stays as it is. Pods bound to nodes that do not exist are removed `pod_gc` seconds later, never if None
     (M22).
@@ -83,40 +92,42 @@ class SteadyKubelet:
 
     def __init__(
         self,
-        durations: Durations | Pace = SEED_DURATIONS,
+        durations: Durations | DurationsFor = SEED_DURATIONS,
         *,
         broken: Callable[[Pod], bool] = lambda pod: False,
         pod_gc: float | None = None,
     ) -> None:
-        self._pace: Pace = (lambda daemonset, node: durations) if isinstance(durations, Durations) else durations
+        self._durations_for: DurationsFor = (
+            (lambda daemonset, node: durations) if isinstance(durations, Durations) else durations
+        )
         self._broken = broken
         self._pod_gc = pod_gc
 
     def replacement(self, daemonset: DaemonSet) -> float:
         """Return the seconds from the deletion of a DaemonSet's pod to its successor's being ready."""
         grace = daemonset.pod.spec.termination_grace_period_seconds
-        pace = self._pace(daemonset.identity, None)
-        return pace.cycle() if grace is None else pace.cycle(grace=grace)
+        durations = self._durations_for(daemonset.identity, None)
+        return durations.cycle() if grace is None else durations.cycle(grace=grace)
 
     def create(self, daemonset: Identity, node: str) -> float:
-        """Return what the pace says."""
-        return self._pace(daemonset, None).create
+        """Return the `create` duration."""
+        return self._durations_for(daemonset, None).create
 
-    def start(self, birth: Birth) -> Iterable[Turn]:
+    def start(self, bound: BoundPod) -> Iterable[PodTransition]:
         """Return Ready after the node's starting time, unless node or template are broken."""
-        if not birth.node.ready or self._broken(birth.pod):
+        if not bound.node.ready or self._broken(bound.pod):
             return ()
-        return (Turn(self._pace(daemonset_of(birth.pod), birth.node).ready, TurnKind.READY),)
+        return (PodTransition(self._durations_for(daemonset_of(bound.pod), bound.node).ready, PodTransitionKind.READY),)
 
-    def resume(self, pod: Pod, node: Node | None, now: datetime) -> Iterable[Turn]:
+    def resume(self, pod: Pod, node: Node | None, now: datetime) -> Iterable[PodTransition]:
         """Return Ready for a pod that is still young enough to be starting."""
         if stays_sick(pod, node) or pod.metadata.creation_timestamp is None or self._broken(pod):
             return ()
         age = (now - pod.metadata.creation_timestamp).total_seconds()
-        needed = self._pace(daemonset_of(pod), node).ready
+        needed = self._durations_for(daemonset_of(pod), node).ready
         if age >= 3 * needed:
             return ()
-        return (Turn(max(0.0, needed - age), TurnKind.READY),)
+        return (PodTransition(max(0.0, needed - age), PodTransitionKind.READY),)
 
     def stop(self, pod: Pod, node: Node | None, now: datetime) -> float | None:
         """Return the terminating time; 0 for pods that no kubelet holds, as the API server does it."""
@@ -128,7 +139,7 @@ class SteadyKubelet:
             return None
         if pod.metadata.deletion_timestamp is not None:
             return max(0.0, (pod.metadata.deletion_timestamp - now).total_seconds())
-        return self._pace(daemonset_of(pod), node).terminate_of(pod)
+        return self._durations_for(daemonset_of(pod), node).terminate_of(pod)
 
 
 def daemonset_of(pod: Pod) -> Identity | None:

@@ -9,10 +9,10 @@ import msgspec
 
 from ..model.meta import Identity
 
-__all__ = ["Happening", "HappeningKind"]
+__all__ = ["LogEntry", "LogEntryKind"]
 
 
-class HappeningKind(StrEnum):
+class LogEntryKind(StrEnum):
     """The closed vocabulary of the log."""
 
     CHANGED = "changed"  # somebody else's write: an edit, a node event
@@ -30,14 +30,14 @@ class HappeningKind(StrEnum):
     SUCCEEDED = "succeeded"
 
 
-class Happening(msgspec.Struct, frozen=True, gc=False):
+class LogEntry(msgspec.Struct, frozen=True, gc=False):
     """One event.
 
     `reason` is the action's for creations and deletions, `Preempted` for victims, the scheduler's for pending pods.
     """
 
     at: datetime
-    kind: HappeningKind
+    kind: LogEntryKind
     daemonset: Identity | None
     node: str = ""
     pod: str = ""

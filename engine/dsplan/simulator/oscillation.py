@@ -7,14 +7,14 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from ..model.meta import Identity
-from .log import Happening, HappeningKind
+from .log import LogEntry, LogEntryKind
 from .results import Oscillation
 
 __all__ = ["Repetitions"]
 
 _REPEATING = {
-    HappeningKind.CREATED: "its pod is created again and again",
-    HappeningKind.NOT_READY: "its pod becomes ready and unready again and again",
+    LogEntryKind.CREATED: "its pod is created again and again",
+    LogEntryKind.NOT_READY: "its pod becomes ready and unready again and again",
 }
 _MANY = 10
 """So often under one template, on one node: more than any roll-out needs."""
@@ -24,7 +24,7 @@ class Repetitions:
     """Counts, per DaemonSet and node, what happens again; an edit of the DaemonSet or of a node starts over."""
 
     def __init__(self) -> None:
-        self._times: dict[tuple[Identity, str, HappeningKind], list[datetime]] = defaultdict(list)
+        self._times: dict[tuple[Identity, str, LogEntryKind], list[datetime]] = defaultdict(list)
         self._why: dict[tuple[Identity, str], str] = {}
         self._last_other: datetime | None = None
         self._places: set[tuple[Identity | None, str]] = set()
@@ -34,12 +34,12 @@ class Repetitions:
         """Return whether anything repeats."""
         return bool(self._places)
 
-    def note(self, happenings: Iterable[Happening]) -> None:
+    def note(self, log: Iterable[LogEntry]) -> None:
         """Take note of what happened."""
-        for item in happenings:
-            if item.kind is HappeningKind.EVALUATED:
+        for item in log:
+            if item.kind is LogEntryKind.EVALUATED:
                 continue
-            if item.kind is HappeningKind.CHANGED:
+            if item.kind is LogEntryKind.CHANGED:
                 self._forget(item)
             elif item.daemonset is not None:
                 self._count(item, item.daemonset)
@@ -72,9 +72,9 @@ class Repetitions:
         longest = max((entry.period for entry in self.found()), default=0.0)
         return self._last_other is None or (now - self._last_other).total_seconds() > 2 * longest
 
-    def _count(self, item: Happening, identity: Identity) -> None:
+    def _count(self, item: LogEntry, identity: Identity) -> None:
         place = (identity, item.node)
-        if item.kind is HappeningKind.DELETED:
+        if item.kind is LogEntryKind.DELETED:
             self._why[place] = item.reason
         if item.kind in _REPEATING:
             times = self._times[identity, item.node, item.kind]
@@ -82,7 +82,7 @@ class Repetitions:
             if len(times) >= _MANY:
                 self._places.add(place)
 
-    def _forget(self, item: Happening) -> None:
+    def _forget(self, item: LogEntry) -> None:
         stale = [
             key
             for key in self._times
@@ -93,9 +93,9 @@ class Repetitions:
             del self._times[identity, node, kind]
             self._places.discard((identity, node))
 
-    def _name(self, key: tuple[Identity, str, HappeningKind], times: list[datetime]) -> Oscillation:
+    def _name(self, key: tuple[Identity, str, LogEntryKind], times: list[datetime]) -> Oscillation:
         identity, node, kind = key
         why = self._why.get((identity, node))
-        reason = f" (deleted as {why})" if why and kind is HappeningKind.CREATED else ""
+        reason = f" (deleted as {why})" if why and kind is LogEntryKind.CREATED else ""
         period = (times[-1] - times[-2]).total_seconds()
         return Oscillation(identity, node, _REPEATING[kind] + reason, len(times), period)

@@ -13,26 +13,26 @@ from ..model.meta import Identity
 from ..model.node import Node
 from ..model.pod import Pod, target_node
 from ..observe.shape import is_ready, ready_since
-from .events_due import Agenda
-from .kubelet import Birth, Kubelet, Turn, TurnKind
-from .log import Happening, HappeningKind
+from .event_queue import EventQueue
+from .kubelet import BoundPod, Kubelet, PodTransition, PodTransitionKind
+from .log import LogEntry, LogEntryKind
 from .objects import Objects
 from .scheduler import Scheduler, SchedulerFactory
 from .store import Key, key_of
-from .writes import PodMould, condition_set, terminating
+from .writes import PodBuilder, condition_set, terminating
 
-__all__ = ["Life", "Place"]
+__all__ = ["PodLifecycle", "Place"]
 
 _PHASES = {
-    TurnKind.READY: ("Running", True, HappeningKind.READY),
-    TurnKind.NOT_READY: ("Running", False, HappeningKind.NOT_READY),
-    TurnKind.FAILED: ("Failed", False, HappeningKind.FAILED),
-    TurnKind.SUCCEEDED: ("Succeeded", False, HappeningKind.SUCCEEDED),
+    PodTransitionKind.READY: ("Running", True, LogEntryKind.READY),
+    PodTransitionKind.NOT_READY: ("Running", False, LogEntryKind.NOT_READY),
+    PodTransitionKind.FAILED: ("Failed", False, LogEntryKind.FAILED),
+    PodTransitionKind.SUCCEEDED: ("Succeeded", False, LogEntryKind.SUCCEEDED),
 }
 Place = tuple[Identity | None, str]
 """A DaemonSet (or None) on a node."""
 
-_FINISHED = (TurnKind.FAILED, TurnKind.SUCCEEDED)
+_FINISHED = (PodTransitionKind.FAILED, PodTransitionKind.SUCCEEDED)
 _UNTIL_CONFIRMED = timedelta(days=365)
 
 
@@ -41,11 +41,11 @@ def _was_refused(pod: Pod) -> bool:
     return any(item.type == "PodScheduled" and item.status == "False" for item in pod.status.conditions)
 
 
-class Life:
+class PodLifecycle:
     """Pods through time. `advance` is the only thing that moves the clock."""
 
     def __init__(
-        self, objects: Objects, kubelet: Kubelet, scheduler: SchedulerFactory, log: list[Happening], now: datetime
+        self, objects: Objects, kubelet: Kubelet, scheduler: SchedulerFactory, log: list[LogEntry], now: datetime
     ) -> None:
         self.now = now
         self._objects = objects
@@ -53,7 +53,7 @@ class Life:
         self._make_scheduler = scheduler
         self._scheduler: Scheduler = scheduler(objects.world)
         self._log = log
-        self._agenda = Agenda[tuple[Place, Callable[[], None]]]()
+        self._queue = EventQueue[tuple[Place, Callable[[], None]]]()
         self.pending: Counter[Place] = Counter()
         self._in_flight: Counter[Identity] = Counter()
         self._unbound: dict[str, list[Key]] = {}
@@ -66,7 +66,7 @@ class Life:
     @property
     def next_due(self) -> datetime | None:
         """When something happens by itself."""
-        return self._agenda.next_due
+        return self._queue.next_due
 
     def in_flight(self, identity: Identity) -> int:
         """Return how many creations for a DaemonSet were issued and do not exist yet (C7)."""
@@ -74,30 +74,32 @@ class Life:
 
     def advance(self, until: datetime) -> None:
         """Let everything happen that is due up to and including a moment."""
-        while (due := self._agenda.next_due) is not None and due <= until:
+        while (due := self._queue.next_due) is not None and due <= until:
             self.now = max(self.now, due)
-            for place, happen in self._agenda.take(due):
+            for place, happen in self._queue.take(due):
                 self._settle(place)
                 happen()
         self.now = max(self.now, until)
 
-    def conceive(self, mould: PodMould, identity: Identity, node: str, name: str, number: int, reason: str) -> None:
+    def create_pod(
+        self, builder: PodBuilder, identity: Identity, node: str, name: str, number: int, reason: str
+    ) -> None:
         """Let a pod that was decided on come into existence, now or after the kubelet's `create` seconds."""
         after = self._kubelet.create(identity, node)
         self._in_flight[identity] += 1
 
-        def exist() -> None:
+        def finish() -> None:
             self._in_flight[identity] -= 1
             self._seen(identity)
-            self.appear(mould.cast(name, f"{name}/{number}", node, self.now), identity, number, reason)
+            self.add_pod(builder.build(name, f"{name}/{number}", node, self.now), identity, number, reason)
 
-        self._at(after, (identity, node), exist)
+        self._at(after, (identity, node), finish)
 
-    def appear(self, pod: Pod, identity: Identity | None, number: int, reason: str) -> None:
+    def add_pod(self, pod: Pod, identity: Identity | None, number: int, reason: str) -> None:
         """Let a pod exist from now on."""
         self._numbers[key_of(pod)] = number
         node = target_node(pod) or ""
-        self._log.append(Happening(self.now, HappeningKind.CREATED, identity, node, pod.name, reason))
+        self._log.append(LogEntry(self.now, LogEntryKind.CREATED, identity, node, pod.name, reason))
         if pod.spec.node_name:
             self._objects.put_pod(pod)
             self._begin(pod)
@@ -109,7 +111,7 @@ class Life:
         pod = self._objects.pods.get(key)
         if pod is None or pod.terminating:
             return
-        self._note(HappeningKind.DELETED, pod, reason)
+        self._note(LogEntryKind.DELETED, pod, reason)
         after = self._kubelet.stop(pod, self._objects.nodes.get(pod.spec.node_name), self.now)
         if after == 0:
             self._remove(key, pod.metadata.uid)
@@ -126,7 +128,7 @@ class Life:
             self._objects.set_nodes(removed=[node.name])
         else:
             self._objects.set_nodes(changed=[node])
-        self._log.append(Happening(self.now, HappeningKind.CHANGED, None, node.name))
+        self._log.append(LogEntry(self.now, LogEntryKind.CHANGED, None, node.name))
         self._scheduler = self._make_scheduler(self._objects.world)
         if before is not None and not gone and before.ready != node.ready:
             self._fallen[node.name] += not node.ready
@@ -139,7 +141,7 @@ class Life:
         """Let the scheduler look at the DaemonSets anew."""
         self._scheduler = self._make_scheduler(self._objects.world)
 
-    def watch_ripening(self, daemonset: DaemonSet) -> None:
+    def watch_availability(self, daemonset: DaemonSet) -> None:
         """Note when each ready pod of a DaemonSet becomes available (S2)."""
         wait = timedelta(seconds=max(0, daemonset.spec.min_ready_seconds))
         if not wait:
@@ -147,7 +149,7 @@ class Life:
         for pod in self._objects.pods.owned_by(daemonset):
             since = ready_since(pod)
             if is_ready(pod) and since is not None and since + wait > self.now:
-                self._ripen(pod, since + wait)
+                self._available_at(pod, since + wait)
 
     def _take_over(self, pod: Pod) -> None:
         """Begin with a pod that was there before the simulation."""
@@ -162,7 +164,7 @@ class Life:
             wait = timedelta(seconds=max(0, self._objects.daemonsets[identity].spec.min_ready_seconds))
             since = ready_since(pod)
             if since is not None and since + wait > self.now:
-                self._ripen(pod, since + wait)
+                self._available_at(pod, since + wait)
 
     def _resume(self, pod: Pod) -> None:
         node = self._objects.nodes.get(pod.spec.node_name)
@@ -179,15 +181,15 @@ class Life:
         if pod.terminating:
             self._resume(pod)
         elif pod.status.phase not in ("Failed", "Succeeded") and not is_ready(pod):
-            birth = Birth(pod, node, self._numbers.get(key_of(pod), 1), self.now)
-            self._follow(pod, iter(self._kubelet.start(birth)))
+            bound = BoundPod(pod, node, self._numbers.get(key_of(pod), 1), self.now)
+            self._follow(pod, iter(self._kubelet.start(bound)))
 
     def _lose(self, pod: Pod) -> None:
         """A node is no longer ready: the node lifecycle controller says so of its pods."""
         if is_ready(pod):
             changed = condition_set(pod, self.now, phase=pod.status.phase, ready=False)
             self._objects.put_pod(changed)
-            self._note(HappeningKind.NOT_READY, changed, "")
+            self._note(LogEntryKind.NOT_READY, changed, "")
 
     def _bind(self, pod: Pod) -> bool:
         """Bind an unbound pod if it fits; otherwise it waits for its node to change, or for others to make way."""
@@ -196,7 +198,7 @@ class Life:
         refusal = "node does not exist" if node is None else self._refusal(pod, node)
         if node is None or refusal:
             if name is not None and self._wait(pod, name):
-                self._note(HappeningKind.PENDING, pod, refusal)
+                self._note(LogEntryKind.PENDING, pod, refusal)
                 self._preempt_soon(pod)
             return False
         bound = msgspec.structs.replace(pod, spec=msgspec.structs.replace(pod.spec, node_name=node.name))
@@ -234,7 +236,7 @@ class Life:
         if not victims:
             del nominated[key]
             return
-        self._note(HappeningKind.EVICTS, pod, ", ".join(f"{namespace}/{name}" for namespace, name in victims))
+        self._note(LogEntryKind.EVICTS, pod, ", ".join(f"{namespace}/{name}" for namespace, name in victims))
         for victim in victims:
             self.delete(victim, "Preempted")
 
@@ -243,56 +245,60 @@ class Life:
         self._scheduler.bound(pod)
         node = self._objects.nodes.get(pod.spec.node_name)
         if node is not None:
-            birth = Birth(pod, node, self._numbers.get(key_of(pod), 1), self.now)
-            self._follow(pod, iter(self._kubelet.start(birth)))
+            bound = BoundPod(pod, node, self._numbers.get(key_of(pod), 1), self.now)
+            self._follow(pod, iter(self._kubelet.start(bound)))
 
-    def _follow(self, pod: Pod, turns: Iterator[Turn]) -> None:
-        turn = next(turns, None)
-        if turn is not None:
+    def _follow(self, pod: Pod, transitions: Iterator[PodTransition]) -> None:
+        transition = next(transitions, None)
+        if transition is not None:
             key, uid = key_of(pod), pod.metadata.uid
-            self._by_kubelet(turn.after, pod, lambda: self._take_turn(key, uid, turn.kind, turns))
+            self._by_kubelet(
+                transition.after, pod, lambda: self._apply_transition(key, uid, transition.kind, transitions)
+            )
 
-    def _take_turn(self, key: Key, uid: str, kind: TurnKind, turns: Iterator[Turn]) -> None:
+    def _apply_transition(
+        self, key: Key, uid: str, kind: PodTransitionKind, transitions: Iterator[PodTransition]
+    ) -> None:
         pod = self._objects.pods.get(key)
         if pod is None or pod.metadata.uid != uid or pod.terminating:
             return
-        phase, ready, happening = _PHASES[kind]
+        phase, ready, log_kind = _PHASES[kind]
         changed = condition_set(pod, self.now, phase=phase, ready=ready)
         self._objects.put_pod(changed)
-        self._note(happening, changed, "")
+        self._note(log_kind, changed, "")
         if kind in _FINISHED:
             self._scheduler.released(pod)
             self._retry(pod.spec.node_name)
         elif ready:
-            self._turned_ready(changed)
-        self._follow(changed, turns)
+            self._became_ready(changed)
+        self._follow(changed, transitions)
 
-    def _turned_ready(self, pod: Pod) -> None:
+    def _became_ready(self, pod: Pod) -> None:
         identity = self._objects.owner_identity(pod)
         wait = 0 if identity is None else self._objects.daemonsets[identity].spec.min_ready_seconds
         if wait > 0:
-            self._ripen(pod, self.now + timedelta(seconds=wait))
+            self._available_at(pod, self.now + timedelta(seconds=wait))
         else:
-            self._note(HappeningKind.AVAILABLE, pod, "")
+            self._note(LogEntryKind.AVAILABLE, pod, "")
 
-    def _ripen(self, pod: Pod, due: datetime) -> None:
+    def _available_at(self, pod: Pod, due: datetime) -> None:
         key, uid, since = key_of(pod), pod.metadata.uid, ready_since(pod)
 
-        def ripe() -> None:
+        def become_available() -> None:
             current = self._objects.pods.get(key)
             if current is not None and current.metadata.uid == uid and ready_since(current) == since:
                 self._objects.put_pod(current)
                 if not current.terminating:
-                    self._note(HappeningKind.AVAILABLE, current, "")
+                    self._note(LogEntryKind.AVAILABLE, current, "")
 
-        self._enter(due, self._place(pod), ripe)
+        self._enter(due, self._place(pod), become_available)
 
     def _remove(self, key: Key, uid: str) -> None:
         pod = self._objects.pods.get(key)
         if pod is None or pod.metadata.uid != uid:
             return
         self._objects.remove_pod(key)
-        self._note(HappeningKind.GONE, pod, "")
+        self._note(LogEntryKind.GONE, pod, "")
         if pod.spec.node_name:
             if pod.status.phase not in ("Failed", "Succeeded"):
                 self._scheduler.released(pod)
@@ -306,7 +312,7 @@ class Life:
             if pod is None or pod.spec.node_name or pod.terminating:
                 continue
             if self._objects.nodes.get(node) and not self._refusal(pod, self._objects.nodes[node]):
-                self._note(HappeningKind.BOUND, pod, "")
+                self._note(LogEntryKind.BOUND, pod, "")
                 self._bind(pod)
             else:
                 self._unbound.setdefault(node, []).append(key)
@@ -338,7 +344,7 @@ class Life:
 
     def _enter(self, due: datetime, place: Place, happen: Callable[[], None]) -> None:
         self.pending[place] += 1
-        self._agenda.add(due, (place, happen))
+        self._queue.add(due, (place, happen))
 
     def _settle(self, place: Place) -> None:
         self.pending[place] -= 1
@@ -348,6 +354,6 @@ class Life:
     def _place(self, pod: Pod) -> Place:
         return self._objects.owner_identity(pod), target_node(pod) or ""
 
-    def _note(self, kind: HappeningKind, pod: Pod, reason: str) -> None:
+    def _note(self, kind: LogEntryKind, pod: Pod, reason: str) -> None:
         identity, node = self._place(pod)
-        self._log.append(Happening(self.now, kind, identity, node, pod.name, reason))
+        self._log.append(LogEntry(self.now, kind, identity, node, pod.name, reason))

@@ -12,7 +12,7 @@ from ..diff import ActionReason, Actor, Stage
 from ..model.meta import Identity
 from ..model.world import World
 from .invariants import Violation
-from .log import Happening, HappeningKind
+from .log import LogEntry, LogEntryKind
 
 __all__ = ["DaemonSetRun", "Oscillation", "Outcome", "Simulation", "Totals"]
 
@@ -29,7 +29,7 @@ class Outcome(StrEnum):
 
 
 class Oscillation(msgspec.Struct, frozen=True, order=True):
-    """Something that repeats without end on one node. `period` is in seconds, between the last two turns."""
+    """Something that repeats without end on one node. `period` is in seconds, between its last two occurrences."""
 
     daemonset: Identity
     node: str
@@ -116,7 +116,7 @@ class Simulation(msgspec.Struct, frozen=True, kw_only=True):
     started: datetime
     ended: datetime
     runs: tuple[DaemonSetRun, ...]
-    happenings: tuple[Happening, ...]
+    log: tuple[LogEntry, ...]
     violations: tuple[Violation, ...]
     oscillations: tuple[Oscillation, ...]
     world: World
@@ -128,7 +128,7 @@ class Simulation(msgspec.Struct, frozen=True, kw_only=True):
                 return run
         raise KeyError(str(identity))
 
-    def events(self, identity: Identity) -> tuple[Happening, ...]:
+    def events(self, identity: Identity) -> tuple[LogEntry, ...]:
         """Return what happened to one DaemonSet's pods."""
-        kinds = (HappeningKind.EVALUATED, HappeningKind.CHANGED)
-        return tuple(item for item in self.happenings if item.daemonset == identity or item.kind in kinds)
+        kinds = (LogEntryKind.EVALUATED, LogEntryKind.CHANGED)
+        return tuple(item for item in self.log if item.daemonset == identity or item.kind in kinds)

@@ -17,10 +17,10 @@ from .cluster import Cluster, Object, Removed
 from .controllers import BuiltinController, Controller, Decision
 from .coverage import is_down
 from .durations import SEED_DURATIONS, Durations
-from .events_due import Agenda
+from .event_queue import EventQueue
 from .invariants import Violation, judge, judge_fixed_point
 from .kubelet import Kubelet, SteadyKubelet
-from .log import Happening, HappeningKind
+from .log import LogEntry, LogEntryKind
 from .oscillation import Repetitions
 from .policies import controller_for
 from .results import DaemonSetRun, Outcome, Simulation, totals_of
@@ -31,14 +31,14 @@ __all__ = ["Injection", "simulate"]
 Injection = tuple[datetime, Object | Removed]
 """A change by somebody else, and when."""
 
-_AT_ONCE = frozenset(
+_HANDLED_AT_ONCE = frozenset(
     {
-        HappeningKind.DELETED,  # a deletionTimestamp wakes like a deletion: under surge a pod is made now (M15)
-        HappeningKind.GONE,
-        HappeningKind.CREATED,
-        HappeningKind.NOT_READY,
-        HappeningKind.FAILED,
-        HappeningKind.SUCCEEDED,
+        LogEntryKind.DELETED,  # a deletionTimestamp wakes like a deletion: under surge a pod is made now (M15)
+        LogEntryKind.GONE,
+        LogEntryKind.CREATED,
+        LogEntryKind.NOT_READY,
+        LogEntryKind.FAILED,
+        LogEntryKind.SUCCEEDED,
     }
 )
 _PASSES_AT_ONE_MOMENT = 100
@@ -70,7 +70,7 @@ def simulate(
     ...      "spec": {"selector": {"matchLabels": {"app": "d"}}, "template": {"metadata": {"labels": {"app": "d"}}}}},
     ... ])
     >>> story = simulate(world, now=datetime(2026, 1, 1, tzinfo=UTC), durations=Durations(react=1, create=1, ready=13))
-    >>> [(item.at.second, str(item.kind)) for item in story.happenings]
+    >>> [(item.at.second, str(item.kind)) for item in story.log]
     [(1, 'evaluated'), (2, 'created'), (15, 'ready'), (15, 'available')]
     >>> story.runs[0].outcome, story.runs[0].seconds
     (<Outcome.COMPLETE: 'Complete'>, 15.0)
@@ -79,7 +79,7 @@ def simulate(
     kubelet = kubelet or SteadyKubelet(durations)
     cluster = Cluster(world, kubelet, now=now, scheduler=scheduler, rules=frozen_rules)
     run = _Run(cluster, controller or controller_for(world, kubelet), durations, frozen_rules)
-    return run.play(until, sorted(injections, key=lambda injection: injection[0]))
+    return run.simulate(until, sorted(injections, key=lambda injection: injection[0]))
 
 
 class _Run:
@@ -93,7 +93,7 @@ class _Run:
         self.started = cluster.now
         self.violations: list[Violation] = []
         self.repetitions = Repetitions()
-        self._wakes = Agenda[Identity]()
+        self._wakes = EventQueue[Identity]()
         self._awake: set[tuple[datetime, Identity]] = set()
         self._read = 0
         self._counts: dict[Identity, Counter[tuple[str, Stage, ActionReason, Actor]]] = {}
@@ -104,8 +104,8 @@ class _Run:
         self._most_passes = _PASSES_AT_ONE_MOMENT + len(cluster.objects.nodes) // 10
         self._evaluated: set[Identity] = set()
 
-    def play(self, until: datetime | None, injections: list[Injection]) -> Simulation:
-        """Play to the end and return the story."""
+    def simulate(self, until: datetime | None, injections: list[Injection]) -> Simulation:
+        """Simulate to the end and return the result."""
         for identity in sorted(self.cluster.objects.daemonsets):
             self._sample(identity)
             self._wake(identity, self.durations.react)
@@ -153,7 +153,7 @@ class _Run:
         busy = any(action.kind != "DaemonSet" for action in decision.actions)
         if busy or identity not in self._evaluated:
             self._evaluated.add(identity)
-            cluster.log.append(Happening(cluster.now, HappeningKind.EVALUATED, identity))
+            cluster.log.append(LogEntry(cluster.now, LogEntryKind.EVALUATED, identity))
         cluster.carry_out(decision.actions)
         if decision.entry is not None:
             cluster.remember(decision.entry)
@@ -196,19 +196,19 @@ class _Run:
                 touched |= self._follow_stranger(item)
                 continue
             touched.add(item.daemonset)
-            if item.kind is not HappeningKind.EVALUATED:
+            if item.kind is not LogEntryKind.EVALUATED:
                 self._ended[item.daemonset] = item.at
-            if item.kind is HappeningKind.AVAILABLE:
+            if item.kind is LogEntryKind.AVAILABLE:
                 self._wake(item.daemonset, self.durations.between)
-            elif item.kind is HappeningKind.CHANGED:
+            elif item.kind is LogEntryKind.CHANGED:
                 self._wake(item.daemonset, self.durations.react)
-            elif item.kind in _AT_ONCE and not self.cluster.in_flight(item.daemonset):
+            elif item.kind in _HANDLED_AT_ONCE and not self.cluster.in_flight(item.daemonset):
                 self._wake(item.daemonset, 0.0)
         return touched
 
-    def _follow_stranger(self, item: Happening) -> set[Identity]:
+    def _follow_stranger(self, item: LogEntry) -> set[Identity]:
         """A node changed: every DaemonSet may think otherwise of it. Pods of others concern nobody."""
-        if item.kind is not HappeningKind.CHANGED:
+        if item.kind is not LogEntryKind.CHANGED:
             return set()
         everyone = set(self.cluster.objects.daemonsets)
         for identity in everyone:
@@ -239,7 +239,7 @@ class _Run:
                 self._run_of(identity, cut_off=cut_off, restless=identity in restless)
                 for identity in sorted(cluster.objects.daemonsets)
             ),
-            happenings=tuple(cluster.log),
+            log=tuple(cluster.log),
             violations=tuple(self.violations),
             oscillations=oscillations,
             world=cluster.world,

@@ -91,11 +91,11 @@ RevisionStore = _Store[ControllerRevision]
 
 
 class PodStore(_Store[Pod]):
-    """Pods by key, by owner, and per owner by target node; and the hashes that an owner's pods wear (H9)."""
+    """Pods by key, by owner, and per owner by target node; and the hash labels of an owner's pods (H9)."""
 
     def __init__(self, pods: Iterable[Pod]) -> None:
         self._by_node: dict[Owner, dict[str, dict[Key, Pod]]] = defaultdict(dict)
-        self._worn: dict[Owner, Counter[str]] = defaultdict(Counter)
+        self._live_hashes: dict[Owner, Counter[str]] = defaultdict(Counter)
         super().__init__(pods)
 
     def put(self, item: Pod) -> Pod | None:
@@ -105,7 +105,7 @@ class PodStore(_Store[Pod]):
         if node is not None:
             owner = owner_of(item)
             self._by_node[owner].setdefault(node, {})[key_of(item)] = item
-            self._worn[owner][item.metadata.labels.get(HASH_LABEL, "")] += 1
+            self._live_hashes[owner][item.metadata.labels.get(HASH_LABEL, "")] += 1
         return before
 
     def remove(self, key: Key) -> Pod | None:
@@ -115,13 +115,13 @@ class PodStore(_Store[Pod]):
         if item is not None and node is not None:
             owner = owner_of(item)
             del self._by_node[owner][node][key]
-            self._worn[owner][item.metadata.labels.get(HASH_LABEL, "")] -= 1
+            self._live_hashes[owner][item.metadata.labels.get(HASH_LABEL, "")] -= 1
         return item
 
     def on_node(self, owner: Owner, node: str) -> Mapping[Key, Pod]:
         """Return the owner's pods whose target is the node."""
         return self._by_node[owner].get(node, {})
 
-    def worn(self, owner: Owner) -> set[str]:
-        """Return the hash labels that the owner's pods with a target node wear."""
-        return {label for label, pods in self._worn[owner].items() if pods > 0 and label}
+    def live_hashes(self, owner: Owner) -> set[str]:
+        """Return the hash labels of the owner's pods with a target node."""
+        return {label for label, pods in self._live_hashes[owner].items() if pods > 0 and label}

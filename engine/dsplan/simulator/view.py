@@ -29,10 +29,10 @@ _VERDICT_ORDER = {Verdict.RUN: 0, Verdict.KEEP: 1, Verdict.DENY: 2}
 
 
 class _LiveObservation(Observation, frozen=True, kw_only=True):
-    worn: Callable[[], set[str]]
+    find_live_hashes: Callable[[], set[str]]
 
-    def worn_hashes(self) -> set[str]:
-        return self.worn()
+    def live_hashes(self) -> set[str]:
+        return self.find_live_hashes()
 
 
 class View:
@@ -77,7 +77,7 @@ class View:
                 self._base.observed, groups=self._groups, situations=self._situations(), vanished=self._vanished
             ),
             notes=self._base.notes,
-            worn=self._worn,
+            find_live_hashes=self._live_hashes,
         )
 
     def refresh(self, around: Surroundings) -> None:
@@ -109,8 +109,8 @@ class View:
         self._touched.clear()
         self._stale = bool(observed.history.duplicates)
 
-    def _worn(self) -> set[str]:
-        return self._pods.worn(self._owner)
+    def _live_hashes(self) -> set[str]:
+        return self._pods.live_hashes(self._owner)
 
     def _situations(self) -> tuple[Situation, ...]:
         if self._order is None:

@@ -15,7 +15,7 @@ from ..model.pod import Affinity, NodeAffinity, Pod, PodStatus
 from ..model.selectors import NodeSelector, NodeSelectorTerm, Requirement
 
 __all__ = [
-    "PodMould",
+    "PodBuilder",
     "adopted",
     "condition_set",
     "new_revision",
@@ -27,7 +27,7 @@ __all__ = [
 ]
 
 
-class PodMould:
+class PodBuilder:
     """The typed view of what all pods of one blueprint have in common."""
 
     def __init__(self, blueprint: Blueprint) -> None:
@@ -35,7 +35,7 @@ class PodMould:
         tree = {"metadata": dict(blueprint.metadata), "spec": blueprint.spec}
         self._model = convert(tree, Pod)
 
-    def cast(self, name: str, uid: str, node: str, created: datetime) -> Pod:
+    def build(self, name: str, uid: str, node: str, created: datetime) -> Pod:
         """Return a pod for a node, pinned to it (A12)."""
         model = self._model
         spec = msgspec.structs.replace(model.spec, affinity=_pinned(model.spec.affinity, node))

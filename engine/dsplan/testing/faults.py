@@ -130,12 +130,12 @@ def clock_jump(scene: Scene, dice: Random) -> None:
 
 def _edited(daemonset: DaemonSet, dice: Random) -> DaemonSet:
     spec = daemonset.spec
-    what = dice.choice(("image", "image", "image", "budget", "ripe", "selector"))
+    what = dice.choice(("image", "image", "image", "budget", "min-ready", "selector"))
     if what == "budget":
         rolling = dice.choice((RollingUpdate(max_unavailable=1), RollingUpdate(max_unavailable=2), _SURGE))
         strategy = msgspec.structs.replace(spec.update_strategy, rolling_update=rolling)
         spec = msgspec.structs.replace(spec, update_strategy=strategy)
-    elif what == "ripe":
+    elif what == "min-ready":
         spec = msgspec.structs.replace(spec, min_ready_seconds=dice.choice((0, 10)))
     else:
         pod = spec.template["spec"]

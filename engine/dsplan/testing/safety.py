@@ -123,7 +123,7 @@ class Safety:
 
     def _still_down(self, daemonset: DaemonSet, world: World, now: datetime) -> list[str]:
         """Return the nodes that updates took down and that are not back, as far as they still count."""
-        ripe = timedelta(seconds=daemonset.spec.min_ready_seconds)
+        min_ready = timedelta(seconds=daemonset.spec.min_ready_seconds)
         nodes = {node.name: node for node in world.nodes}
         constraints = constraints_of(daemonset)
         found = []
@@ -132,7 +132,7 @@ class Safety:
                 continue
             node = nodes.get(name)
             unwanted = node is None or evaluate(constraints, node).verdict is not Verdict.RUN
-            is_back = disruption.back is not None and (not ripe or disruption.back + ripe <= now)
+            is_back = disruption.back is not None and (not min_ready or disruption.back + min_ready <= now)
             if unwanted or is_back:
                 del self._down[identity, name]
             else:

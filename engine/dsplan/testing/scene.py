@@ -21,7 +21,7 @@ from ..model.world import World
 from ..observe.shape import is_ready
 from ..passes import step
 from ..passes.governed import governed_step, plan_policies
-from ..simulator import Birth, Durations, SteadyKubelet, Turn, TurnKind
+from ..simulator import BoundPod, Durations, PodTransition, PodTransitionKind, SteadyKubelet
 from .cluster import FakeCluster
 from .host import Host
 from .ranking import rank
@@ -44,18 +44,18 @@ class TroubledKubelet(SteadyKubelet):
         self.sick: frozenset[str] = frozenset()
         self.failing: frozenset[str] = frozenset()
 
-    def start(self, birth: Birth) -> Iterable[Turn]:
+    def start(self, bound: BoundPod) -> Iterable[PodTransition]:
         """Return what becomes of a pod after binding."""
-        if birth.node.name in self.failing:
-            return (Turn(2.0, TurnKind.FAILED),)
-        return () if birth.node.name in self.sick else super().start(birth)
+        if bound.node.name in self.failing:
+            return (PodTransition(2.0, PodTransitionKind.FAILED),)
+        return () if bound.node.name in self.sick else super().start(bound)
 
-    def resume(self, pod: Pod, node: Node | None, now: datetime) -> Iterable[Turn]:
+    def resume(self, pod: Pod, node: Node | None, now: datetime) -> Iterable[PodTransition]:
         """Return Ready for a pod that is not: its node is well again."""
         finished = pod.status.phase in ("Failed", "Succeeded")
         if node is None or not node.ready or finished or pod.terminating or is_ready(pod) or node.name in self.sick:
             return ()
-        return (Turn(_QUICK.ready, TurnKind.READY),)
+        return (PodTransition(_QUICK.ready, PodTransitionKind.READY),)
 
     def stop(self, pod: Pod, node: Node | None, now: datetime) -> float | None:
         """Return five seconds, however long ago the deletion was; None where the node cannot confirm it."""

@@ -1,7 +1,7 @@
 """Hypothesis strategies for small clusters and for what happens to them. Needs the package hypothesis.
 
-A happening is a value that says what changes; `Play` carries it out on a Journal. They are drawn from few names, so
-that pods meet nodes, nodes come back, and templates return to what they were.
+A change is a value that says what happens to which object; `ChangeApplier` carries it out on a Journal. They are drawn
+from few names, so that pods meet nodes, nodes come back, and templates return to what they were.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from ..model.meta import Condition, ObjectMeta, RawTree
 from .builders import NOW, a_daemonset, a_node, a_pod, a_revision
 from .journal import Journal
 
-__all__ = ["Happening", "NODE_NAMES", "Play", "happenings"]
+__all__ = ["ObjectChange", "NODE_NAMES", "ChangeApplier", "object_changes"]
 
 NODE_NAMES = tuple(f"n{number}" for number in range(6))
 _DAEMONSETS = ("alpha", "beta")
@@ -80,15 +80,15 @@ _TAINTS = ((), ("gpu=yes:NoSchedule",), ("gpu=yes:NoExecute",), ("soft:PreferNoS
 _NO_ROOM = Condition(type="PodScheduled", status="False", reason="Unschedulable")
 
 
-class Happening(msgspec.Struct, frozen=True):
-    """One thing that happens; `what` names a method of Play, `arguments` are its keyword arguments."""
+class ObjectChange(msgspec.Struct, frozen=True):
+    """One change; `what` names a method of ChangeApplier, `arguments` are its keyword arguments."""
 
     what: str
     arguments: dict[str, Any]
 
 
-class Play:
-    """Carries happenings out. `now` is the time they have reached."""
+class ChangeApplier:
+    """Carries changes out. `now` is the time they have reached."""
 
     def __init__(self, journal: Journal | None = None) -> None:
         self.journal = journal or Journal()
@@ -99,23 +99,23 @@ class Play:
         for name in NODE_NAMES[:-1]:
             self.on_node(name, zone="ab"[int(name[1:]) % 2], disk="ssd", taints=(), ready=True)
         for daemonset in _DAEMONSETS:
-            self.on_daemonset(daemonset, spec=0, image="app:1", strategy=0, ripe=30, limit=0)
+            self.on_daemonset(daemonset, spec=0, image="app:1", strategy=0, min_ready=30, limit=0)
             self.on_revision(daemonset, number=2, matching=True, labelled=True, orphan=False)
             for name in NODE_NAMES[:-1]:
                 self.journal.put(a_pod(self._daemonset(daemonset), name, name=f"{daemonset}-{name}-0", hash_label="2d"))
             self.on_status(daemonset, behind=False)
         self.on_time(60)
 
-    def act(self, happening: Happening) -> None:
-        """Carry one happening out; one that makes no sense as things are does nothing."""
-        getattr(self, f"on_{happening.what}")(**happening.arguments)
+    def apply(self, change: ObjectChange) -> None:
+        """Carry one change out; one that makes no sense as things are does nothing."""
+        getattr(self, f"on_{change.what}")(**change.arguments)
 
     def on_node(self, name: str, zone: str, disk: str, taints: tuple[str, ...], ready: bool) -> None:
         """A node appears or changes."""
         labels = {"disk": disk} if disk else {}
         self.journal.put(a_node(name, zone=zone, labels=labels, taints=taints, ready=ready))
 
-    def on_daemonset(self, name: str, spec: int, image: str, strategy: int, ripe: int, limit: int) -> None:
+    def on_daemonset(self, name: str, spec: int, image: str, strategy: int, min_ready: int, limit: int) -> None:
         """A DaemonSet appears or is edited; its generation rises with every change."""
         before = self.journal.get("DaemonSet", "default", name)
         generation = before.metadata.generation + 1 if before else 1
@@ -123,7 +123,7 @@ class Play:
             name,
             image=image,
             spec=_SPECS[spec],
-            min_ready_seconds=ripe,
+            min_ready_seconds=min_ready,
             history_limit=limit,
             generation=generation,
             **_STRATEGIES[strategy],
@@ -216,13 +216,13 @@ class Play:
             self.journal.put(msgspec.structs.replace(before, metadata=metadata))
 
 
-def _happening(what: str, **arguments: st.SearchStrategy[Any]) -> st.SearchStrategy[Happening]:
-    return st.builds(Happening, st.just(what), st.fixed_dictionaries(arguments))
+def _change(what: str, **arguments: st.SearchStrategy[Any]) -> st.SearchStrategy[ObjectChange]:
+    return st.builds(ObjectChange, st.just(what), st.fixed_dictionaries(arguments))
 
 
 _nodes, _daemonsets = st.sampled_from(NODE_NAMES), st.sampled_from(_DAEMONSETS)
 
-_node_change = _happening(
+_node_change = _change(
     "node",
     name=_nodes,
     zone=st.sampled_from(["", "a", "b"]),
@@ -230,16 +230,16 @@ _node_change = _happening(
     taints=st.sampled_from(_TAINTS),
     ready=st.booleans(),
 )
-_daemonset_change = _happening(
+_daemonset_change = _change(
     "daemonset",
     name=_daemonsets,
     spec=st.integers(0, len(_SPECS) - 1),
     image=st.sampled_from(["app:0", "app:1"]),
     strategy=st.integers(0, len(_STRATEGIES) - 1),
-    ripe=st.sampled_from([0, 0, 30]),
+    min_ready=st.sampled_from([0, 0, 30]),
     limit=st.sampled_from([0, 10]),
 )
-_pod_change = _happening(
+_pod_change = _change(
     "pod",
     daemonset=_daemonsets,
     node=_nodes,
@@ -254,7 +254,7 @@ _pod_change = _happening(
     roomless=st.sampled_from([False, False, False, True]),
     labels=st.sampled_from([{}, {}, {"app": "other"}]),
 )
-_revision_change = _happening(
+_revision_change = _change(
     "revision",
     name=_daemonsets,
     number=st.integers(1, 2),
@@ -262,23 +262,23 @@ _revision_change = _happening(
     labelled=st.sampled_from([True, True, False]),
     orphan=st.sampled_from([False, False, True]),
 )
-_deletion = _happening(
+_deletion = _change(
     "delete",
     kind=st.sampled_from(["Node", "Pod", "Pod", "DaemonSet", "ControllerRevision"]),
     name=st.sampled_from([*NODE_NAMES, *_DAEMONSETS]),
 )
 _policy_change = st.one_of(
-    _happening("policy", place=st.integers(0, len(_POLICIES) - 1)),
-    _happening("delete", kind=st.just("RolloutPolicy"), name=st.just("")),
+    _change("policy", place=st.integers(0, len(_POLICIES) - 1)),
+    _change("delete", kind=st.just("RolloutPolicy"), name=st.just("")),
 )
 _other_change = st.one_of(
-    _happening("other", place=st.integers(0, len(_OTHERS) - 1)),
-    _happening("delete", kind=st.sampled_from([tree["kind"] for tree in _OTHERS]), name=st.just("")),
+    _change("other", place=st.integers(0, len(_OTHERS) - 1)),
+    _change("delete", kind=st.sampled_from([tree["kind"] for tree in _OTHERS]), name=st.just("")),
 )
 
 
-def happenings(*, policies: bool = True) -> st.SearchStrategy[Happening]:
-    """Return the strategy for one happening to objects of every kind; without `policies` none of those of dsplan."""
+def object_changes(*, policies: bool = True) -> st.SearchStrategy[ObjectChange]:
+    """Return the strategy for one change to objects of every kind; without `policies` none of those of dsplan."""
     found = [_policy_change, _policy_change] if policies else []
     return st.one_of(
         *found,
@@ -289,7 +289,7 @@ def happenings(*, policies: bool = True) -> st.SearchStrategy[Happening]:
         _pod_change,
         _revision_change,
         _deletion,
-        _happening("status", name=_daemonsets, behind=st.booleans()),
-        _happening("terminate_daemonset", name=_daemonsets),
-        _happening("time", seconds=st.sampled_from([1, 5, 25, 60, 400, -20])),
+        _change("status", name=_daemonsets, behind=st.booleans()),
+        _change("terminate_daemonset", name=_daemonsets),
+        _change("time", seconds=st.sampled_from([1, 5, 25, 60, 400, -20])),
     )

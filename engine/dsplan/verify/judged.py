@@ -85,7 +85,7 @@ class Judged:
                 mine = mine - (chosen - said)
         yield from same("actions", said, mine)
         yield from wrong_hosted(self.case, actions)
-        known = {pod.name: pod.metadata for pod, _ in self.case.standing}
+        known = {pod.name: pod.metadata for pod, _ in self.case.ownership_of}
         for one in actions:
             meta = known.get(one.name) if one.kind == "Pod" and one.name else None
             right = (meta.uid, meta.resource_version) if meta else ("", "")

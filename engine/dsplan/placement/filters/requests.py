@@ -24,7 +24,7 @@ __all__ = [
     "is_counted",
     "pod_requests",
     "resized_to",
-    "tells_nothing",
+    "reports_nothing",
 ]
 
 CPU, MEMORY, STORAGE, PODS = "cpu", "memory", "ephemeral-storage", "pods"
@@ -185,7 +185,7 @@ def _counted_amount(name: str, raw: RawQuantity) -> int | None:
     return _units(name, _amount(raw)) if name == PODS or is_counted(name) else None
 
 
-class Plenty(Amounts):
+class UnknownAllocatable(Amounts):
     """What a node has that says nothing of it: more of everything than anybody asks for."""
 
     def get(self, name: str, default: int | None = None) -> int:  # type: ignore[override]
@@ -193,6 +193,6 @@ class Plenty(Amounts):
         return _PLENTY
 
 
-def tells_nothing(node: Node) -> bool:
+def reports_nothing(node: Node) -> bool:
     """Return whether a node has neither allocatable nor capacity, as those written by hand."""
     return not node.status.allocatable and not node.status.capacity

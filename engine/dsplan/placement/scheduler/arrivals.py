@@ -19,7 +19,7 @@ from ...model.pod import Pod
 from ...observe import Observed, PodFact, Shape, Situation
 from ..filters.demand import owner_of, split_pin
 from ..filters.outcomes import Slot
-from ..filters.scene import Scene
+from ..filters.scheduler_view import SchedulerView
 
 __all__ = ["Arrivals", "PassOver", "PassOverAll", "leaving_pods"]
 
@@ -105,7 +105,7 @@ class Arrivals:
     """
 
     def __init__(
-        self, entry: PassOver, position: int, scene: Scene, leaving: frozenset[PodName], *, rollout: bool
+        self, entry: PassOver, position: int, scene: SchedulerView, leaving: frozenset[PodName], *, rollout: bool
     ) -> None:
         self.entry = entry
         self.position = position
@@ -168,7 +168,7 @@ def _is_steady(shape: Shape) -> bool:
     return len(shape) == 1 and bool(shape[0] & _BOUND) and not shape[0] & (_TERMINATING | _ENDED)
 
 
-def pending_slot(pod: Pod, scene: Scene, daemonset: int) -> Slot:
+def pending_slot(pod: Pod, scene: SchedulerView, daemonset: int) -> Slot:
     """Return the place in the queue of a pod that exists and is not bound."""
     demand = scene.demands.of(pod, required=split_pin(pod.spec)[1])
     created = pod.metadata.creation_timestamp

@@ -16,7 +16,7 @@ from ...model.world import Note, World
 from ..filters.demand import Tenant, split_pin
 from ..filters.failures import Holder
 from ..filters.outcomes import Outcome, OutcomeKind, Slot
-from ..filters.scene import Scene, refused
+from ..filters.scheduler_view import SchedulerView, refused
 from .arrivals import Arrivals, PassOverAll, leaving_pods, pending_slot
 from .classes import Bundle, bundle_of, class_key, takes_all
 from .coupling import Coupling
@@ -128,7 +128,7 @@ class _Prediction:
     def __init__(self, world: World, step: PassOverAll, *, rollout: bool) -> None:
         leaving = leaving_pods(step, rollout=rollout)
         self.world = world
-        self.scene = Scene(world, leaving=leaving, doubt=True)
+        self.scene = SchedulerView(world, leaving=leaving, doubt=True)
         self.arrivals = [
             Arrivals(entry, position, self.scene, leaving, rollout=rollout)
             for position, entry in enumerate(step.daemonsets)

@@ -15,7 +15,7 @@ from ...observe.groups import oldest_first
 from ...observe.history import observe_history
 from ...observe.learning import NOTHING_LEARNED, learn_hash
 from ...observe.observed import template_generation
-from ...observe.ownership import PodIndex, RevisionIndex, Standing, claim, standing
+from ...observe.ownership import Ownership, PodIndex, RevisionIndex, claim, ownership_of
 from ...observe.shape import PodFact, fact_reader
 from .order import written_order, zones_of
 
@@ -39,8 +39,8 @@ class Case:
         self.zones = zones_of(world.nodes)
         self.sick = {place for place, node in enumerate(world.nodes) if not node.ready}
         near = (*pods.owned_by(daemonset), *pods.orphans(daemonset.metadata.namespace))
-        self.standing = [(pod, standing(daemonset, pod)) for pod in near]
-        self.claimed = [pod for pod, how in self.standing if how in (Standing.CLAIMED, Standing.ADOPTED)]
+        self.ownership_of = [(pod, ownership_of(daemonset, pod)) for pod in near]
+        self.claimed = [pod for pod, how in self.ownership_of if how in (Ownership.CLAIMED, Ownership.ADOPTED)]
         kept, learned, generation = claim(daemonset, revisions), NOTHING_LEARNED, template_generation(daemonset)
         known = "".join(one.hash for one in world.state.hashes if one.daemonset == daemonset.identity)
         if self.claimed and not (kept.claimed or known):

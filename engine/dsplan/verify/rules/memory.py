@@ -9,7 +9,7 @@ from typing import Protocol
 import msgspec
 
 from ...model.state import Backoff, Expectations, Flight, State
-from ...observe.shape import PodFact, ripens_in
+from ...observe.shape import PodFact, available_in
 from .case import Case
 
 __all__ = ["advanced", "flying", "next_state", "unseen", "waits"]
@@ -61,7 +61,7 @@ def waits(case: Case, backoffs: dict[str, Backoff], waiting: Iterable[str]) -> I
         )
         yield max(0.0, (closes - case.now).total_seconds())
     for pod, facts in (member for group in case.groups.values() for member in group):
-        pause = ripens_in(pod, case.daemonset.spec.min_ready_seconds, case.now)
+        pause = available_in(pod, case.daemonset.spec.min_ready_seconds, case.now)
         if facts & _READY and not facts & _AVAILABLE and pause is not None:
             yield pause
     for moment in (*(entry.since for entry in unseen(case)), *(flight.since for flight in flying(case))):

@@ -9,7 +9,7 @@ import msgspec
 from ...model.daemonset import HASH_LABEL, DaemonSetStatus
 from ...model.pod import target_node
 from ...observe.history import RevisionChange, surplus_revisions
-from ...observe.ownership import Standing
+from ...observe.ownership import Ownership
 from .case import Case
 
 __all__ = ["WRITE_RANKS", "Write", "change_text", "writes_besides_pods"]
@@ -65,10 +65,10 @@ def writes_besides_pods(case: Case, status: DaemonSetStatus | None, *, cleans_up
 
 def _on_pods(case: Case) -> Iterator[Write]:
     """Yield what is done to pods that stay: M2, M3, H8."""
-    for pod, how in case.standing:
+    for pod, how in case.ownership_of:
         node = target_node(pod) or ""
-        if how in (Standing.ADOPTED, Standing.RELEASED):
+        if how in (Ownership.ADOPTED, Ownership.RELEASED):
             yield ("adoption", "patch", "Pod", pod.name, node, how.name.capitalize(), "{}")
         elsewhere = pod.metadata.labels.get(HASH_LABEL) != case.history.hash
-        if case.history.duplicates and elsewhere and how in (Standing.CLAIMED, Standing.ADOPTED):
+        if case.history.duplicates and elsewhere and how in (Ownership.CLAIMED, Ownership.ADOPTED):
             yield ("history", "patch", "Pod", pod.name, node, "Relabelled", change_text({"hash": case.history.hash}))

@@ -14,19 +14,19 @@ from ..placement.filters.demand import Demand, Tenant, owner_of, split_pin
 from ..placement.filters.failures import Failure, Plugin
 from ..placement.filters.fits import failures, fits
 from ..placement.filters.node_load import NodeLoad
-from ..placement.filters.scene import Scene
+from ..placement.filters.scheduler_view import SchedulerView
 from ..placement.scheduler.preemption import victims_for
 from .store import Key, key_of
 
-__all__ = ["PlacementScheduler", "placed"]
+__all__ = ["PlacementScheduler", "placement_scheduler"]
 
 
-def placed(world: World) -> PlacementScheduler:
+def placement_scheduler(world: World) -> PlacementScheduler:
     """Return a scheduler for the world; a SchedulerFactory.
 
     >>> from dsplan.model.meta import ObjectMeta
     >>> node = Node(metadata=ObjectMeta(name="n1"))
-    >>> placed(World(nodes=(node,))).refusal(Pod(), node)
+    >>> placement_scheduler(World(nodes=(node,))).refusal(Pod(), node)
     ''
     """
     return PlacementScheduler(world)
@@ -39,7 +39,7 @@ class PlacementScheduler:
     """
 
     def __init__(self, world: World) -> None:
-        self._scene = Scene(world)
+        self._scene = SchedulerView(world)
         self._daemonsets = {daemonset.identity: daemonset for daemonset in world.daemonsets}
         self._budgets = world.disruption_budgets
         self._created: dict[Identity, Demand | Refusal] = {}

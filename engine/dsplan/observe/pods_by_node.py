@@ -1,4 +1,4 @@
-"""The pods of one DaemonSet seated on the nodes of an index.
+"""The pods of one DaemonSet arranged by the nodes of an index.
 
 Assumes what nearly always holds: a node has one pod of a DaemonSet. Such a pod takes a reference and a byte, not a
 Group; there are hundreds of thousands of them, and memory that is written to for the first time is what costs most.
@@ -18,17 +18,17 @@ from ..model.pod import Pod, target_node
 from .groups import Group, group_by_node
 from .shape import PodFact, Shape
 
-__all__ = ["Seated", "Seats", "seat"]
+__all__ = ["ArrangedPods", "PodsByNode", "arrange_by_node"]
 
 _TERMINATING, _TERMINAL = int(PodFact.TERMINATING), int(PodFact.FAILED | PodFact.SUCCEEDED)
 _NOBODY = _TERMINAL
-"""The byte of an empty seat: no pod has both failed and succeeded."""
+"""The byte of a node without a pod: no pod has both failed and succeeded."""
 
 _IS_TAKEN = bytes(byte != _NOBODY for byte in range(256))
 _AT_A_TIME = 256
 
 
-class Seats(Mapping[str, Group]):
+class PodsByNode(Mapping[str, Group]):
     """Group by node name. A pod that is alone on its node is kept as it is, its Group is made when asked for."""
 
     __slots__ = ("_facts", "_index", "_others", "_pods")
@@ -65,20 +65,20 @@ class Seats(Mapping[str, Group]):
         return len(self._pods) - self._pods.count(None) + len(self._others)
 
 
-class Seated(msgspec.Struct, frozen=True):
+class ArrangedPods(msgspec.Struct, frozen=True):
     """`groups` of all nodes, `occupied` the ids of existing nodes per shape, `vanished` the groups of all others.
 
     `gone` are the pods of M6, `adrift` those without a readable target node (A15).
     """
 
-    groups: Seats
+    groups: PodsByNode
     occupied: dict[Shape, BitMap]
     vanished: dict[str, Group]
     gone: tuple[Pod, ...]
     adrift: tuple[Pod, ...]
 
 
-def seat(claimed: Sequence[Pod], read: Callable[[Pod], int], index: NodeIndex) -> Seated:
+def arrange_by_node(claimed: Sequence[Pod], read: Callable[[Pod], int], index: NodeIndex) -> ArrangedPods:
     """Return the claimed pods by node; `read` gives the facts of one pod."""
     alone, facts, rest = _alone(claimed, read, index)
     grouping = group_by_node(rest, read)
@@ -93,8 +93,8 @@ def seat(claimed: Sequence[Pod], read: Callable[[Pod], int], index: NodeIndex) -
             vanished[name] = group
         else:
             occupied.setdefault(group.shape, BitMap()).add(position)
-    groups = Seats(index, alone, facts, grouping.groups)
-    return Seated(groups, occupied, vanished, grouping.gone, grouping.adrift)
+    groups = PodsByNode(index, alone, facts, grouping.groups)
+    return ArrangedPods(groups, occupied, vanished, grouping.gone, grouping.adrift)
 
 
 def _alone(
@@ -102,7 +102,7 @@ def _alone(
 ) -> tuple[list[Pod | None], bytearray, list[Pod]]:
     """Return the pod and the facts on every id that has exactly one, and all other pods."""
     pods: list[Pod | None] = [None] * len(index.nodes)
-    seats = bytearray([_NOBODY]) * len(index.nodes)
+    shape_of = bytearray([_NOBODY]) * len(index.nodes)
     rest: list[Pod] = []
     shared: set[int] = set()
     for pod, facts, position in _read(claimed, read, index):
@@ -110,15 +110,15 @@ def _alone(
             rest.append(pod)
         elif pods[position] is None:
             pods[position] = pod
-            seats[position] = facts
+            shape_of[position] = facts
         else:
             rest.append(pod)
             shared.add(position)
     for position in shared:
         if (first := pods[position]) is not None:
             rest.append(first)
-        pods[position], seats[position] = None, _NOBODY
-    return pods, seats, rest
+        pods[position], shape_of[position] = None, _NOBODY
+    return pods, shape_of, rest
 
 
 def _read(

@@ -1,7 +1,7 @@
-"""Is a roll-out worth playing for its end? Most are not: they cannot stall, and that is cheap to see.
+"""Which roll-outs may stall and have to be simulated; most cannot, and that is cheap to see.
 
 A roll-out goes through for sure if every node that counts is ready and served by one available pod, and every new pod
-takes the place of an old one that was as demanding. Anything else is played.
+takes the place of an old one that was as demanding. Anything else is simulated.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from ..placement.filters.created import Templates
 from ..placement.filters.demand import Demand, Demands
 from ..simulator.coverage import is_settled_alone, outdated
 
-__all__ = ["Worry"]
+__all__ = ["StallScreening"]
 
 
-class Worry:
+class StallScreening:
     """Judges DaemonSets of one world by what is there now."""
 
     def __init__(self, templates: Templates, index: NodeIndex) -> None:

@@ -1,14 +1,14 @@
-"""Asking a constraint, and holding it to its protocol."""
+"""Check one constraint against one projection, and hold it to its protocol."""
 
 from __future__ import annotations
 
 from ..errors import ConstraintFault
 from .protocol import Constraint, Projection, Reason
 
-__all__ = ["ask"]
+__all__ = ["check_constraint"]
 
 
-def ask(constraint: Constraint, projection: Projection) -> Reason | None:
+def check_constraint(constraint: Constraint, projection: Projection) -> Reason | None:
     """Return what a constraint says of a projection.
 
     Raises ConstraintFault where it raises, or says something else than a Reason or None.

@@ -20,7 +20,7 @@ from ..policies.targets import governing
 from ..simulator.durations import DEFAULT_GRACE_SECONDS, SEED_DURATIONS, Durations, Spread
 from .measure import Measured, measure
 
-__all__ = ["Overrides", "Paces", "paces_of"]
+__all__ = ["Overrides", "DurationSources", "duration_sources"]
 
 _SECONDS = re.compile(r"[0-9]{1,9}(\.[0-9]{1,6})?")
 
@@ -35,11 +35,11 @@ class Overrides(msgspec.Struct, frozen=True, kw_only=True):
     between: float | None = None
 
 
-class Paces:
+class DurationSources:
     """How long things take for each DaemonSet and node; `tail` takes the 95th percentile where it was measured.
 
-    >>> paces = paces_of(World(), Overrides(ready=20))
-    >>> paces(None, None).ready, paces(None, None).create
+    >>> durations_for = duration_sources(World(), Overrides(ready=20))
+    >>> durations_for(None, None).ready, durations_for(None, None).create
     (20.0, 1.0)
     """
 
@@ -68,9 +68,9 @@ class Paces:
         return found
 
     @property
-    def tail(self) -> Paces:
+    def tail(self) -> DurationSources:
         """The same for the slow ones."""
-        return Paces(self._overrides, self._measured, self._policies, tail=True)
+        return DurationSources(self._overrides, self._measured, self._policies, tail=True)
 
     @property
     def has_tail(self) -> bool:
@@ -119,9 +119,9 @@ class Paces:
         return msgspec.structs.replace(SEED_DURATIONS, **values)
 
 
-def paces_of(world: World, overrides: Overrides = Overrides()) -> Paces:  # noqa: B008
-    """Return the paces of a world: as given, else by node label, else by policy, else measured, else assumed."""
-    return Paces(overrides, measure(world.pods), _by_policy(world))
+def duration_sources(world: World, overrides: Overrides = Overrides()) -> DurationSources:  # noqa: B008
+    """Return the durations of a world: as given, else by node label, else by policy, else measured, else assumed."""
+    return DurationSources(overrides, measure(world.pods), _by_policy(world))
 
 
 def _by_policy(world: World) -> dict[Identity, dict[str, float]]:

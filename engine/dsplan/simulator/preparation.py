@@ -1,4 +1,4 @@
-"""The opening position: a world as given, completed so that it can be played on.
+"""A world as given, completed so that it can be simulated.
 
 Offline inputs lack what every live object has. A DaemonSet without uid gets one, and its pods refer to it. Where no
 revision was given, pods that look like the template get the hash that planning learned for it (H13), since the
@@ -23,18 +23,18 @@ from ..observe.ownership import OwnedIndex, claim, claim_pods
 from ..observe.templates import new_revision_hash
 from .writes import relabelled
 
-__all__ = ["opened"]
+__all__ = ["prepared_world"]
 
 O = TypeVar("O", Pod, ControllerRevision)  # noqa: E741
 
 
-def opened(world: World) -> World:
+def prepared_world(world: World) -> World:
     """Return the world with a uid for every DaemonSet and a known hash for every template.
 
     >>> from dsplan.model.daemonset import DaemonSet
     >>> from dsplan.model.meta import AnnotatedMeta
     >>> world = World(daemonsets=(DaemonSet(metadata=AnnotatedMeta(name="ds", namespace="x")),))
-    >>> opened(world).daemonsets[0].metadata.uid
+    >>> prepared_world(world).daemonsets[0].metadata.uid
     'x/ds'
     """
     nameless = {daemonset.identity for daemonset in world.daemonsets if not daemonset.metadata.uid}

@@ -6,16 +6,16 @@ from datetime import datetime
 from heapq import heappop, heappush
 from typing import Generic, TypeVar
 
-__all__ = ["Agenda"]
+__all__ = ["EventQueue"]
 
 T = TypeVar("T")
 
 
-class Agenda(Generic[T]):
+class EventQueue(Generic[T]):
     """Items with the moment they fall due; items of one moment come out in the order they went in.
 
     >>> from datetime import UTC
-    >>> agenda = Agenda[str]()
+    >>> agenda = EventQueue[str]()
     >>> for hour, item in ((2, "b"), (1, "a"), (2, "c")):
     ...     agenda.add(datetime(2026, 1, 1, hour, tzinfo=UTC), item)
     >>> agenda.next_due, agenda.take(datetime(2026, 1, 1, 2, tzinfo=UTC))

@@ -16,7 +16,7 @@ from dsplan.model.node import Node
 from dsplan.model.pod import Affinity, NodeAffinity, Pod, PodSpec, PodStatus
 from dsplan.model.selectors import NodeSelector, NodeSelectorTerm, Requirement
 from dsplan.observe.groups import group_by_node
-from dsplan.observe.seats import seat
+from dsplan.observe.pods_by_node import arrange_by_node
 from dsplan.observe.shape import fact_reader
 from tests.worlds import NOW
 
@@ -55,20 +55,20 @@ read = fact_reader(current_hash="", template_generation=None, min_ready_seconds=
 @given(pods)
 def test_seated_pods_are_the_grouped_pods(found: list[Pod]) -> None:
     index = NodeIndex([Node(metadata=ObjectMeta(name=f"n{number}")) for number in range(8)])
-    seated, grouped = seat(tuple(found), read, index), group_by_node(found, read)
-    assert dict(seated.groups) == grouped.groups
-    assert len(seated.groups) == len(grouped.groups)
-    assert (seated.gone, seated.adrift) == (grouped.gone, grouped.adrift)
-    assert list(seated.vanished) == sorted(name for name in grouped.groups if name not in index.ids)
+    arranged, grouped = arrange_by_node(tuple(found), read, index), group_by_node(found, read)
+    assert dict(arranged.groups) == grouped.groups
+    assert len(arranged.groups) == len(grouped.groups)
+    assert (arranged.gone, arranged.adrift) == (grouped.gone, grouped.adrift)
+    assert list(arranged.vanished) == sorted(name for name in grouped.groups if name not in index.ids)
     occupied = {}
     for name, group in grouped.groups.items():
         if name in index.ids:
             occupied.setdefault(group.shape, BitMap()).add(index.ids[name])
-    assert seated.occupied == occupied
+    assert arranged.occupied == occupied
 
 
 def test_a_name_without_pods_has_no_group() -> None:
     index = NodeIndex([Node(metadata=ObjectMeta(name="n0"))])
-    seated = seat((), read, index)
-    assert seated.groups.get("n0") is None
-    assert "elsewhere" not in seated.groups
+    arranged = arrange_by_node((), read, index)
+    assert arranged.groups.get("n0") is None
+    assert "elsewhere" not in arranged.groups

@@ -13,15 +13,15 @@ from .demand import Demand, Demands, Tenant, owner_of, split_pin
 from .failures import Failure, Plugin, Shortage
 from .node_load import Cluster, NodeLoad
 from .outcomes import Slot
-from .requests import Plenty, tells_nothing
+from .requests import UnknownAllocatable, reports_nothing
 
-__all__ = ["Scene", "refused"]
+__all__ = ["SchedulerView", "refused"]
 
 _TERMINAL = ("Succeeded", "Failed")
 _LAST = float("inf")
 
 
-class Scene:
+class SchedulerView:
     """Everything that fitting reads of a world; positions are those of the nodes in name order.
 
     Terminal pods use nothing, terminating ones do (K4); the pods in `leaving`, as (namespace, name), are gone. Without
@@ -41,7 +41,9 @@ class Scene:
         self.demands = Demands()
         self.templates = Templates(world)
         self.admit = admit
-        self.loads = [NodeLoad(node, Plenty() if doubt and tells_nothing(node) else None) for node in world.nodes]
+        self.loads = [
+            NodeLoad(node, UnknownAllocatable() if doubt and reports_nothing(node) else None) for node in world.nodes
+        ]
         self.notes = tuple(_doubts(self.loads))
         self.names = [node.name for node in world.nodes]
         self.positions = {name: position for position, name in enumerate(self.names)}
@@ -131,7 +133,7 @@ class Scene:
 
 
 def _doubts(loads: Iterable[NodeLoad]) -> Iterator[Note]:
-    count = sum(isinstance(load.allocatable, Plenty) for load in loads)
+    count = sum(isinstance(load.allocatable, UnknownAllocatable) for load in loads)
     if count:
         text = f"{count:,} tell nothing of their room (no allocatable): whether pods fit there is not asked"
         yield Note("Nodes", text)
