@@ -6,9 +6,12 @@ noted in `refused`. Each behaviour has a recorded exchange with a real server, w
 """
 
 from .access import Access, Asked
+from .clocks import ManualClock, ScaledClock
 from .faults import Fault, Faults, internal_error, is_write, throttled
 from .http import HttpFront
+from .life import Life
 from .server import ApiServer
+from .standin import StandIn
 from .wire import Answer, Request
 
 __all__ = [
@@ -19,7 +22,11 @@ __all__ = [
     "Fault",
     "Faults",
     "HttpFront",
+    "Life",
+    "ManualClock",
     "Request",
+    "ScaledClock",
+    "StandIn",
     "internal_error",
     "is_write",
     "throttled",
