@@ -40,7 +40,9 @@ _QUICK = Durations(create=0.0, ready=5.0, terminate=5.0)
 class _Mirrored(Objects):
     """Objects whose pods are written to the stand-in's store."""
 
-    def __init__(self, world: World, rules: tuple[Rule, ...], write: Callable[[Pod], Pod], drop: Callable[[Key], None]) -> None:
+    def __init__(
+        self, world: World, rules: tuple[Rule, ...], write: Callable[[Pod], Pod], drop: Callable[[Key], None]
+    ) -> None:
         self._write, self._drop = write, drop
         super().__init__(world, rules)
 
@@ -102,7 +104,7 @@ class Life:
         )
 
     def advance(self, until: datetime) -> None:
-        """Let time pass up to a moment: what falls due happens, and after each of it the controller makes its passes."""
+        """Let time pass up to a moment: what falls due happens, and the controller makes a pass after each of it."""
         with self._api.lock:
             before = self._api.store.version
             self._passes()
@@ -173,7 +175,7 @@ class Life:
                 self._cluster.objects.put_revision(_typed(change.after, ControllerRevision))
 
     def _tell(self, change: Change, as_type: type[Node] | type[DaemonSet]) -> None:
-        item: Any = _typed(change.last, as_type)
+        item: Any = convert(change.last.tree, as_type)
         only_status = (
             as_type is DaemonSet
             and change.before is not None
