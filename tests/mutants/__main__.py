@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 from .core import CORE
+from .edits import EDITS
 from .explain import EXPLAIN
 from .mutant import Mutant
 from .placement import PLACEMENT
@@ -12,7 +13,7 @@ from .policies import POLICIES
 from .reconciling import RECONCILING
 from .simulation import SIMULATION
 
-MUTANTS: tuple[Mutant, ...] = (*CORE, *EXPLAIN, *PLACEMENT, *POLICIES, *RECONCILING, *SIMULATION)
+MUTANTS: tuple[Mutant, ...] = (*CORE, *EDITS, *EXPLAIN, *PLACEMENT, *POLICIES, *RECONCILING, *SIMULATION)
 
 
 def main(names: list[str]) -> int:

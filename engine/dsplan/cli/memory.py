@@ -42,11 +42,20 @@ def remembering(world: World, path: str | None, gates: Sequence[str]) -> World:
     import msgspec
 
     if path is not None:
-        world = msgspec.structs.replace(world, state=_state_of(path))
+        world = msgspec.structs.replace(world, state=_without_hashes_of(world, _state_of(path)))
     state = world.state
     for text in gates:
         state = _with_gate(state, text)
     return msgspec.structs.replace(world, state=state) if gates else world
+
+
+def _without_hashes_of(world: World, state: State) -> State:
+    """Return the State without the hashes of templates that a manifest has replaced."""
+    import msgspec
+
+    changed = {entry.identity for entry in world.stored}
+    kept = tuple(entry for entry in state.hashes if entry.daemonset not in changed)
+    return msgspec.structs.replace(state, hashes=kept)
 
 
 def _state_of(path: str) -> State:

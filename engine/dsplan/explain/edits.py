@@ -13,7 +13,8 @@ import msgspec
 
 from ..errors import InputError, Problem
 from ..manifests.decode import decode_object
-from ..model.daemonset import TEMPLATE_GENERATION_ANNOTATION, DaemonSet
+from ..manifests.overlay import raised, stored_beneath
+from ..model.daemonset import DaemonSet
 from ..model.meta import Identity, RawTree
 from ..model.node import Node, Taint, Toleration
 from ..model.pod import target_node
@@ -273,7 +274,8 @@ def _with_daemonset(world: World, edit: DaemonSetEdit) -> World:
     if after.spec.template != before.spec.template:
         hashes = tuple(entry for entry in state.hashes if entry.daemonset != edit.daemonset)
         state = msgspec.structs.replace(state, hashes=hashes)
-    return msgspec.structs.replace(world, daemonsets=daemonsets, state=state)
+    stored = stored_beneath(world, (after,))
+    return msgspec.structs.replace(world, daemonsets=daemonsets, stored=stored, state=state)
 
 
 def edited_daemonset(daemonset: DaemonSet, edit: DaemonSetEdit) -> DaemonSet:
@@ -284,18 +286,7 @@ def edited_daemonset(daemonset: DaemonSet, edit: DaemonSetEdit) -> DaemonSet:
     tree = {"kind": "DaemonSet", **msgspec.to_builtins(daemonset)}
     after = decode_object(_CHANGES[type(edit)](tree, edit))
     assert isinstance(after, DaemonSet)
-    return _raised(daemonset, after)
-
-
-def _raised(before: DaemonSet, after: DaemonSet) -> DaemonSet:
-    if msgspec.to_builtins(before.spec) == msgspec.to_builtins(after.spec):
-        return after
-    metadata, annotations = after.metadata, dict(after.metadata.annotations)
-    text = annotations.get(TEMPLATE_GENERATION_ANNOTATION, "")
-    if before.spec.template != after.spec.template and text.isascii() and text.isdigit():
-        annotations[TEMPLATE_GENERATION_ANNOTATION] = str(int(text[:18]) + 1)
-    metadata = msgspec.structs.replace(metadata, generation=metadata.generation + 1, annotations=annotations)
-    return msgspec.structs.replace(after, metadata=metadata)
+    return raised(daemonset, after)
 
 
 def _set(tree: RawTree, edit: SetField) -> RawTree:

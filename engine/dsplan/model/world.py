@@ -149,7 +149,8 @@ def _in_order(found: tuple[N, ...]) -> Sequence[N]:
 class World(msgspec.Struct, frozen=True, kw_only=True):
     """Objects, policies and State, sorted by namespace and name whatever order they came in.
 
-    `image_sizes` has bytes by full name, as nodes report them; only where a policy limits bytes.
+    `image_sizes` has bytes by full name, as nodes report them; only where a policy limits bytes. `stored` has the
+    DaemonSets as the cluster stores them, where a manifest or an edit has put another template over theirs.
 
     >>> from dsplan.model.node import Node
     >>> World(nodes=(Node(metadata=ObjectMeta(name="b")), Node(metadata=ObjectMeta(name="a")))).nodes[0].name
@@ -175,6 +176,7 @@ class World(msgspec.Struct, frozen=True, kw_only=True):
     placement_policies: tuple[PlacementPolicy, ...] = ()
     state: State = State()
     image_sizes: dict[str, int] = {}
+    stored: tuple[DaemonSet, ...] = ()
     notes: tuple[Note, ...] = ()
     origins: Origins | None = None
 

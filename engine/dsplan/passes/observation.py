@@ -16,7 +16,6 @@ from ..model.state import Backoff, Expectations
 from ..model.world import Note, World
 from ..observe import Group, Observed, PodFact, observe, observe_history
 from ..observe.learning import NOTHING_LEARNED, learn_hash
-from ..observe.observed import template_generation
 from ..observe.ownership import OwnedIndex, PodIndex, RevisionIndex, claim, claim_pods
 from .memory import InFlight, in_flight
 from .observer import NO_OBSERVER, Observer, during
@@ -37,6 +36,7 @@ class Surroundings(msgspec.Struct, frozen=True):
     backoffs: dict[tuple[str, int, str], Backoff]
     expectations: dict[Identity, Expectations]
     hashes: dict[Identity, str]
+    stored: Mapping[Identity, DaemonSet] = {}
     flights: Mapping[Identity, InFlight] = {}
     observer: Observer = NO_OBSERVER
 
@@ -96,6 +96,7 @@ def surroundings_of(
         backoffs={(entry.daemonset_uid, entry.observed_generation, entry.node): entry for entry in state.backoffs},
         expectations={entry.daemonset: entry for entry in state.expectations},
         hashes={entry.daemonset: entry.hash for entry in state.hashes},
+        stored={entry.identity: entry for entry in world.stored},
         flights=in_flight(state.flights, now),
         observer=observer,
     )
@@ -113,8 +114,8 @@ def observe_daemonset(daemonset: DaemonSet, around: Surroundings, verdicts: Verd
         known = around.hashes.get(daemonset.identity, "")
         learned = NOTHING_LEARNED
         if not revisions.claimed and not known and pods.claimed:
-            learned = learn_hash(daemonset, pods.claimed, template_generation(daemonset))
-            notes = (Note(str(daemonset.identity), f"no ControllerRevision given: up to date {learned.how}"),)
+            learned = learn_hash(daemonset, pods.claimed, around.stored.get(daemonset.identity))
+            notes = (Note(str(daemonset.identity), f"no ControllerRevisions in the input; {learned.how}"),)
         history = observe_history(daemonset, revisions, known or learned.hash)
     if verdicts is None:
         with during(around.observer, "propagate"):

@@ -30,6 +30,8 @@ def inputs_digest(world: World) -> str:
         digest.update(field.encode())
         for item in getattr(world, field):
             digest.update(encoder.encode(_as_read(item)))
+    for daemonset in world.stored:
+        digest.update(encoder.encode(["stored", _as_read(daemonset)]))
     digest.update(encoder.encode(world.state))
     if images := reported_images(world):
         digest.update(encoder.encode(images))

@@ -1,8 +1,8 @@
 """A world as given, completed so that it can be simulated.
 
 Offline inputs lack what every live object has. A DaemonSet without uid gets one, and its pods refer to it. Where no
-revision was given, pods that look like the template get the hash that planning learned for it (H13), since the
-revision that the first pass creates would otherwise make them all out of date.
+revision was given, up-to-date pods without a hash get the one that planning learned (H13), since the revision that
+the first pass creates would otherwise make them all out of date.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ from ..model.pod import Pod
 from ..model.state import LearnedHash, State
 from ..model.world import World
 from ..observe.learning import learn_hash
-from ..observe.observed import template_generation
 from ..observe.ownership import OwnedIndex, claim, claim_pods
 from ..observe.templates import new_revision_hash
 from .writes import relabelled
@@ -84,13 +83,14 @@ def _refer(metadata: ObjectMeta, nameless: set[Identity]) -> ObjectMeta:
 def _with_hashes(world: World) -> World:
     pods, revisions = OwnedIndex(world.pods), OwnedIndex(world.revisions)
     known = {entry.daemonset for entry in world.state.hashes}
+    stored = {entry.identity: entry for entry in world.stored}
     learned: list[LearnedHash] = []
     stamped: dict[tuple[str, str], Pod] = {}
     for daemonset in world.daemonsets:
         claimed = claim_pods(daemonset, pods).claimed
         if not claimed or daemonset.identity in known or claim(daemonset, revisions).claimed:
             continue
-        found = learn_hash(daemonset, claimed, template_generation(daemonset))
+        found = learn_hash(daemonset, claimed, stored.get(daemonset.identity))
         current = found.hash or new_revision_hash(daemonset)
         learned.append(LearnedHash(daemonset=daemonset.identity, hash=current))
         if found.looks_updated is not None:

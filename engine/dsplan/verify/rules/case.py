@@ -44,7 +44,8 @@ class Case:
         kept, learned, generation = claim(daemonset, revisions), NOTHING_LEARNED, template_generation(daemonset)
         known = "".join(one.hash for one in world.state.hashes if one.daemonset == daemonset.identity)
         if self.claimed and not (kept.claimed or known):
-            learned = learn_hash(daemonset, self.claimed, generation)
+            stored = next((one for one in world.stored if one.identity == daemonset.identity), None)
+            learned = learn_hash(daemonset, self.claimed, stored)
         self.history = observe_history(daemonset, kept, known or learned.hash)
         self.facts = fact_reader(
             current_hash=self.history.hash,
