@@ -15,7 +15,7 @@ from dsplan.model.daemonset import DaemonSet
 from dsplan.model.meta import Identity
 from dsplan.model.world import World
 from dsplan.passes import Event
-from dsplan.reconciler import Condition, News, Reconciler
+from dsplan.reconciler import Condition, EventOutcome, Reconciler
 from dsplan.testing import NOW, a_daemonset, a_node, a_pod, a_revision
 from dsplan.testing.journal import Journal
 
@@ -266,9 +266,9 @@ def test_metrics() -> None:
 def test_other_kinds_are_kept_for_the_whole_plan() -> None:
     reconciler = Reconciler()
     tree: dict[str, Any] = {"kind": "PriorityClass", "metadata": {"name": "high"}, "value": 7}
-    assert reconciler.observe(("ADDED", tree)) is News.APPLIED
+    assert reconciler.observe(("ADDED", tree)) is EventOutcome.APPLIED
     assert reconciler.world.priority_classes[0].value == 7
-    assert reconciler.observe(("ADDED", {"kind": "Secret", "metadata": {"name": "s"}})) is News.UNREAD
+    assert reconciler.observe(("ADDED", {"kind": "Secret", "metadata": {"name": "s"}})) is EventOutcome.UNREAD
     with pytest.raises(InputError):
         reconciler.replace("Secret", [])
 
@@ -298,7 +298,7 @@ def test_one_bad_object_of_a_list_does_not_spoil_the_rest() -> None:
     assert [problem.object for problem in refused.value.problems] == ["Node n0"]
     # The bad one is as it was, n1 and n2 are gone, and the list counts.
     assert [node.name for node in reconciler.world.nodes] == ["n0", "n9"]
-    assert reconciler.replace("Node", [], resource_version="901") is News.STALE
+    assert reconciler.replace("Node", [], resource_version="901") is EventOutcome.STALE
 
 
 def test_a_nameless_object_of_a_list_may_be_any_that_seems_missing() -> None:

@@ -12,8 +12,8 @@ from dsplan.reconciler import Delta, Reconciler
 from dsplan.testing import NOW, a_daemonset, a_node, a_pod, a_revision
 from dsplan.testing.journal import Journal
 from tests.reconciler.agreement import assert_agrees
-from tests.reconciler.test_governing import by_host, on_delete, policy
 from tests.reconciler.test_host import started
+from tests.reconciler.test_live_policies import by_host, on_delete, policy
 
 
 def in_a_moment(delta: Delta, now: datetime) -> datetime:

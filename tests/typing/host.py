@@ -15,7 +15,7 @@ from dsplan.model.meta import Identity
 from dsplan.model.state import State
 from dsplan.model.world import World
 from dsplan.passes import Event
-from dsplan.reconciler import CurrentPlan, Decision, Delta, Metric, News, Reconciler, WatchEvent
+from dsplan.reconciler import CurrentPlan, Decision, Delta, EventOutcome, Metric, Reconciler, WatchEvent
 
 
 class Licensed:
@@ -41,11 +41,11 @@ class Host:
 
     def listed(self, kind: str, items: list[dict[str, Any]], version: str) -> bool:
         news = self.reconciler.replace(kind, items, resource_version=version)
-        assert_type(news, News)
-        return news is not News.STALE
+        assert_type(news, EventOutcome)
+        return news is not EventOutcome.STALE
 
     def watched(self, event: WatchEvent | dict[str, Any] | tuple[str, object]) -> None:
-        assert_type(self.reconciler.observe(event), News)
+        assert_type(self.reconciler.observe(event), EventOutcome)
 
     def look(self, now: datetime) -> float | None:
         delta = self.reconciler.delta(now)

@@ -57,7 +57,7 @@ class Observed(msgspec.Struct, frozen=True):
 
 
 def template_generation(daemonset: DaemonSet) -> str | None:
-    """Return the template generation as written in pods' labels, None where the annotation does not parse (H11, H12)."""
+    """Return the template generation as in pods' labels, None where the annotation does not parse (H11, H12)."""
     text = daemonset.metadata.annotations.get(TEMPLATE_GENERATION_ANNOTATION)
     number = None if text is None else parse_int64(text)
     return None if number is None else str(number)

@@ -18,9 +18,9 @@ from ..model.selectors import LabelSelector, selector_matches
 __all__ = [
     "Claim",
     "OwnedIndex",
+    "Ownership",
     "PodIndex",
     "RevisionIndex",
-    "Ownership",
     "claim",
     "claim_pods",
     "owned_pods",

@@ -9,7 +9,7 @@ from enum import IntFlag
 from ..model.daemonset import HASH_LABEL, TEMPLATE_GENERATION_LABEL
 from ..model.pod import Pod
 
-__all__ = ["LONGEST_WAIT", "PodFact", "Shape", "fact_reader", "is_ready", "ready_since", "available_in"]
+__all__ = ["LONGEST_WAIT", "PodFact", "Shape", "available_in", "fact_reader", "is_ready", "ready_since"]
 
 LONGEST_WAIT = 2**31 - 1
 """Seconds that the largest minReadySeconds of an API server comes to; more would leave the calendar."""

@@ -8,10 +8,10 @@ reading everything again. A host in asyncio runs the calls in `asyncio.to_thread
 writer, and whatever is returned is frozen.
 """
 
-from .books import WATCHED
+from .cluster_cache import WATCHED
 from .decisions import Condition, CurrentPlan, Decision, Delta, Metric
 from .events import WatchEvent, WatchEventType, read_event
-from .freshness import News
+from .freshness import EventOutcome
 from .reconciler import Reconciler
 from .trees import Convertible, object_of, tree_of
 
@@ -22,8 +22,8 @@ __all__ = [
     "CurrentPlan",
     "Decision",
     "Delta",
+    "EventOutcome",
     "Metric",
-    "News",
     "Reconciler",
     "WatchEvent",
     "WatchEventType",

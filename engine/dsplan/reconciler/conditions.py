@@ -9,7 +9,7 @@ from ..diff.rolling import Place, classify
 from ..model.daemonset import DaemonSetStatus
 from ..passes import DaemonSetStep
 from .decisions import Condition
-from .governing import Share
+from .live_policies import Share
 from .nodes import LiveNodes
 
 __all__ = ["conditions_of"]

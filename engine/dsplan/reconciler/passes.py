@@ -10,49 +10,49 @@ from ..model.meta import Identity
 from ..passes.observation import Surroundings
 from ..passes.step import ends_at_once, pass_over
 from ..policies.subjects import Subject
-from .books import Books
+from .cluster_cache import ClusterCache
 from .conditions import conditions_of
 from .decisions import Decision
-from .landing import nodes_in_flight
+from .observed_writes import nodes_in_flight
 from .tracker import Tracker
 
 __all__ = ["Passes"]
 
 
 class Passes:
-    """Decides from the books, and knows when a decision falls due without an event."""
+    """Decides from the cache, and knows when a decision falls due without an event."""
 
-    def __init__(self, books: Books) -> None:
-        self._books = books
+    def __init__(self, cache: ClusterCache) -> None:
+        self._cache = cache
         self._due: list[tuple[datetime, Identity]] = []
 
     def decide(self, now: datetime) -> Iterator[tuple[Identity, Decision | None]]:
         """Make the passes that are due; yield the new decisions, None for DaemonSets that are gone."""
-        books = self._books
-        if books.clock is not None and now < books.clock:
-            for tracker in books.trackers():
+        cache = self._cache
+        if cache.clock is not None and now < cache.clock:
+            for tracker in cache.trackers():
                 tracker.dirty = True
-        books.clock = now
-        for daemonset in books.flights.give_up(now):
-            books.wake(daemonset)
+        cache.clock = now
+        for daemonset in cache.live_state.give_up(now):
+            cache.wake(daemonset)
         while self._due and self._due[0][0] <= now:
-            tracker_due = books.tracker(heappop(self._due)[1])
+            tracker_due = cache.tracker(heappop(self._due)[1])
             if tracker_due is not None:
                 tracker_due.dirty = True
-        for identity in sorted(books.gone):
+        for identity in sorted(cache.gone):
             yield identity, None
-        books.gone.clear()
+        cache.gone.clear()
         around = self._surroundings(now)
-        if books.behind:
+        if cache.behind:
             yield from self._held_back()
             return
-        due = [found for found in books.trackers() if found.dirty or found.restless or found.has_newly_available(now)]
+        due = [found for found in cache.trackers() if found.dirty or found.restless or found.has_newly_available(now)]
         for tracker in self._with_policies(due, around):
             yield tracker.daemonset.identity, self._pass(tracker, around)
 
     def _held_back(self) -> Iterator[tuple[Identity, Decision]]:
-        waiting = f"not caught up after the restart, to be listed: {', '.join(self._books.behind)}"
-        for tracker in self._books.trackers():
+        waiting = f"not caught up after the restart, to be listed: {', '.join(self._cache.behind)}"
+        for tracker in self._cache.trackers():
             if tracker.dirty:
                 identity = tracker.daemonset.identity
                 decision = Decision(identity=identity, uid=tracker.daemonset.metadata.uid, error=waiting)
@@ -61,47 +61,49 @@ class Passes:
 
     def _with_policies(self, due: list[Tracker], around: Surroundings) -> list[Tracker]:
         """Return the trackers whose decision is due, also those for which policies come to something else."""
-        policies, governor = tuple(self._books.store.shelves["RolloutPolicy"]), self._books.governor
-        concerned = governor.dirty or governor.is_due(around.now)
-        concerned = concerned or any(governor.governs(tracker.daemonset.identity) for tracker in due)
-        if not concerned or not (policies or governor.rule.shares or governor.rule.error):
+        policies, live_policies = tuple(self._cache.store.kind_stores["RolloutPolicy"]), self._cache.live_policies
+        concerned = live_policies.dirty or live_policies.is_due(around.now)
+        concerned = concerned or any(live_policies.governs(tracker.daemonset.identity) for tracker in due)
+        if not concerned or not (policies or live_policies.rule.shares or live_policies.rule.error):
             return due
-        changed = governor.decide(policies, self._subjects(around), self._books.nodes, self._books.state(), around.now)
+        changed = live_policies.decide(
+            policies, self._subjects(around), self._cache.nodes, self._cache.state(), around.now
+        )
         if changed is None:
-            return self._books.trackers()
+            return self._cache.trackers()
         found = {id(tracker) for tracker in due}
-        return [t for t in self._books.trackers() if id(t) in found or t.daemonset.identity in changed]
+        return [t for t in self._cache.trackers() if id(t) in found or t.daemonset.identity in changed]
 
     def _subjects(self, around: Surroundings) -> list[Subject]:
         """Return all DaemonSets that can be observed, as policies see them; what is in flight counts as spent (C7)."""
         found = []
-        for tracker in self._books.trackers():
+        for tracker in self._cache.trackers():
             if ends_at_once(tracker.daemonset) is None:
                 tracker.refresh(around)
                 seen, identity = tracker.observation(), tracker.daemonset.identity
-                flying = frozenset(nodes_in_flight(self._books.flights, self._books.store, identity))
+                flying = frozenset(nodes_in_flight(self._cache.live_state, self._cache.store, identity))
                 found.append(Subject(tracker.daemonset, seen.verdicts, seen.observed, flying))
         return found
 
     def _surroundings(self, now: datetime) -> Surroundings:
         return Surroundings(
-            index=self._books.nodes,
-            pods=self._books.store.pods,
-            revisions=self._books.store.revisions,
-            rules=self._books.rules,
+            index=self._cache.nodes,
+            pods=self._cache.store.pods,
+            revisions=self._cache.store.revisions,
+            rules=self._cache.rules,
             now=now,
-            backoffs=self._books.flights.backoffs,
-            expectations=self._books.flights.expectations,
-            hashes=self._books.flights.hashes,
-            flights=self._books.flights.flying,
+            backoffs=self._cache.live_state.backoffs,
+            expectations=self._cache.live_state.expectations,
+            hashes=self._cache.live_state.hashes,
+            flights=self._cache.live_state.in_flight,
         )
 
     def _pass(self, tracker: Tracker, around: Surroundings) -> Decision:
         tracker.refresh(around)
         observation = tracker.observation()
         entry = pass_over(tracker.daemonset, around, observation, brief=True)
-        entry, by_policy = self._books.governor.governed(entry, observation, around)
-        error, share = self._books.governor.rule.error, self._books.governor.share(entry.identity)
+        entry, by_policy = self._cache.live_policies.governed(entry, observation, around)
+        error, share = self._cache.live_policies.rule.error, self._cache.live_policies.share(entry.identity)
         wait = entry.requeue_after
         dues = [None if wait is None else around.now + timedelta(seconds=wait), share.due if share else None]
         due = min((moment for moment in dues if moment is not None), default=None)
@@ -115,7 +117,7 @@ class Passes:
             desired=len(tracker.situations.verdicts.run),
             budget=entry.budget.arithmetic if entry.budget else "",
             held=tuple(node for node, _ in entry.held),
-            conditions=conditions_of(entry, self._books.nodes, share),
+            conditions=conditions_of(entry, self._cache.nodes, share),
             events=entry.events,
             notes=entry.notes,
             error=error or entry.error,
@@ -128,13 +130,13 @@ class Passes:
 
     def requeue_after(self, now: datetime) -> float | None:
         """Return the seconds until a decision may change without an event."""
-        dues = [due for due in (self._next_due(), self._books.governor.rule.due) if due is not None]
+        dues = [due for due in (self._next_due(), self._cache.live_policies.rule.due) if due is not None]
         return max(0.0, (min(dues) - now).total_seconds()) if dues else None
 
     def _next_due(self) -> datetime | None:
         while self._due:
             due, identity = self._due[0]
-            tracker = self._books.tracker(identity)
+            tracker = self._cache.tracker(identity)
             if tracker is not None and tracker.decision is not None and tracker.decision.due == due:
                 return due
             heappop(self._due)

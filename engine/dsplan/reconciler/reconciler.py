@@ -19,16 +19,16 @@ from ..model.world import World
 from ..passes import Event
 from ..passes.governed import with_gate
 from ..planner import Plan, solve
-from .books import Books
-from .changes import Changes
-from .contents import contents_of, metrics_of
+from .cluster_cache import ClusterCache
 from .decisions import CurrentPlan, Delta, Metric
+from .deltas import DeltaLog
 from .events import WatchEventType, read_stamped
-from .freshness import News, is_older
-from .guard import OneWriter
-from .landing import has_landed
+from .freshness import EventOutcome, is_older
 from .lists import read_list
+from .metrics import dump_of, metrics_of
+from .observed_writes import is_write_visible
 from .passes import Passes
+from .single_writer import SingleWriter
 
 __all__ = ["Reconciler"]
 
@@ -58,11 +58,11 @@ class Reconciler:
 
     def __init__(self, world: World | None = None, *, rules: Iterable[Rule] = BUILTIN_RULES) -> None:
         self._rules = tuple(rules)
-        self._books = Books(World() if world is None else world, self._rules)
-        self._passes = Passes(self._books)
-        self._changes = Changes()
+        self._cache = ClusterCache(World() if world is None else world, self._rules)
+        self._passes = Passes(self._cache)
+        self._deltas = DeltaLog()
         self._news: Counter[tuple[str, str]] = Counter()
-        self._writer = OneWriter()
+        self._writer = SingleWriter()
 
     @classmethod
     def resume(cls, state: State, *, rules: Iterable[Rule] = BUILTIN_RULES) -> Reconciler:
@@ -77,12 +77,12 @@ class Reconciler:
         <News.STALE: 'stale'>
         """
         resumed = cls(World(state=state), rules=rules)
-        resumed._books.await_lists()
+        resumed._cache.await_lists()
         return resumed
 
     # In
 
-    def observe(self, event: Any, *, kind: str = "") -> News:
+    def observe(self, event: Any, *, kind: str = "") -> EventOutcome:
         """Take one watch event, of any shape that `dsplan.reconciler.read_event` understands; return what it was worth.
 
         Only APPLIED changes anything. Events may come late, twice or in any order. `kind` helps where an object does
@@ -92,23 +92,23 @@ class Reconciler:
         with self._writer:
             kind_of_event, (item, stamp, images) = read_stamped(event, kind)
             if item is None:
-                self._news["", News.UNREAD] += 1
-                return News.UNREAD
-            name, shelf = self._books.shelf_of(item)
+                self._news["", EventOutcome.UNREAD] += 1
+                return EventOutcome.UNREAD
+            name, kind_store = self._cache.kind_store_of(item)
             deleted = kind_of_event is WatchEventType.DELETED
-            news = shelf.judge_deletion(stamp) if deleted else shelf.judge(item, stamp)
-            if news is News.APPLIED:
+            news = kind_store.judge_deletion(stamp) if deleted else kind_store.judge(item, stamp)
+            if news is EventOutcome.APPLIED:
                 if deleted:
-                    self._books.remove(name, stamp)
+                    self._cache.remove(name, stamp)
                 else:
-                    self._books.put(name, item, stamp)
-                    self._books.learn(images)
-            elif deleted and news is not News.DUPLICATE:
-                shelf.end(stamp)
+                    self._cache.put(name, item, stamp)
+                    self._cache.learn(images)
+            elif deleted and news is not EventOutcome.DUPLICATE:
+                kind_store.end(stamp)
             self._news[name, news] += 1
             return news
 
-    def replace(self, kind: str, objects: Iterable[Any], *, resource_version: str = "") -> News:
+    def replace(self, kind: str, objects: Iterable[Any], *, resource_version: str = "") -> EventOutcome:
         """Take a complete list of a kind, as after a relist: what is missing in it has been deleted.
 
         `resource_version` is the list's. A list older than what was seen already (a read from a replica that lags
@@ -117,23 +117,23 @@ class Reconciler:
         blind to all the rest. Raises ConstraintFault where a constraint raises.
         """
         with self._writer:
-            shelf = self._books.shelf(kind)
+            kind_store = self._cache.kind_store(kind)
             listing = read_list(objects, kind)
             items = [(found.item, found.stamp) for found in listing.read]
-            if is_older(resource_version, shelf.newest):
-                self._news[kind, News.STALE] += 1
-                return News.STALE
-            missing = shelf.missing(listing.keys) if listing.certain else []
+            if is_older(resource_version, kind_store.newest):
+                self._news[kind, EventOutcome.STALE] += 1
+                return EventOutcome.STALE
+            missing = kind_store.missing(listing.keys) if listing.certain else []
             for _, stamp in missing:
-                self._books.remove(kind, stamp)
-            shelf.listed_at = ""
-            fresh = [(item, stamp) for item, stamp in items if shelf.judge(item, stamp) is News.APPLIED]
+                self._cache.remove(kind, stamp)
+            kind_store.listed_at = ""
+            fresh = [(item, stamp) for item, stamp in items if kind_store.judge(item, stamp) is EventOutcome.APPLIED]
             for item, stamp in fresh:
-                self._books.put(kind, item, stamp)
-            self._books.listed(kind, resource_version)
+                self._cache.put(kind, item, stamp)
+            self._cache.listed(kind, resource_version)
             for found in listing.read:
-                self._books.learn(found.images)
-            news = News.APPLIED if missing or fresh else News.DUPLICATE
+                self._cache.learn(found.images)
+            news = EventOutcome.APPLIED if missing or fresh else EventOutcome.DUPLICATE
             self._news[kind, news] += 1
             if listing.problems:
                 raise InputError.of(listing.problems)
@@ -147,20 +147,20 @@ class Reconciler:
         Raises DsplanError if there was no plan or delta yet, for then nothing can have been decided.
         """
         with self._writer:
-            now = self._books.clock
+            now = self._cache.clock
             if now is None:
                 raise DsplanError("issued before the first plan")
             return sum(self._issue(action, now) for action in actions)
 
     def _issue(self, action: Action, now: datetime) -> bool:
-        books = self._books
-        self._changes.issued(action)
-        if has_landed(action, books.store, books.pods_on(action.daemonset, action.node)):
+        cache = self._cache
+        self._deltas.issued(action)
+        if is_write_visible(action, cache.store, cache.pods_on(action.daemonset, action.node)):
             return False
-        known = books.shelf("DaemonSet").get((action.daemonset.namespace, action.daemonset.name))
-        sent = books.flights.issued(action, known, now)
-        books.governor.issued(action.daemonset)
-        books.wake(action.daemonset)
+        known = cache.kind_store("DaemonSet").get((action.daemonset.namespace, action.daemonset.name))
+        sent = cache.live_state.issued(action, known, now)
+        cache.live_policies.issued(action.daemonset)
+        cache.wake(action.daemonset)
         return sent
 
     def in_flight(self, action: Action) -> bool:
@@ -170,7 +170,7 @@ class Reconciler:
         differently.
         """
         with self._writer:
-            return action.key in self._books.flights.flying.get(action.daemonset, {})
+            return action.key in self._cache.live_state.in_flight.get(action.daemonset, {})
 
     def failed(self, action: Action, error: BaseException | str) -> Event | None:
         """Note that an action was refused; return the event to record about its DaemonSet, if there is one.
@@ -181,10 +181,10 @@ class Reconciler:
         with self._writer:
             if _is_moot(action, error):
                 return None
-            books = self._books
-            books.flights.landed(action.daemonset, action.key)
-            books.wake(action.daemonset)
-            self._changes.failed(action)
+            cache = self._cache
+            cache.live_state.write_seen(action.daemonset, action.key)
+            cache.wake(action.daemonset)
+            self._deltas.failed(action)
             self._news[action.kind, "failed"] += 1
             if action.kind != "Pod" or action.verb not in ("create", "delete"):
                 return None
@@ -198,11 +198,11 @@ class Reconciler:
         """Return the decisions for all DaemonSets at `now`, an aware datetime; asking changes nothing."""
         with self._writer:
             self._decide(now)
-            decisions = tuple(decision for tracker in self._books.trackers() if (decision := tracker.decision))
+            decisions = tuple(decision for tracker in self._cache.trackers() if (decision := tracker.decision))
             return CurrentPlan(
                 now=now,
                 decisions=decisions,
-                state=self._books.state(),
+                state=self._cache.state(),
                 requeue_after=self._passes.requeue_after(now),
             )
 
@@ -210,7 +210,7 @@ class Reconciler:
         """Return what changed since the last call of `delta`, and when to ask again."""
         with self._writer:
             self._decide(now)
-            found = self._changes.take()
+            found = self._deltas.take()
             return Delta(
                 now=now,
                 decisions=tuple(found.decisions),
@@ -226,7 +226,7 @@ class Reconciler:
         if now.tzinfo is None:
             raise DsplanError("now must be an aware datetime")
         for identity, decision in self._passes.decide(now):
-            self._changes.decided(identity, decision)
+            self._deltas.decided(identity, decision)
 
     def solve(self, now: datetime) -> Plan:
         """Return the whole plan with all waves for the world as it is; this costs what `dsplan.solve` costs."""
@@ -235,7 +235,7 @@ class Reconciler:
     def keep_progress(self, plan: Plan) -> None:
         """Remember where the roll-outs of policies stand, once what `solve` planned was carried out."""
         with self._writer:
-            self._books.governor.keep(plan.state.policies)
+            self._cache.live_policies.keep(plan.state.policies)
 
     def gate(self, policy: str, *, passed: bool, note: str = "") -> None:
         """Tell what was decided at the manual gate where the roll-out of a policy (`namespace/name`) stands.
@@ -243,27 +243,27 @@ class Reconciler:
         A later word about the same gate counts. Raises DsplanError for a policy whose roll-out is not known.
         """
         with self._writer:
-            known = self._books.state()
+            known = self._cache.state()
             if not any(str(entry.policy) == policy for entry in known.policies):
                 raise DsplanError(f"no policy {policy} is known to roll anything out")
-            self._books.governor.keep(with_gate(known, policy, passed=passed, note=note).policies)
+            self._cache.live_policies.keep(with_gate(known, policy, passed=passed, note=note).policies)
 
     def evaluate(self, daemonset: Identity, node: str) -> Evaluation | None:
         """Return the verdict for one pair with every reason; None where one of the two is not known."""
-        tracker, known = self._books.tracker(daemonset), self._books.nodes.get(node)
+        tracker, known = self._cache.tracker(daemonset), self._cache.nodes.get(node)
         return None if tracker is None or known is None else evaluate(tracker.constraints, known)
 
     @property
     def world(self) -> World:
         """Everything as it is now, as a frozen World: `Reconciler(reconciler.world)` goes on from here."""
         with self._writer:
-            return self._books.world()
+            return self._cache.world()
 
     @property
     def state(self) -> State:
         """What a restarted host needs besides the objects: expectations, back-off, what is in flight."""
         with self._writer:
-            return self._books.state()
+            return self._cache.state()
 
     def metrics(self) -> tuple[Metric, ...]:
         """Return counters of events and gauges of the present, sorted."""
@@ -272,13 +272,13 @@ class Reconciler:
                 Metric("dsplan_events_total", (("kind", kind), ("news", str(news))), count)
                 for (kind, news), count in self._news.items()
             ]
-            return tuple(sorted([*found, *metrics_of(self._books)]))
+            return tuple(sorted([*found, *metrics_of(self._cache)]))
 
     def dump(self, now: datetime) -> bytes:
         """Return everything it knows and decides as canonical JSON: same world, same bytes, whatever came before."""
         with self._writer:
             self._decide(now)
-            return msgspec.json.encode(contents_of(self._books), order="deterministic", enc_hook=str)
+            return msgspec.json.encode(dump_of(self._cache), order="deterministic", enc_hook=str)
 
 
 def _is_moot(action: Action, error: BaseException | str) -> bool:

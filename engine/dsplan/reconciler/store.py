@@ -13,7 +13,7 @@ from ..model.meta import ObjectMeta
 from ..model.pod import Pod
 from ..model.state import State
 from ..model.world import FIELDS, World
-from .freshness import Shelf
+from .freshness import KindStore
 from .owners import LiveOwned
 from .trees import stamp_of
 
@@ -24,13 +24,13 @@ class Store:
     """What is known of the cluster; says nothing about what it means."""
 
     def __init__(self) -> None:
-        self.shelves: dict[str, Shelf[Any]] = {kind: Shelf() for kind in FIELDS}
+        self.kind_stores: dict[str, KindStore[Any]] = {kind: KindStore() for kind in FIELDS}
         self.pods: LiveOwned[Pod] = LiveOwned()
         self.revisions: LiveOwned[ControllerRevision] = LiveOwned()
 
     def put(self, kind: str, item: Any, stamp: ObjectMeta) -> Any:
         """Enter an object; return the one of that name that was there."""
-        before = self.shelves[kind].put(item, stamp)
+        before = self.kind_stores[kind].put(item, stamp)
         if kind in ("Pod", "ControllerRevision"):
             owned: LiveOwned[Any] = self.pods if kind == "Pod" else self.revisions
             if before is not None:
@@ -40,7 +40,7 @@ class Store:
 
     def remove(self, kind: str, stamp: ObjectMeta) -> Any:
         """Take out the object of that name; return it."""
-        before = self.shelves[kind].remove(stamp)
+        before = self.kind_stores[kind].remove(stamp)
         if before is not None and kind in ("Pod", "ControllerRevision"):
             owned: LiveOwned[Any] = self.pods if kind == "Pod" else self.revisions
             owned.remove(before)
@@ -48,7 +48,7 @@ class Store:
 
     def world(self, given: World, state: State, image_sizes: dict[str, int]) -> World:
         """Return all objects as a World; notes and origins are those of the World it began with."""
-        fields: dict[str, Any] = {field: tuple(self.shelves[kind]) for kind, field in FIELDS.items()}
+        fields: dict[str, Any] = {field: tuple(self.kind_stores[kind]) for kind, field in FIELDS.items()}
         world = World(**fields, state=state, notes=given.notes, origins=given.origins, image_sizes=given.image_sizes)
         return msgspec.structs.replace(world, image_sizes=dict(image_sizes)) if needs_image_sizes(world) else world
 

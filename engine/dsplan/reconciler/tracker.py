@@ -90,7 +90,7 @@ class Tracker:
     # Reading everything
 
     def refresh(self, around: Surroundings) -> None:
-        """Bring everything up to `around.now`: read anew what is stale; pods ready for long enough become available (S2)."""
+        """Bring everything up to `around.now`: read what is stale; pods become available (S2)."""
         now = around.now
         if self.clock is not None and now < self.clock and self.daemonset.spec.min_ready_seconds > 0:
             self.stale = True

@@ -15,12 +15,12 @@ from ..simulator.results import Totals
 
 __all__ = [
     "TIMELINE_VERSION",
-    "unbudgeted_entries",
     "rollout_entry",
     "stall_entry",
     "timeline_csv",
     "timeline_document",
     "totals_entry",
+    "unbudgeted_entries",
 ]
 
 TIMELINE_VERSION = "1.0"

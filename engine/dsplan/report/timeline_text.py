@@ -15,7 +15,7 @@ from .clock import offset, span
 from .style import PLAIN, Style
 from .table import listing, table
 
-__all__ = ["unbudgeted_lines", "event_words", "outcome_words", "timeline_text", "shown_events", "totals_words"]
+__all__ = ["event_words", "outcome_words", "shown_events", "timeline_text", "totals_words", "unbudgeted_lines"]
 
 _WORDS = {
     LogEntryKind.CHANGED: "changed",

@@ -33,7 +33,7 @@ from .edits import replaced, with_strategy
 from .timeline import SimulatedRollout, simulated_rollout
 from .waves import overlap
 
-__all__ = ["DEFAULT_STRATEGIES", "Comparison", "StrategyResult", "Strategy", "compare", "parse_strategy"]
+__all__ = ["DEFAULT_STRATEGIES", "Comparison", "Strategy", "StrategyResult", "compare", "parse_strategy"]
 
 _SPEC = re.compile(r"(maxUnavailable|maxSurge|OnDelete)[=:/]?([0-9]{1,9}%?)")
 Amount = int | str
@@ -90,7 +90,7 @@ def parse_strategy(text: str) -> Strategy:
 class StrategyResult(msgspec.Struct, frozen=True, kw_only=True):
     """One strategy and what comes of it. `arithmetic` is how its amount became a number of nodes.
 
-    `waves` are update waves that each take what the budget has room for; the simulated roll-out may have begun them bit by bit.
+    `waves` are update waves that each take what the budget has room for; the roll-out may have begun them bit by bit.
     """
 
     strategy: Strategy

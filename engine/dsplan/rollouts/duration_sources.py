@@ -20,7 +20,7 @@ from ..policies.targets import governing
 from ..simulator.durations import DEFAULT_GRACE_SECONDS, SEED_DURATIONS, Durations, Spread
 from .measure import Measured, measure
 
-__all__ = ["Overrides", "DurationSources", "duration_sources"]
+__all__ = ["DurationSources", "Overrides", "duration_sources"]
 
 _SECONDS = re.compile(r"[0-9]{1,9}(\.[0-9]{1,6})?")
 

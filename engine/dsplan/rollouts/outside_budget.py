@@ -17,7 +17,7 @@ from ..model.meta import Identity
 from ..model.world import World
 from ..passes import DaemonSetStep, step
 
-__all__ = ["UnbudgetedDeletions", "unbudgeted_deletions_of", "unbudgeted_deletions"]
+__all__ = ["UnbudgetedDeletions", "unbudgeted_deletions", "unbudgeted_deletions_of"]
 
 
 class UnbudgetedDeletions(msgspec.Struct, frozen=True):

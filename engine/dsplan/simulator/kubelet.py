@@ -22,11 +22,11 @@ from .durations import SEED_DURATIONS, Durations
 
 __all__ = [
     "BoundPod",
-    "Kubelet",
     "DurationsFor",
-    "SteadyKubelet",
+    "Kubelet",
     "PodTransition",
     "PodTransitionKind",
+    "SteadyKubelet",
     "daemonset_of",
     "stays_sick",
 ]

@@ -21,7 +21,7 @@ from .scheduler import Scheduler, SchedulerFactory
 from .store import Key, key_of
 from .writes import PodBuilder, condition_set, terminating
 
-__all__ = ["PodLifecycle", "Place"]
+__all__ = ["Place", "PodLifecycle"]
 
 _PHASES = {
     PodTransitionKind.READY: ("Running", True, LogEntryKind.READY),

@@ -18,7 +18,7 @@ from ..model.meta import Condition, ObjectMeta, RawTree
 from .builders import NOW, a_daemonset, a_node, a_pod, a_revision
 from .journal import Journal
 
-__all__ = ["ObjectChange", "NODE_NAMES", "ChangeApplier", "object_changes"]
+__all__ = ["NODE_NAMES", "ChangeApplier", "ObjectChange", "object_changes"]
 
 NODE_NAMES = tuple(f"n{number}" for number in range(6))
 _DAEMONSETS = ("alpha", "beta")

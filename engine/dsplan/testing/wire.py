@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..reconciler import News, Reconciler
+from ..reconciler import EventOutcome, Reconciler
 from .cluster import KINDS, FakeCluster, Logged
 
 __all__ = ["Wire"]
@@ -62,7 +62,7 @@ class Wire:
         for kind in KINDS:
             listing = self.cluster.list(kind, at=at)
             news = reconciler.replace(kind, listing.items, resource_version=listing.resource_version)
-            believed = believed and news is not News.STALE
+            believed = believed and news is not EventOutcome.STALE
         if believed:
             self._read = self.cluster.version if at is None else min(at, self.cluster.version)
             self.pending.clear()

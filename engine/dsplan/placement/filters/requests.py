@@ -19,12 +19,12 @@ __all__ = [
     "CPU",
     "PODS",
     "Amounts",
-    "allocatable_of",
     "Resized",
+    "allocatable_of",
     "is_counted",
     "pod_requests",
-    "resized_to",
     "reports_nothing",
+    "resized_to",
 ]
 
 CPU, MEMORY, STORAGE, PODS = "cpu", "memory", "ephemeral-storage", "pods"

@@ -1,4 +1,4 @@
-"""All that is known, and who has to be told when it changes; `passes` decides from it."""
+"""Objects, State and a tracker per DaemonSet, kept up to date by events; `passes` decides from it."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ from ..model.state import State
 from ..model.world import FIELDS, World
 from ..policies.subjects import is_unschedulable
 from .classes import NodeClasses
-from .flights import Flights
-from .freshness import Shelf, is_older
-from .governing import Governor
+from .freshness import KindStore, is_older
 from .images import ImageSizes
-from .landing import note_landings, note_list
+from .live_policies import LivePolicies
+from .live_state import LiveState
 from .nodes import LiveNodes
+from .observed_writes import note_list, note_observed_write
 from .store import Store, objects_of
 from .tracker import Tracker
 from .trees import kind_of
 
-__all__ = ["WATCHED", "Books"]
+__all__ = ["WATCHED", "ClusterCache"]
 
 _DECIDING = ("Node", "DaemonSet", "ControllerRevision", "Pod")
 WATCHED = ("RolloutPolicy", *_DECIDING)
@@ -41,12 +41,12 @@ Whole plans (`solve`) look at more: priority and runtime classes, limits, budget
 _Key = tuple[str, str]
 
 
-class Books:
+class ClusterCache:
     """The objects, the State, and a tracker per DaemonSet."""
 
     def __init__(self, world: World, rules: tuple[Rule, ...]) -> None:
         self.store = Store()
-        self.flights = Flights(world.state)
+        self.live_state = LiveState(world.state)
         self.clock: datetime | None = None
         self.classes = NodeClasses()
         self._given = world
@@ -57,10 +57,10 @@ class Books:
         self.gone: set[Identity] = set()
         self._behind: set[str] = set()
         self.image_sizes = ImageSizes(world.image_sizes)
-        self.governor = Governor(world.state.policies, self.image_sizes.by_name)
+        self.live_policies = LivePolicies(world.state.policies, self.image_sizes.by_name)
         for kind, version in world.state.seen:
-            if kind in self.store.shelves:
-                self.store.shelves[kind].newest = version
+            if kind in self.store.kind_stores:
+                self.store.kind_stores[kind].newest = version
         for kind, item, stamp in objects_of(world):
             self.store.put(kind, item, stamp)
         self.nodes = LiveNodes(world.nodes)
@@ -70,19 +70,19 @@ class Books:
 
     # Access
 
-    def shelf(self, kind: str) -> Shelf[Any]:
-        """Return the objects of a kind. Raises InputError for one that planning does not read."""
-        if kind not in self.store.shelves:
+    def kind_store(self, kind: str) -> KindStore[Any]:
+        """Return the store of a kind. Raises InputError for one that planning does not read."""
+        if kind not in self.store.kind_stores:
             problem = Problem(
                 reason="DecodeError", message="not a kind that is read", value=kind, accepted=tuple(FIELDS)
             )
             raise InputError.of([problem])
-        return self.store.shelves[kind]
+        return self.store.kind_stores[kind]
 
-    def shelf_of(self, item: Any) -> tuple[str, Shelf[Any]]:
-        """Return the kind of an object and its shelf."""
+    def kind_store_of(self, item: Any) -> tuple[str, KindStore[Any]]:
+        """Return the kind of an object and the store of that kind."""
         kind = kind_of(item)
-        return kind, self.store.shelves[kind]
+        return kind, self.store.kind_stores[kind]
 
     def tracker(self, daemonset: Identity) -> Tracker | None:
         """Return the tracker of a DaemonSet."""
@@ -110,10 +110,10 @@ class Books:
 
     def state(self) -> State:
         """Return what a restarted host needs besides the objects."""
-        shelves = sorted(self.store.shelves.items())
-        seen = tuple((kind, shelf.newest) for kind, shelf in shelves if shelf.newest)
-        state = self.flights.state(self.clock)
-        return msgspec.structs.replace(state, seen=seen, policies=self.governor.progress)
+        kind_stores = sorted(self.store.kind_stores.items())
+        seen = tuple((kind, kind_store.newest) for kind, kind_store in kind_stores if kind_store.newest)
+        state = self.live_state.state(self.clock)
+        return msgspec.structs.replace(state, seen=seen, policies=self.live_policies.progress)
 
     @property
     def behind(self) -> list[str]:
@@ -126,16 +126,16 @@ class Books:
         Policies are among them where there were any: a host that forgot them for a moment would go beyond them.
         """
         self._behind = set(_DECIDING)
-        if self.governor.progress or self.store.shelves["RolloutPolicy"].newest:
+        if self.live_policies.progress or self.store.kind_stores["RolloutPolicy"].newest:
             self._behind.add("RolloutPolicy")
 
     def listed(self, kind: str, resource_version: str) -> None:
         """Take note of a complete list."""
-        shelf = self.store.shelves[kind]
-        shelf.listed_at = resource_version
-        if is_older(shelf.newest, resource_version):
-            shelf.newest = resource_version
-        for daemonset in note_list(self.flights, self.store, kind):
+        kind_store = self.store.kind_stores[kind]
+        kind_store.listed_at = resource_version
+        if is_older(kind_store.newest, resource_version):
+            kind_store.newest = resource_version
+        for daemonset in note_list(self.live_state, self.store, kind):
             self.wake(daemonset)
         if kind in self._behind:
             self._behind.discard(kind)
@@ -147,7 +147,7 @@ class Books:
     def learn(self, images: Sequence[Any]) -> None:
         """Take note of the images that a node reports."""
         if images and self.image_sizes.learn(images):
-            self.governor.dirty = True
+            self.live_policies.dirty = True
 
     def put(self, kind: str, item: Any, stamp: ObjectMeta) -> None:
         """Take an object that is news. Raises ConstraintFault where a constraint raises; then nothing has changed."""
@@ -164,7 +164,7 @@ class Books:
             return
         if kind == "Node":
             position = self.nodes.remove(before.name)
-            self.governor.dirty = True
+            self.live_policies.dirty = True
             for tracker in self._trackers.values():
                 tracker.node_removed(before.name, position)
         else:
@@ -177,20 +177,20 @@ class Books:
             tracker.dirty = True
 
     def _changed(self, kind: str, before: Any, after: Any) -> None:
-        for daemonset in note_landings(self.flights, before, after):
+        for daemonset in note_observed_write(self.live_state, before, after):
             self.wake(daemonset)
         if kind == "Pod":
             for tracker in self._concerned(before, after):
                 tracker.pod_changed(before, after, self.nodes)
-                if self.governor.governs(tracker.daemonset.identity) and _waits(before) != _waits(after):
-                    self.governor.dirty = True
+                if self.live_policies.governs(tracker.daemonset.identity) and _waits(before) != _waits(after):
+                    self.live_policies.dirty = True
         elif kind == "ControllerRevision":
             for tracker in self._concerned(before, after):
                 tracker.history_stale = tracker.dirty = True
         elif kind == "DaemonSet":
             self._daemonset_changed(before, after)
         elif kind == "RolloutPolicy":
-            self.governor.dirty = True
+            self.live_policies.dirty = True
 
     def _concerned(
         self, before: Pod | ControllerRevision | None, after: Pod | ControllerRevision | None
@@ -209,7 +209,7 @@ class Books:
 
     def _daemonset_changed(self, before: DaemonSet | None, after: DaemonSet | None) -> None:
         if before is not None and (after is None or after.metadata.uid != before.metadata.uid):
-            self.flights.forget(before.identity)
+            self.live_state.forget(before.identity)
         if after is None:
             assert before is not None
             self._trackers.pop((before.metadata.namespace, before.name))
@@ -218,11 +218,11 @@ class Books:
         elif before is not None and _reads_alike(before, after):
             self._trackers[after.metadata.namespace, after.name].accept(after)
             if before.metadata.deletion_timestamp != after.metadata.deletion_timestamp:
-                self.governor.dirty = True
+                self.live_policies.dirty = True
             return
         else:
             self._track(after)
-        self.governor.dirty = True
+        self.live_policies.dirty = True
         self._set_constraints()
 
     def _track(self, daemonset: DaemonSet) -> None:
@@ -247,7 +247,7 @@ class Books:
         verdicts = [] if alike else self._verdicts(node)
         self.store.put("Node", node, node.metadata)
         position, reordered = self.nodes.replace(node)
-        self.governor.dirty = self.governor.dirty or reordered or not alike
+        self.live_policies.dirty = self.live_policies.dirty or reordered or not alike
         for tracker, verdict in verdicts:
             tracker.node_judged(node.name, position, verdict)
         if reordered:
@@ -258,7 +258,7 @@ class Books:
         verdicts = self._verdicts(node)
         self.store.put("Node", node, node.metadata)
         moves = self.nodes.add(node)
-        self.governor.dirty = True
+        self.live_policies.dirty = True
         position = self.nodes.ids[node.name]
         if moves:
             for tracker in self._trackers.values():

@@ -1,4 +1,4 @@
-"""RolloutPolicies over what the trackers know: the host's own actions, and who is left to the controller.
+"""RolloutPolicies kept up to date over the trackers: the host's own actions, and who is left to the controller.
 
 What a policy decides depends on all of its targets at once, so it is decided anew whenever one of them changes; that
 costs what `plan_policies` costs, not what changed. DaemonSets that no policy governs are not concerned by any of it.
@@ -25,7 +25,7 @@ from ..policies.plan_types import PolicyPlan
 from ..policies.subjects import Subject
 from .nodes import LiveNodes
 
-__all__ = ["Changed", "Governor", "Rule", "Share"]
+__all__ = ["Changed", "LivePolicies", "Rule", "Share"]
 
 Changed = set[Identity] | None
 """For whom something is another now; None: for everybody."""
@@ -55,7 +55,7 @@ class Rule(msgspec.Struct, frozen=True):
     due: datetime | None = None
 
 
-class Governor:
+class LivePolicies:
     """Keeps what policies come to, and their progress.
 
     Time spent in a step counts whoever asks; that a wave has begun counts only when one of its actions was issued.

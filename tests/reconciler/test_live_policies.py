@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from dsplan.diff import Action, Actor
 from dsplan.model.meta import Condition
-from dsplan.reconciler import News, Reconciler, tree_of
+from dsplan.reconciler import EventOutcome, Reconciler, tree_of
 from dsplan.testing import NOW, a_daemonset, a_node, a_pod, a_revision
 from dsplan.testing.journal import Journal
 from dsplan.testing.strategies import ObjectChange, object_changes
@@ -62,12 +62,12 @@ def by_host(actions: tuple[Action, ...]) -> list[str]:
 def test_a_policy_decides_from_the_moment_it_is_seen() -> None:
     reconciler = Reconciler(parked().world())
     assert by_host(reconciler.plan(NOW).actions) == []
-    assert reconciler.observe(("ADDED", policy(version=7, budgets=[{"maxUnavailable": 1}]))) is News.APPLIED
+    assert reconciler.observe(("ADDED", policy(version=7, budgets=[{"maxUnavailable": 1}]))) is EventOutcome.APPLIED
     assert len(by_host(reconciler.plan(NOW).actions)) == 2
     assert_agrees(reconciler, NOW)
-    assert reconciler.observe(("DELETED", policy(version=8))) is News.APPLIED
+    assert reconciler.observe(("DELETED", policy(version=8))) is EventOutcome.APPLIED
     assert by_host(reconciler.plan(NOW).actions) == []
-    assert reconciler.observe(("MODIFIED", policy(version=7, budgets=[{"maxUnavailable": 1}]))) is News.STALE
+    assert reconciler.observe(("MODIFIED", policy(version=7, budgets=[{"maxUnavailable": 1}]))) is EventOutcome.STALE
 
 
 def test_what_is_in_flight_spends_the_budget_of_the_policy() -> None:
@@ -108,10 +108,10 @@ def test_policies_that_contradict_each_other_stop_everything_and_say_so() -> Non
 def test_a_policy_is_listed_like_anything_else() -> None:
     reconciler = Reconciler(parked().world())
     listed = [policy(version=5, budgets=[{"maxUnavailable": 1}])]
-    assert reconciler.replace("RolloutPolicy", listed, resource_version="9") is News.APPLIED
-    assert reconciler.replace("RolloutPolicy", [], resource_version="8") is News.STALE
+    assert reconciler.replace("RolloutPolicy", listed, resource_version="9") is EventOutcome.APPLIED
+    assert reconciler.replace("RolloutPolicy", [], resource_version="8") is EventOutcome.STALE
     assert len(reconciler.world.rollout_policies) == 1
-    assert reconciler.replace("RolloutPolicy", [], resource_version="10") is News.APPLIED
+    assert reconciler.replace("RolloutPolicy", [], resource_version="10") is EventOutcome.APPLIED
     assert reconciler.plan(NOW).state.policies == ()
 
 
@@ -166,7 +166,7 @@ def test_sizes_of_images_are_learned_from_nodes() -> None:
     tree = {**tree_of(node), "kind": "Node"}
     tree["status"] = {**tree["status"], "images": images}
     tree["metadata"] = {**tree["metadata"], "resourceVersion": "99"}
-    assert reconciler.observe(("MODIFIED", tree)) is News.APPLIED
+    assert reconciler.observe(("MODIFIED", tree)) is EventOutcome.APPLIED
     assert reconciler.world.image_sizes == {"docker.io/library/app:1": 50}
     assert len(by_host(reconciler.plan(NOW).actions)) < 4
     assert_agrees(reconciler, NOW, whole=True)

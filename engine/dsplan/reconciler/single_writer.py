@@ -1,4 +1,4 @@
-"""One writer at a time."""
+"""A guard that lets one call write at a time."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from types import TracebackType
 
 from ..errors import DsplanError
 
-__all__ = ["OneWriter"]
+__all__ = ["SingleWriter"]
 
 
-class OneWriter:
+class SingleWriter:
     """Refuses to be entered twice at once: a race is a bug of the host, and is reported instead of being waited out."""
 
     def __init__(self) -> None:

@@ -1,4 +1,4 @@
-"""State while it is in use: what was issued and not seen, back-off, learned hashes (C6-C8, M10)."""
+"""State while it is in use: writes issued and not seen yet, back-off, learned hashes (C6-C8, M10)."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from ..model.state import Backoff, Expectations, Flight, State
 from ..passes.memory import ActionKey, BackoffLedger, expectations_satisfied, is_lost, next_state
 from .freshness import is_older
 
-__all__ = ["Flights"]
+__all__ = ["LiveState"]
 
 _FEW_BACKOFFS = 1024
 
 
-class Flights:
+class LiveState:
     """State by key.
 
     Creations and deletions of pods are expected as well, and hold back the next pass over their DaemonSet; all other
@@ -33,21 +33,21 @@ class Flights:
             (entry.daemonset_uid, entry.observed_generation, entry.node): entry for entry in state.backoffs
         }
         self.expectations = {entry.daemonset: entry for entry in state.expectations}
-        self.flying: dict[Identity, dict[ActionKey, datetime]] = {}
+        self.in_flight: dict[Identity, dict[ActionKey, datetime]] = {}
         for flight in state.flights:
             key = flight.verb, flight.kind, flight.name, flight.uid
-            self.flying.setdefault(flight.daemonset, {})[key] = flight.since
+            self.in_flight.setdefault(flight.daemonset, {})[key] = flight.since
         self._state = state
-        self._restored = {(daemonset, key) for daemonset, keys in self.flying.items() for key in keys}
+        self._restored = {(daemonset, key) for daemonset, keys in self.in_flight.items() for key in keys}
         self._seen_before = dict(state.seen).get("Pod", "")
-        self._oldest = min((since for keys in self.flying.values() for since in keys.values()), default=None)
+        self._oldest = min((since for keys in self.in_flight.values() for since in keys.values()), default=None)
         self._prune_at = _FEW_BACKOFFS
 
     def state(self, now: datetime | None) -> State:
         """Return it as a value; at `now`, what is idle, satisfied or lost is left out."""
         flights = [
             Flight(daemonset=daemonset, verb=key[0], kind=key[1], name=key[2], uid=key[3], since=since)
-            for daemonset, keys in self.flying.items()
+            for daemonset, keys in self.in_flight.items()
             for key, since in keys.items()
         ]
         whole = msgspec.structs.replace(
@@ -60,7 +60,7 @@ class Flights:
 
     def issued(self, action: Action, daemonset: DaemonSet | None, now: datetime) -> bool:
         """Note that an action is on its way; return False where it is already."""
-        keys = self.flying.setdefault(action.daemonset, {})
+        keys = self.in_flight.setdefault(action.daemonset, {})
         if action.key in keys:
             return False
         keys[action.key] = now
@@ -74,7 +74,7 @@ class Flights:
             self._expect(action.daemonset, action.verb, 1, now)
         return True
 
-    def created(self, daemonset: Identity, node: str, hash_label: str, resource_version: str) -> bool:
+    def creation_seen(self, daemonset: Identity, node: str, hash_label: str, resource_version: str) -> bool:
         """Note that a pod is seen for the first time; return whether its creation was in flight.
 
         What went into flight before a restart cannot have made a pod that was seen before the restart, too.
@@ -82,25 +82,25 @@ class Flights:
         key = "create", "Pod", node, hash_label
         if (daemonset, key) in self._restored and not _is_later(resource_version, self._seen_before):
             return False
-        return self.landed(daemonset, key)
+        return self.write_seen(daemonset, key)
 
-    def landed(self, daemonset: Identity, key: ActionKey) -> bool:
+    def write_seen(self, daemonset: Identity, key: ActionKey) -> bool:
         """Note that the effect of a write is seen, or that it will never be; return whether it was in flight."""
-        keys = self.flying.get(daemonset)
+        keys = self.in_flight.get(daemonset)
         if not keys or keys.pop(key, None) is None:
             return False
         if not keys:
-            del self.flying[daemonset]
+            del self.in_flight[daemonset]
         if key[1] == "Pod" and key[0] in ("create", "delete"):
             self._expect(daemonset, key[0], -1, None)
         return True
 
-    def counted(self, daemonset: Identity, verb: str) -> bool:
+    def expected_seen(self, daemonset: Identity, verb: str) -> bool:
         """Note a creation or deletion that was expected by number only; return whether one was."""
         entry = self.expectations.get(daemonset)
         if entry is None:
             return False
-        known = sum(key[:2] == (verb, "Pod") for key in self.flying.get(daemonset, ()))
+        known = sum(key[:2] == (verb, "Pod") for key in self.in_flight.get(daemonset, ()))
         if (entry.creates if verb == "create" else entry.deletes) <= known:
             return False
         self._expect(daemonset, verb, -1, None)
@@ -119,17 +119,17 @@ class Flights:
 
     def forget(self, daemonset: Identity) -> None:
         """Drop what was expected of a DaemonSet that is gone (C2)."""
-        self.flying.pop(daemonset, None)
+        self.in_flight.pop(daemonset, None)
         self.expectations.pop(daemonset, None)
 
     def give_up(self, now: datetime) -> Iterable[Identity]:
         """Drop what was issued and never seen (C7); return whose it was."""
         found = [daemonset for daemonset, entry in self.expectations.items() if expectations_satisfied(entry, now)]
         if self._oldest is not None and is_lost(self._oldest, now):
-            for daemonset, keys in list(self.flying.items()):
+            for daemonset, keys in list(self.in_flight.items()):
                 lost = [key for key, since in keys.items() if is_lost(since, now)]
-                found.extend(daemonset for key in lost if self.landed(daemonset, key))
-            self._oldest = min((since for keys in self.flying.values() for since in keys.values()), default=None)
+                found.extend(daemonset for key in lost if self.write_seen(daemonset, key))
+            self._oldest = min((since for keys in self.in_flight.values() for since in keys.values()), default=None)
         for daemonset in found:
             if expectations_satisfied(self.expectations.get(daemonset), now):
                 self.expectations.pop(daemonset, None)

@@ -1,4 +1,4 @@
-"""What was handed out, and what is news since then."""
+"""What changed between two calls of `delta`: decisions, actions started and withdrawn, events, conditions."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ..model.meta import Identity
 from ..passes import Event
 from .decisions import Condition, Decision
 
-__all__ = ["Changes", "Changed"]
+__all__ = ["DeltaLog", "DeltaParts"]
 
 _ActionId = tuple[tuple[str, str, str, str], str, str]
 
@@ -22,7 +22,7 @@ def _id(action: Action) -> _ActionId:
     return action.key, f"{action.reason} {sorted(action.change.items())}", version
 
 
-class Changed(msgspec.Struct):
+class DeltaParts(msgspec.Struct):
     """What a Delta is made of, field by field."""
 
     decisions: list[Decision] = []
@@ -33,7 +33,7 @@ class Changed(msgspec.Struct):
     conditions: list[tuple[Identity, Condition]] = []
 
 
-class Changes:
+class DeltaLog:
     """Collects decisions between two calls of `delta`."""
 
     def __init__(self) -> None:
@@ -56,9 +56,9 @@ class Changes:
         if known is not None:
             self._pending.setdefault(action.daemonset, known)
 
-    def take(self) -> Changed:
+    def take(self) -> DeltaParts:
         """Return what is another than at the last call."""
-        news = Changed()
+        news = DeltaParts()
         for identity, decision in sorted(self._pending.items(), key=lambda entry: entry[0]):
             before = self._known.get(identity)
             if decision is None:
