@@ -9,9 +9,9 @@ from dsplan.changes import between, drift
 from dsplan.document.types import PlanDocument
 from dsplan.manifests.overlay import overlay
 from dsplan.planner import solve
-from dsplan.report.changes_text import MARKDOWN_LIMIT, changes_markdown, changes_text, drift_text
 from dsplan.report.document import plan_document
 from dsplan.report.inputs import inputs_digest
+from dsplan.report.text.changes import MARKDOWN_LIMIT, changes_markdown, changes_text, drift_text
 from tests.diff.test_rolling import daemonset, pod
 from tests.worlds import NOW, Tree, revision_of, world
 

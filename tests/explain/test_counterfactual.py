@@ -18,7 +18,7 @@ from dsplan.explain.search import Side
 from dsplan.explain.why import why
 from dsplan.manifests.decode import decode
 from dsplan.model.daemonset import DaemonSet
-from dsplan.report.edit_words import edit_words
+from dsplan.report.text.edits import edit_words
 
 from .builders import daemonset, node, pod, revision
 from .test_standing import required

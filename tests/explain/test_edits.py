@@ -16,7 +16,7 @@ from dsplan.explain.why import why
 from dsplan.manifests.decode import decode
 from dsplan.model.meta import Identity
 from dsplan.model.world import World
-from dsplan.report.edit_words import edit_option
+from dsplan.report.text.edits import edit_option
 
 from .builders import daemonset, node, pod, revision
 from .generated import clusters, world_of

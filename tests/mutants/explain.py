@@ -56,7 +56,7 @@ EXPLAIN = (
     Mutant("removals-ascending", "explain/edits.py", "reverse=True", "reverse=False", EDITS),
     Mutant("price-counts-the-node", "explain/price.py", "runs - ran - position", "runs - ran", COUNTERFACTUAL),
     Mutant("others-not-looked-at", "explain/price.py", "if before is not after:", "if False:", COUNTERFACTUAL),
-    Mutant("removal-option-sets", "report/edit_words.py", "{path_text(path)}-", "{path_text(path)}=", EDITS),
+    Mutant("removal-option-sets", "report/text/edits.py", "{path_text(path)}-", "{path_text(path)}=", EDITS),
     Mutant(
         "verdicts-by-position",
         "explain/difference.py",

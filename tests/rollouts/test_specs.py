@@ -11,8 +11,8 @@ import yaml
 
 import dsplan
 from dsplan.report.clock import offset
-from dsplan.report.timeline_document import rollout_entry
-from dsplan.report.timeline_text import event_words, shown_events, timeline_text
+from dsplan.report.documents.timeline import rollout_entry
+from dsplan.report.text.timeline import event_words, shown_events, timeline_text
 from dsplan.rollouts.compare import Comparison, compare, parse_strategy
 from dsplan.rollouts.duration_sources import Overrides
 from dsplan.rollouts.edits import find_daemonsets

@@ -38,7 +38,8 @@ def command(
 ) -> None:
     """Compare strategies for the roll-outs of the cluster in FILE: time, waves, most pods down, lost coverage."""
     from ..document.encoding import as_json, as_yaml
-    from ..report.compare_text import comparison_csv, comparison_document, comparison_text
+    from ..report.documents.compare import comparison_csv, comparison_document
+    from ..report.text.compare import comparison_text
     from ..rollouts.compare import DEFAULT_STRATEGIES, compare, parse_strategy
     from ..rollouts.edits import restarted
     from ..rollouts.outside_budget import unbudgeted_deletions

@@ -28,7 +28,7 @@ def command(before: str, after: str, now: datetime | None, output: str, exit_cod
     """
     from ..changes import between
     from ..document.encoding import as_json, as_yaml
-    from ..report.changes_text import changes_markdown, changes_text
+    from ..report.text.changes import changes_markdown, changes_text
 
     at = moment(now)
     old, new = _document(before, at), _document(after, at)

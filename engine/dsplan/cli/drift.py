@@ -22,7 +22,7 @@ def command(plan: str, output: str, exit_code: bool) -> None:
     """Say what changed since a plan was made, and which of its actions still hold. A heartbeat changes nothing."""
     from ..changes import drift
     from ..document.encoding import as_json, as_yaml
-    from ..report.changes_text import drift_text
+    from ..report.text.changes import drift_text
 
     document = read_plan_file(plan)
     choice = choice_of()

@@ -56,12 +56,12 @@ def command(
         best = fit(world, whole, maximise=maximise, rollout=rollout, search=search, steps=steps)
     names = whole.index.names
     if output in ("table", "wide"):
-        from ..report.fit_text import fit_text
+        from ..report.text.fit import fit_text
 
         click.echo(fit_text(prediction, best, names, style_for(wide=output == "wide")), nl=False)
     else:
         from ..document.encoding import as_json, as_yaml
-        from ..report.fit_document import fit_document
+        from ..report.documents.fit import fit_document
 
         document = fit_document(prediction, best, names)
         click.echo(as_json(document) if output == "json" else as_yaml(document), nl=False)

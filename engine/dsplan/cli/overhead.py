@@ -46,12 +46,12 @@ def command(
         found = overhead(world, whole, by=by or CLASS_LABELS)
     names = whole.index.names
     if output in ("table", "wide"):
-        from ..report.overhead_text import overhead_text
+        from ..report.text.overhead import overhead_text
 
         click.echo(overhead_text(found, names, style_for(wide=output == "wide")), nl=False)
     else:
         from ..document.encoding import as_json, as_yaml
-        from ..report.fit_document import overhead_document
+        from ..report.documents.fit import overhead_document
 
         document = overhead_document(found, names)
         click.echo(as_json(document) if output == "json" else as_yaml(document), nl=False)

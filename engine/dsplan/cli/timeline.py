@@ -35,8 +35,8 @@ def command(
 ) -> None:
     """Print the roll-outs of the cluster in FILE in time: when each wave starts and ends, what is down meanwhile."""
     from ..document.encoding import as_json, as_yaml
-    from ..report.timeline_document import timeline_csv, timeline_document
-    from ..report.timeline_text import timeline_text
+    from ..report.documents.timeline import timeline_csv, timeline_document
+    from ..report.text.timeline import timeline_text
     from ..rollouts.edits import find_daemonsets, restarted
     from ..rollouts.outside_budget import unbudgeted_deletions
     from ..rollouts.timeline import timeline

@@ -24,7 +24,7 @@ def command(plan: str) -> None:
     with 4 if anything is wrong.
     """
     from ..changes import drift
-    from ..report.changes_text import drift_text
+    from ..report.text.changes import drift_text
     from ..verify import Finding, verify
 
     document = read_plan_file(plan)

@@ -167,15 +167,15 @@ def print_difference(found: Difference, output: str) -> None:
     """Print a difference in one of the formats of -o; one that it has not prints the table."""
     if output in ("json", "yaml"):
         from ..document.encoding import as_json, as_yaml
-        from ..report.explanation_document import difference_document
+        from ..report.documents.explanation import difference_document
 
         document = difference_document(found)
         click.echo(as_json(document) if output == "json" else as_yaml(document), nl=False)
     elif output == "markdown":
-        from ..report.difference_text import difference_markdown
+        from ..report.markdown.difference import difference_markdown
 
         click.echo(difference_markdown(found), nl=False)
     else:
-        from ..report.difference_text import difference_text
+        from ..report.text.difference import difference_text
 
         click.echo(difference_text(found, style_for(wide=output == "wide")), nl=False)

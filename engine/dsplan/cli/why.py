@@ -112,7 +112,7 @@ def _print(
 ) -> None:
     if output in ("json", "yaml"):
         from ..document.encoding import as_json, as_yaml
-        from ..report.explanation_document import explanation_document
+        from ..report.documents.explanation import explanation_document
 
         document = explanation_document(explanations, found or (), changes)
         click.echo(as_json(document) if output == "json" else as_yaml(document), nl=False)
@@ -126,8 +126,8 @@ def _print(
 def _markdown(
     explanations: tuple[Explanation, ...], found: tuple[Counterfactual, ...] | None, changes: Difference | None
 ) -> list[str]:
-    from ..report.difference_text import difference_markdown
-    from ..report.why_markdown import counterfactuals_markdown, why_markdown
+    from ..report.markdown.difference import difference_markdown
+    from ..report.markdown.why import counterfactuals_markdown, why_markdown
 
     parts = [] if changes is None else [difference_markdown(changes)]
     parts += [why_markdown(explanation) for explanation in explanations]
@@ -143,8 +143,8 @@ def _text(
     wide: bool,
 ) -> list[str]:
     from ..explain.names import find_daemonset
-    from ..report.difference_text import difference_text
-    from ..report.why_text import counterfactuals_text, why_text
+    from ..report.text.difference import difference_text
+    from ..report.text.why import counterfactuals_text, why_text
 
     style = style_for(wide=wide)
     parts = [] if changes is None else [difference_text(changes, style)]

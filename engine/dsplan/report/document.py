@@ -108,7 +108,7 @@ def _digests(plan: Plan, reads: tuple[str, ...]) -> tuple[str, ...]:
 def _placement(plan: Plan) -> PlacementEntry | None:
     if plan.placement is None:
         return None
-    from .placement_text import placement_entry
+    from .documents.placement import placement_entry
 
     return placement_entry(plan.placement)
 

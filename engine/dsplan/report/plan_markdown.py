@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from ..document.idsets import ids_of
 from ..document.types import DaemonSetEntry, PlanDocument
 from .flow import counted
+from .markdown.policies import policy_markdown
 from .plan_text import summary_line
-from .policy_text import policy_markdown
 from .table import listing
 
 __all__ = ["plan_markdown"]

@@ -34,11 +34,11 @@ def plan_text(plan: PlanDocument, style: Style = PLAIN) -> str:
     for deployment in plan.deployments:
         lines += ["", *_deployment(deployment)]
     if plan.placement is not None:
-        from .placement_text import placement_lines
+        from .text.placement import placement_lines
 
         lines += placement_lines(plan, style)
     if plan.policies is not None:
-        from .policy_text import policy_lines
+        from .text.policies import policy_lines
 
         lines += policy_lines(plan, style)
     if plan.notes:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ..explain.answers import Explanation
-from ..explain.counterfactual import Counterfactual
-from ..explain.difference import Difference
-from ..explain.shared import shared_causes
+from ...explain.answers import Explanation
+from ...explain.counterfactual import Counterfactual
+from ...explain.difference import Difference
+from ...explain.shared import shared_causes
 
 __all__ = ["EXPLANATION_VERSION", "difference_document", "explanation_document"]
 

@@ -1,56 +1,15 @@
-"""The best placement in a plan: its entry, and its lines."""
+"""The best placement in a plan as text."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
-from ..document.idsets import ids_of, ranges_of
-from ..document.types import ComponentEntry, PlacementConflict, PlacementEntry, PlanDocument
-from .style import Style
-from .table import listing, table
+from ...document.idsets import ids_of
+from ...document.types import ComponentEntry, PlanDocument
+from ..style import Style
+from ..table import listing, table
 
-if TYPE_CHECKING:
-    from ..placement.fit_types import Fit
-    from ..placement.search.conflicts import Conflict
-
-__all__ = ["component_table", "placement_entry", "placement_lines"]
-
-
-def placement_entry(best: Fit) -> PlacementEntry:
-    """Return the best placement as an entry of a plan."""
-    return PlacementEntry(
-        wanted=best.wanted,
-        placed=best.placed,
-        bound=best.bound,
-        gap=best.gap,
-        search_nodes=best.steps,
-        deletions=best.deletions,
-        components=tuple(
-            ComponentEntry(
-                size=part.size,
-                nodes=part.nodes,
-                placed=part.best,
-                bound=part.bound,
-                search_nodes=part.steps,
-                gap=part.gap,
-            )
-            for part in best.components
-        ),
-        conflicts=(
-            *(_conflict(entry, violated=True) for entry in best.violations),
-            *(_conflict(entry, violated=False) for entry in best.conflicts),
-        ),
-    )
-
-
-def _conflict(entry: Conflict, *, violated: bool) -> PlacementConflict:
-    return PlacementConflict(
-        subject=str(entry.subject),
-        nodes=ranges_of(entry.nodes),
-        causes=tuple(map(str, entry.causes)),
-        violated=violated,
-    )
+__all__ = ["component_table", "placement_lines"]
 
 
 def component_table(components: Sequence[ComponentEntry], style: Style) -> Iterator[str]:

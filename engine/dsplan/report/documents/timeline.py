@@ -7,11 +7,11 @@ import io
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from ..rollouts.outside_budget import UnbudgetedDeletions
-from ..rollouts.stall_types import Stall
-from ..rollouts.timeline import SimulatedRollout, Timeline
-from ..rollouts.waves import Wave
-from ..simulator.results import Totals
+from ...rollouts.outside_budget import UnbudgetedDeletions
+from ...rollouts.stall_types import Stall
+from ...rollouts.timeline import SimulatedRollout, Timeline
+from ...rollouts.waves import Wave
+from ...simulator.results import Totals
 
 __all__ = [
     "TIMELINE_VERSION",

@@ -8,12 +8,12 @@ from typing import Any
 import msgspec
 from pyroaring import BitMap
 
-from ..document.idsets import ranges_of
-from ..model.meta import Identity
-from ..placement.fit_types import Fit
-from ..placement.overhead import Overhead
-from ..placement.scheduler.prediction import DaemonSetPrediction, Prediction
-from ..placement.search.conflicts import Conflict
+from ...document.idsets import ranges_of
+from ...model.meta import Identity
+from ...placement.fit_types import Fit
+from ...placement.overhead import Overhead
+from ...placement.scheduler.prediction import DaemonSetPrediction, Prediction
+from ...placement.search.conflicts import Conflict
 
 __all__ = ["FIT_VERSION", "fit_document", "overhead_document"]
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator, Sequence
 
-from ..rollouts.outside_budget import UnbudgetedDeletions
-from ..rollouts.timeline import SimulatedRollout, Timeline
-from ..rollouts.waves import Wave, WaveKind
-from ..simulator.log import LogEntry, LogEntryKind
-from ..simulator.results import Outcome, Totals
-from .chart import step_chart
-from .clock import offset, span
-from .style import PLAIN, Style
-from .table import listing, table
+from ...rollouts.outside_budget import UnbudgetedDeletions
+from ...rollouts.timeline import SimulatedRollout, Timeline
+from ...rollouts.waves import Wave, WaveKind
+from ...simulator.log import LogEntry, LogEntryKind
+from ...simulator.results import Outcome, Totals
+from ..chart import step_chart
+from ..clock import offset, span
+from ..style import PLAIN, Style
+from ..table import listing, table
 
 __all__ = ["event_words", "outcome_words", "shown_events", "timeline_text", "totals_words", "unbudgeted_lines"]
 

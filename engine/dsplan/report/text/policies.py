@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
-from ..document.idsets import ids_of
-from ..document.policies import PoliciesEntry, PolicyEntry, PolicyLimit, PolicyRate, PolicyRun
-from ..document.types import PlanDocument
-from ..model.durations import duration_text
-from .style import Style
-from .table import listing
+from ...document.idsets import ids_of
+from ...document.policies import PoliciesEntry, PolicyEntry, PolicyLimit, PolicyRate, PolicyRun
+from ...document.types import PlanDocument
+from ...model.durations import duration_text
+from ..style import Style
+from ..table import listing
 
-__all__ = ["policy_lines", "policy_markdown", "waves_line"]
+__all__ = ["daemonset_name", "policy_lines", "waves_line"]
 
 _LIMITS_SHOWN, _RUNS_SHOWN = 5, 6
 
@@ -30,35 +30,17 @@ def policy_lines(plan: PlanDocument, style: Style) -> Iterator[str]:
     yield style.paint(waves_line(entry), "bold")
     yield from _runs(entry, plan, style)
     if begun := [
-        f"{_name(plan, a.daemonset)}@{a.node}"
+        f"{daemonset_name(plan, a.daemonset)}@{a.node}"
         for a in plan.actions
         if a.stage == "rolling-update" and a.actor == "host"
     ]:
         yield f"  begins now (host): {listing(begun, style.limit)}"
     for place, nodes in entry.sick:
         names = [plan.nodes[position] for position in ids_of(nodes)]
-        head = f"  beyond the budgets, at once: {len(names):,} sick of {_name(plan, place)}"
+        head = f"  beyond the budgets, at once: {len(names):,} sick of {daemonset_name(plan, place)}"
         yield f"{head}: {listing(names, style.limit)}"
     for stall in entry.stalls:
         yield style.paint(f"  ! stalls: {stall}", "red")
-
-
-def policy_markdown(plan: PlanDocument, limit: int) -> Iterator[str]:
-    """Yield the section about policies, nothing where there are none."""
-    entry = plan.policies
-    if entry is None:
-        return
-    yield from ("", "#### Policies", "", f"**{waves_line(entry)}**", "")
-    yield from ("| policy | targets | step | waits for |", "|---|---|---|---|")
-    for policy in entry.policies:
-        targets = listing([_name(plan, place) for place in policy.targets], limit)
-        step = policy.steps[policy.step].name if policy.steps else ""
-        waits = "; ".join(text for text in (policy.halted, policy.waits) if text).replace("|", "\\|")
-        yield f"| {policy.namespace}/{policy.name} | {targets} | {step} | {waits} |"
-    for policy in entry.policies:
-        for switch in policy.unenforced:
-            yield f"\n- not enforced on {_name(plan, switch.daemonset)}: {switch.first_step}"
-    yield from (f"\n- stalls: {stall}" for stall in entry.stalls)
 
 
 def waves_line(entry: PoliciesEntry) -> str:
@@ -77,11 +59,11 @@ def waves_line(entry: PoliciesEntry) -> str:
 
 
 def _policy(policy: PolicyEntry, entry: PoliciesEntry, plan: PlanDocument, style: Style) -> Iterator[str]:
-    targets = [_name(plan, place) for place in policy.targets]
+    targets = [daemonset_name(plan, place) for place in policy.targets]
     who = "the host does everything" if policy.actor == "host" else "the host deletes, the controller creates"
     yield f"  targets {len(targets):,}: {listing(targets, style.limit)}; {who}"
     for switch in policy.unenforced:
-        yield style.paint(f"  ! not enforced on {_name(plan, switch.daemonset)}: {switch.first_step}", "red")
+        yield style.paint(f"  ! not enforced on {daemonset_name(plan, switch.daemonset)}: {switch.first_step}", "red")
     mine = [limit for limit in entry.limits if limit.policy == f"{policy.namespace}/{policy.name}"]
     yield from _limits(mine, policy.limits, style)
     yield from _places(policy, entry)
@@ -134,7 +116,7 @@ def _order(policy: PolicyEntry, entry: PoliciesEntry, plan: PlanDocument) -> Ite
     named = {place for edge in edges for place in (edge.first, edge.then)}
     if not named:
         return
-    teardown = [_name(plan, place) for place in entry.teardown if place in named]
+    teardown = [daemonset_name(plan, place) for place in entry.teardown if place in named]
     how = "on each node" if all(edge.per_node for edge in edges) else "as a whole"
     yield f"  order {how}: {' before '.join(reversed(teardown))}; teardown: {' before '.join(teardown)}"
 
@@ -181,10 +163,11 @@ def _shares(run: PolicyRun, plan: PlanDocument, style: Style) -> str:
     shares: dict[int, int] = defaultdict(int)
     for _, daemonset, count in run.takes:
         shares[daemonset] += count
-    parts = [f"{_name(plan, place)} {count:,}" for place, count in sorted(shares.items())]
+    parts = [f"{daemonset_name(plan, place)} {count:,}" for place, count in sorted(shares.items())]
     return listing(parts, style.limit) if parts else "wait for what is down already"
 
 
-def _name(plan: PlanDocument, place: int) -> str:
+def daemonset_name(plan: PlanDocument, place: int) -> str:
+    """Return `namespace/name` of the DaemonSet at a place in the document."""
     entry = plan.daemonsets[place]
     return f"{entry.namespace}/{entry.name}" if entry.namespace else entry.name

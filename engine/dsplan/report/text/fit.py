@@ -6,16 +6,17 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from pyroaring import BitMap
 
-from ..model.world import Note
-from ..placement.deployments import DeploymentFit
-from ..placement.filters.outcomes import OutcomeKind
-from ..placement.fit_types import Fit, VariantStatus
-from ..placement.scheduler.prediction import NEVER, DaemonSetPrediction, Fate, Prediction
-from ..placement.search.conflicts import Conflict
-from .flow import counted, wrapped
-from .placement_text import component_table, placement_entry
-from .style import Style
-from .table import listing, table
+from ...model.world import Note
+from ...placement.deployments import DeploymentFit
+from ...placement.filters.outcomes import OutcomeKind
+from ...placement.fit_types import Fit, VariantStatus
+from ...placement.scheduler.prediction import NEVER, DaemonSetPrediction, Fate, Prediction
+from ...placement.search.conflicts import Conflict
+from ..documents.placement import placement_entry
+from ..flow import counted, wrapped
+from ..style import Style
+from ..table import listing, table
+from .placement import component_table
 
 __all__ = ["fit_text"]
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from ..explain.answers import Answer, Explanation
-from ..explain.counterfactual import Counterfactual
-from ..explain.shared import shared_causes
-from .edit_words import edit_words, short_path
-from .table import listing
-from .why_text import KIND_WORDS, STANDING_WORDS, price_words
+from ...explain.answers import Answer, Explanation
+from ...explain.counterfactual import Counterfactual
+from ...explain.shared import shared_causes
+from ..table import listing
+from ..text.edits import edit_words, short_path
+from ..text.why import KIND_WORDS, STANDING_WORDS, price_words
 
 __all__ = ["counterfactuals_markdown", "why_markdown"]
 

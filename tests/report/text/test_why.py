@@ -11,11 +11,12 @@ from dsplan.explain.difference import what_if
 from dsplan.explain.edits import RemoveNode
 from dsplan.explain.why import why, why_all
 from dsplan.manifests.decode import decode
-from dsplan.report.difference_text import difference_markdown, difference_text
 from dsplan.report.flow import flow
+from dsplan.report.markdown.difference import difference_markdown
+from dsplan.report.markdown.why import why_markdown
 from dsplan.report.style import Style
-from dsplan.report.why_markdown import why_markdown
-from dsplan.report.why_text import counterfactuals_text, why_text
+from dsplan.report.text.difference import difference_text
+from dsplan.report.text.why import counterfactuals_text, why_text
 from tests.explain.builders import daemonset, node, pod, revision
 from tests.explain.test_counterfactual import NOW
 from tests.explain.test_standing import required

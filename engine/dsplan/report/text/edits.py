@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from ..explain.edits import (
+from ...explain.edits import (
     AddNodes,
     AddTaint,
     AddToleration,
@@ -25,10 +25,10 @@ from ..explain.edits import (
     SetLabel,
     removals,
 )
-from ..explain.fields import REMOVE, path_text
-from ..model.daemonset import DaemonSet
-from ..model.node import Taint, Toleration
-from ..placement.filters.failures import amount_text
+from ...explain.fields import REMOVE, path_text
+from ...model.daemonset import DaemonSet
+from ...model.node import Taint, Toleration
+from ...placement.filters.failures import amount_text
 
 __all__ = ["edit_command", "edit_option", "edit_words", "short_path"]
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from ..changes import Changes, DaemonSetChange, Drift
-from .plan_text import summary_line
-from .style import PLAIN, Style
-from .table import listing
+from ...changes import Changes, DaemonSetChange, Drift
+from ..plan_text import summary_line
+from ..style import PLAIN, Style
+from ..table import listing
 
 __all__ = ["MARKDOWN_LIMIT", "changes_markdown", "changes_text", "drift_text"]
 

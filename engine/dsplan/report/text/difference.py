@@ -1,17 +1,17 @@
-"""The difference between two plans as text and as markdown; it speaks only of what changed."""
+"""The difference between two plans as text; it speaks only of what changed."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..explain.difference import Change, DaemonSetDifference, Difference
-from ..explain.edits import Edit
-from .edit_words import edit_words
-from .flow import flow
-from .style import PLAIN, Style
-from .table import listing
+from ...explain.difference import Change, DaemonSetDifference, Difference
+from ...explain.edits import Edit
+from ..flow import flow
+from ..style import PLAIN, Style
+from ..table import listing
+from .edits import edit_words
 
-__all__ = ["difference_markdown", "difference_text"]
+__all__ = ["changed_lists", "difference_text"]
 
 
 def difference_text(found: Difference, style: Style = PLAIN) -> str:
@@ -41,7 +41,7 @@ def _daemonset(entry: DaemonSetDifference, style: Style) -> Iterator[str]:
     for change in entry.verdicts:
         text = f"{change.before or 'not there'} -> {change.after or 'not there'}  {len(change.nodes):,}  "
         yield from flow(text + listing(change.nodes, style.limit), style.width, "  ", " " * 6)
-    for more, less, names in _lists(entry):
+    for more, less, names in changed_lists(entry):
         yield from _change(more, less, names, style, indent="  ")
     if entry.gone:
         text = f"- gone without a deletion {len(entry.gone):,}  {listing(entry.gone, style.limit)}"
@@ -52,7 +52,8 @@ def _daemonset(entry: DaemonSetDifference, style: Style) -> Iterator[str]:
         yield from flow(f"! the pass fails: {entry.error[1] or 'no longer'}", style.width, "  ")
 
 
-def _lists(entry: DaemonSetDifference) -> tuple[tuple[str, str, Change], ...]:
+def changed_lists(entry: DaemonSetDifference) -> tuple[tuple[str, str, Change], ...]:
+    """Return what to call more and less of each list that can change, and the list."""
     return (
         ("create", "no longer create", entry.create),
         ("delete", "no longer delete", entry.delete),
@@ -68,33 +69,3 @@ def _change(more: str, less: str, change: Change, style: Style, *, indent: str) 
     if change.less:
         text = f"- {less} {len(change.less):,}  {listing(change.less, style.limit)}"
         yield from flow(text, style.width, indent, indent + " " * 4)
-
-
-def difference_markdown(found: Difference, limit: int = 10) -> str:
-    """Return the difference as markdown, long lists folded."""
-    lines = ["### What if", "", *(f"- {edit_words(edit)}" for edit in found.edits), ""]
-    lines += ["| | plan |", "|---|---|", f"| before | {found.before} |", f"| after | {found.after} |", ""]
-    for change, word in ((found.nodes.more, "join"), (found.nodes.less, "leave")):
-        if change:
-            lines += [f"{len(change):,} nodes {word}: {listing(change, limit)}", ""]
-    for entry in found.daemonsets:
-        lines += [f"#### {entry.daemonset}", "", f"desired {entry.desired[0]:,} → {entry.desired[1]:,}", ""]
-        rows = list(_markdown_rows(entry, limit))
-        lines += ["| change | count | nodes |", "|---|---:|---|", *rows, ""] if rows else []
-    if not found.daemonsets:
-        lines += ["No DaemonSet is planned differently.", ""]
-    lines += [f"> {note.subject}: {note.text}" for note in found.notes]
-    return "\n".join(lines).rstrip() + "\n"
-
-
-def _markdown_rows(entry: DaemonSetDifference, limit: int) -> Iterator[str]:
-    for change in entry.verdicts:
-        text = f"{change.before or 'not there'} → {change.after or 'not there'}"
-        yield f"| {text} | {len(change.nodes):,} | {listing(change.nodes, limit)} |"
-    for more, less, names in _lists(entry):
-        if names.more:
-            yield f"| + {more} | {len(names.more):,} | {listing(names.more, limit)} |"
-        if names.less:
-            yield f"| - {less} | {len(names.less):,} | {listing(names.less, limit)} |"
-    if entry.gone:
-        yield f"| - gone without a deletion | {len(entry.gone):,} | {listing(entry.gone, limit)} |"

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from ..constraints.tolerations import is_passing_taint
-from ..eligibility import Verdict
-from ..explain.answers import Answer, AnswerClass, Explanation, Kind, Standing
-from ..explain.counterfactual import Counterfactual
-from ..explain.edits import RemoveTaint
-from ..explain.search import Side
-from ..explain.shared import SharedCause, shared_causes
-from ..model.daemonset import DaemonSet
-from ..model.node import Taint
-from .edit_words import edit_command, edit_option, edit_words, short_path
-from .flow import counted, flow
-from .style import PLAIN, Style
-from .table import listing, table
+from ...constraints.tolerations import is_passing_taint
+from ...eligibility import Verdict
+from ...explain.answers import Answer, AnswerClass, Explanation, Kind, Standing
+from ...explain.counterfactual import Counterfactual
+from ...explain.edits import RemoveTaint
+from ...explain.search import Side
+from ...explain.shared import SharedCause, shared_causes
+from ...model.daemonset import DaemonSet
+from ...model.node import Taint
+from ..flow import counted, flow
+from ..style import PLAIN, Style
+from ..table import listing, table
+from .edits import edit_command, edit_option, edit_words, short_path
 
 __all__ = ["KIND_WORDS", "STANDING_WORDS", "counterfactuals_text", "price_words", "why_text"]
 

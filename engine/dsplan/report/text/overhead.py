@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from ..placement.filters.failures import amount_text, room_text
-from ..placement.filters.requests import PODS, Amounts
-from ..placement.overhead import NODE_POOL, NodeClassOverhead, NoRoom, Overhead, Standing
-from .flow import counted, wrapped
-from .style import Style
-from .table import listing, table
+from ...placement.filters.failures import amount_text, room_text
+from ...placement.filters.requests import PODS, Amounts
+from ...placement.overhead import NODE_POOL, NodeClassOverhead, NoRoom, Overhead, Standing
+from ..flow import counted, wrapped
+from ..style import Style
+from ..table import listing, table
 
 __all__ = ["overhead_text"]
 
