@@ -107,3 +107,31 @@ def test_text_and_markdown_speak_only_of_what_changed(cluster: str) -> None:
     assert text.splitlines()[:2] == ["What if", "  * label node n1 disk-type=ssd"]
     markdown = run("why", cluster, "agent", "--set", "node/n1:disk-type=ssd", "-o", "markdown", "--now", NOW).output
     assert "| DENY → RUN | 1 | n1 |" in markdown
+
+
+@pytest.mark.parametrize(
+    ("edit", "field"),
+    [
+        ("spec.updateStrategy.type=Foo", "spec.updateStrategy"),
+        ("spec.updateStrategy.rollingUpdate.maxUnavailable=abc", "maxUnavailable"),
+        ("spec.updateStrategy.rollingUpdate.maxSurge=1", "maxSurge"),
+        ("spec.template.spec.restartPolicy=Never", "spec.template.spec.restartPolicy"),
+        ("spec.template.spec.containers[0].image=", "containers[0].image"),
+        ("spec.minReadySeconds=-1", "spec.minReadySeconds"),
+        ("spec.selector.matchLabels.more=x", "spec.selector"),
+    ],
+)
+def test_an_edit_is_judged_as_a_manifest_is(cluster: str, edit: str, field: str) -> None:
+    words = ("solve", cluster, "--now", NOW, "--set", f"ds/agent:{edit}")
+    with pytest.raises(InputError) as raised:
+        run(*words)
+    assert any(field in problem.field for problem in raised.value.problems)
+    warned = run(*words, "--validate", "warn")
+    assert (warned.exit_code, "warning: DaemonSet" in warned.stderr) == (0, True)
+    assert run(*words, "--validate", "ignore").stderr == ""
+
+
+def test_edits_are_judged_together(cluster: str) -> None:
+    path = "ds/agent:spec.updateStrategy.rollingUpdate"
+    result = run("solve", cluster, "--now", NOW, "--set", f"{path}.maxSurge=1", "--set", f"{path}.maxUnavailable=0")
+    assert result.exit_code == 0

@@ -89,10 +89,12 @@ def read_world(paths: tuple[str, ...], namespace: str | None, selector: str | No
     from ..manifests.decode import DEFAULT_NAMESPACE
     from ..manifests.load import load
     from ..manifests.overlay import overlay
+    from ..manifests.updates import accepted_updates
 
     # All of it: a manifest's DaemonSet may be one that the options do not choose.
     cluster = read_cluster(choice.cluster, choice)
     manifests = load(paths, validate=choice.validate, trust_stored=False, namespace=namespace or DEFAULT_NAMESPACE)
+    manifests = accepted_updates(cluster, manifests, choice.validate)
     return _sized(overlay(cluster, manifests), choice.cluster, choice)
 
 

@@ -20,9 +20,12 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("files", nargs=-1, metavar="FILE|DIR|-...")
 @click.option("-f", "--filename", "more", multiple=True, metavar="FILE", help="Another FILE; repeatable.")
+@click.option("--cluster", multiple=True, metavar="FILE", help="The cluster that FILE is to be applied to. Repeatable.")
 @output_option("table", "json", "github", "sarif", "junit")
-def command(files: tuple[str, ...], more: tuple[str, ...], output: str) -> None:
+def command(files: tuple[str, ...], more: tuple[str, ...], cluster: tuple[str, ...], output: str) -> None:
     """Print everything in FILE that an API server v1.36 would refuse, with lines. Exits with 1 if there is anything.
+
+    With --cluster also changes of immutable fields of objects that are there already.
 
     Nodes, Pods, DaemonSets, ControllerRevisions and PriorityClasses are judged by every rule, also those of a dump;
     of other kinds what planning reads is looked at. -o github prints annotations for pull requests.
@@ -33,7 +36,11 @@ def command(files: tuple[str, ...], more: tuple[str, ...], output: str) -> None:
     paths = (*files, *more)
     if not paths:
         raise click.UsageError("name a FILE, a directory, or - for standard input")
+    if cluster and "-" in paths:
+        raise click.UsageError("with --cluster the manifests have to be files")
     outcome = _outcome(paths)
+    if cluster:
+        outcome = _with_updates(outcome, paths, cluster)
     if output == "table":
         text = problems.problems_text(outcome)
     elif output == "github":
@@ -60,6 +67,22 @@ def _outcome(paths: tuple[str, ...]) -> Outcome:
         problems = problems_of(_counted(found, objects), checks=Checks("strict", trust_stored=False))
     sources = {*objects, *(problem.source for problem in problems if problem.source)}
     return Outcome(problems=problems, sources=tuple(sorted(sources)), objects=objects.total())
+
+
+def _with_updates(outcome: Outcome, paths: tuple[str, ...], cluster: tuple[str, ...]) -> Outcome:
+    """Add what is refused because the cluster has the object already; of files that cannot be read nothing is said."""
+    import msgspec
+
+    from ..errors import InputError
+    from ..manifests.load import load
+    from ..manifests.updates import refused_updates
+
+    stored = load(cluster)
+    try:
+        manifests = load(paths, validate=False)
+    except InputError:
+        return outcome
+    return msgspec.structs.replace(outcome, problems=(*outcome.problems, *refused_updates(stored, manifests)))
 
 
 def _counted(found: Iterable[Found], objects: Counter[str]) -> Iterator[Found]:

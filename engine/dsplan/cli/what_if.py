@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -14,10 +14,12 @@ import click
 from .failures import CHANGES_PENDING
 from .options import load_world, moment, style_for
 from .progress import progress_bar
+from .sources import choice_of
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
+    from ..errors import Problem
     from ..explain.difference import Difference
     from ..explain.edits import Edit
     from ..model.world import World
@@ -39,8 +41,9 @@ class WhatIf:
 
     def edits(self, world: World) -> tuple[Edit, ...]:
         """Return the edits; raises InputError with every one that cannot be read or names what is not there."""
-        from ..errors import InputError, Problem
+        from ..errors import InputError
         from ..explain import edit_text
+        from ..explain.edit_checks import refused_edits
         from ..explain.edits import apply
 
         parsers = {
@@ -51,6 +54,7 @@ class WhatIf:
             "taint": edit_text.parse_taint,
             "cordon": edit_text.parse_cordon,
         }
+        before = world
         edits: list[Edit] = []
         problems: list[Problem] = []
         for option, parse in parsers.items():
@@ -61,9 +65,18 @@ class WhatIf:
                     edits.extend(found)
                 except InputError as error:
                     problems.extend(error.problems)
+        problems += _told(refused_edits(before, world))
         if problems:
             raise InputError.of(problems)
         return tuple(edits)
+
+
+def _told(refused: Sequence[Problem]) -> Sequence[Problem]:
+    """Return what an API server would refuse as --validate wants it; with `warn` it is told on stderr."""
+    level = choice_of().validate
+    for problem in refused if level == "warn" else ():
+        click.echo(f"warning: {problem}", err=True)
+    return refused if level == "strict" else ()
 
 
 def _parse_pool(path: str, world: World) -> tuple[Edit, ...]:

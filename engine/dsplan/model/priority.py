@@ -20,5 +20,6 @@ class RuntimeClass(Wire, frozen=True, kw_only=True, gc=False):
     """A runtime class; its overhead and scheduling blocks change the created pod (X13)."""
 
     metadata: ObjectMeta = ObjectMeta()
+    handler: str = ""
     overhead: RawTree = {}
     scheduling: RawTree = {}
