@@ -1,4 +1,4 @@
-"""Many names in little text: `node-[0000-0999]` for those that count on, what differs from the one before for others."""
+"""Many names in little text: `node-[0000-0999]` where they count on, else what differs from the one before."""
 
 from __future__ import annotations
 
