@@ -36,9 +36,7 @@ def update_problems(stored: Any, wanted: Any) -> list[Problem]:
     problems = []
     uid = wanted.metadata.uid
     if uid and stored.metadata.uid and uid != stored.metadata.uid:
-        problems.append(
-            _immutable("metadata.uid", "the manifest is of another object of this name: remove its uid")
-        )
+        problems.append(_immutable("metadata.uid", "the manifest is of another object of this name: remove its uid"))
     check = _CHECKS.get(type(wanted).__name__)
     return [*problems, *(check(stored, wanted) if check else ())]
 
