@@ -124,11 +124,80 @@ def test_a_pod_without_room_waits_until_there_is_some() -> None:
 
 
 def test_pods_bound_to_vanished_nodes_wait_for_the_garbage_collector() -> None:
-    """M22: nobody removes them unless a garbage collector is given."""
+    """M22, L2: within a minute, whether or not something deleted them before; never without a garbage collector."""
     given = world([*cluster(1), pod("stray", "gone")])
-    assert "stray" in {item.name for item in simulate(given, now=NOW).world.pods}
-    story = simulate(given, SteadyKubelet(pod_gc=40), now=NOW)
-    assert "40 gone gone" in told(story.log)
+    assert "stray" in {item.name for item in simulate(given, SteadyKubelet(pod_gc=None), now=NOW).world.pods}
+    assert "60 gone gone" in told(simulate(given, now=NOW).log)
+
+
+def test_pods_of_a_node_that_leaves_are_collected_and_stay_if_it_comes_back() -> None:
+    """L2: live 60."""
+    given = world([*cluster(2), pod("p-n2", "n2", "new")])
+    node_two = next(item for item in given.nodes if item.name == "n2")
+    leaves = (NOW + timedelta(seconds=5), Removed(node_two))
+    gone = simulate(given, now=NOW, injections=[leaves])
+    assert [line for line in told(gone.log) if line.endswith(" n2")] == [
+        "5 changed n2",
+        "65 deleted n2",
+        "65 gone n2",
+    ]
+    back = simulate(given, now=NOW, injections=[leaves, (NOW + timedelta(seconds=30), node_two)])
+    assert "65 gone n2" not in told(back.log)
+
+
+def test_a_pod_that_tolerates_a_taint_for_some_seconds_is_evicted_and_made_again_without_end() -> None:
+    """L9, live 14: the node stays eligible, for the toleration matches; without seconds the pod stays."""
+    for seconds, outcome in ((6, Outcome.OSCILLATING), (None, Outcome.COMPLETE)):
+        owner = daemonset()
+        toleration = {"key": "own/evict", "operator": "Exists", "effect": "NoExecute"}
+        toleration |= {} if seconds is None else {"tolerationSeconds": seconds}
+        owner["spec"]["template"]["spec"]["tolerations"] = [toleration]
+        tainted = {**node("n1"), "spec": {"taints": [{"key": "own/evict", "value": "yes", "effect": "NoExecute"}]}}
+        story = simulate(
+            world([owner, revision_of(owner), tainted]), now=NOW, durations=Durations(create=0, terminate=1)
+        )
+        assert story.runs[0].outcome is outcome
+        evicted = [(item.at - NOW).total_seconds() for item in story.log if item.reason == "TaintEviction"]
+        assert evicted[:3] == ([] if seconds is None else [6, 13, 20])
+
+
+def test_an_orphan_that_appears_is_adopted_and_judged_at_once() -> None:
+    """L8, live 58: a duplicate that nobody owns is adopted, and the younger pod of the node goes."""
+    given = world([*cluster(1), pod("p-n1", "n1", "new")])
+    stray = next(item for item in given.pods if item.name == "p-n1")
+    metadata = msgspec.structs.replace(
+        stray.metadata, name="stray", uid="stray-uid", owner_references=(), creation_timestamp=NOW
+    )
+    orphan = msgspec.structs.replace(stray, metadata=metadata)
+    story = simulate(given, now=NOW, injections=[(NOW + timedelta(seconds=5), orphan)])
+    assert [(item.pod, item.reason) for item in story.log if str(item.kind) == "deleted"] == [
+        ("stray", "Duplicate")
+    ]
+
+
+def test_an_orphan_cascade_leaves_the_pods_to_the_next_daemonset_of_the_name() -> None:
+    """L7, live 56: they carry template generation 1, and so does a new DaemonSet: nothing is replaced."""
+    given = world([*cluster(1), pod("p-n1", "n1", "new")])
+    old = given.daemonsets[0]
+    labels = {**given.pods[0].metadata.labels, "pod-template-generation": "1"}
+    given = msgspec.structs.replace(
+        given,
+        pods=(
+            msgspec.structs.replace(
+                given.pods[0], metadata=msgspec.structs.replace(given.pods[0].metadata, labels=labels)
+            ),
+        ),
+    )
+    changed = daemonset()
+    changed["metadata"] |= {"uid": "another", "annotations": {"deprecated.daemonset.template.generation": "1"}}
+    changed["spec"]["template"]["spec"]["containers"] = [{"name": "c", "image": "example.com/other:9"}]
+    again = world([changed]).daemonsets[0]
+    later = NOW + timedelta(seconds=2)
+    story = simulate(given, now=NOW, injections=[(NOW, Removed(old, orphan=True)), (later, again)])
+    assert [item for item in story.log if str(item.kind) in ("created", "deleted")] == []
+    [owner] = story.world.pods[0].metadata.owner_references
+    assert owner.uid == "another"
+    assert story.runs[0].outcome is Outcome.COMPLETE
 
 
 def test_until_cuts_off() -> None:

@@ -64,6 +64,11 @@ class BackoffLedger:
         closes = entry.last_deletion + timedelta(seconds=entry.delay)
         return max(0.0, (closes - self._now).total_seconds())
 
+    def delay(self, node: str) -> float:
+        """Return the whole back-off of a node, however much of it is over."""
+        entry = self.advanced.get((*self._owner, node)) or self._entry(node)
+        return 0.0 if entry is None else entry.delay
+
     def _entry(self, node: str) -> Backoff | None:
         """Return the entry of a node, none where it lay idle for more than twice the longest delay."""
         entry = self._entries.get((*self._owner, node))

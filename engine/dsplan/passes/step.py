@@ -158,6 +158,7 @@ class _Pass:
             notes=observation.notes,
             expectation=self.expectation,
             backoffs=tuple(self.ledger.advanced.values()),
+            looks_again_after=min((self.ledger.delay(node) for node, _ in entry.held), default=None),
             retry_after=min((self.ledger.remaining(node) for node, _ in entry.held), default=None),
             available_after=self._available_after(observation),
             lapse_after=lapses_after(expected, flying, around.now),

@@ -35,7 +35,8 @@ class DaemonSetStep(msgspec.Struct, frozen=True, kw_only=True):
     tells. `status` is None where the pass ended before status.
     `expectation` and `backoffs` are what the pass adds to the State. `retry_after` is when the next back-off window
     closes (M9), `available_after` when the next pod becomes available (R29), `lapse_after` when what was issued and not
-    seen is given up (C7), all in seconds.
+    seen is given up (C7), all in seconds. `looks_again_after` is when the real controller comes back to failed pods: a
+    whole back-off from now, not only what is left of it, unless an event wakes it before (M9, seen live).
     """
 
     daemonset: DaemonSet
@@ -54,6 +55,7 @@ class DaemonSetStep(msgspec.Struct, frozen=True, kw_only=True):
     error: str | None = None
     expectation: Expectations | None = None
     backoffs: tuple[Backoff, ...] = ()
+    looks_again_after: float | None = None
     retry_after: float | None = None
     available_after: float | None = None
     lapse_after: float | None = None

@@ -24,6 +24,8 @@ _MERGE: Final = "<<"
 # libyaml refuses `{a:}` where go-yaml reads the key "a:"; the colon is hidden from libyaml behind a private character.
 _HIDDEN_COLON: Final = "\uf8f0"
 _MAX_ADJUSTED: Final = 50
+_TOO_DEEP: Final = f"more than {limits.MAX_DEPTH} levels of nesting"
+_DEPTH_WORDS: Final = regex(r"nest|depth|level")
 _LOCAL_TAG: Final = regex(r"(?:&\S+\s+)?!(?:\s|$)")
 _TAG_AND_COMMA: Final = regex(r"(?:&\S+\s+)?![^\s,]*,")
 _BAD_ESCAPE: Final = regex(r"\\(?:[^/]|(/))", re.DOTALL)
@@ -141,18 +143,19 @@ class _Composer:
             colon = _refused_colon(error, self.text)
             if colon is not None and self.may_adjust and self.may_hide:
                 return f"{self.text[:colon]}{_HIDDEN_COLON}{self.text[colon + 1 :]}"
-            self._note(error.problem or error.context or "not YAML", error.problem_mark or error.context_mark)
+            reason, message = _told(error)
+            self._note(message, error.problem_mark or error.context_mark, reason)
         except yaml.YAMLError as error:
             self._note(f"not YAML: {error}".splitlines()[0], None)
         except _Stop:
             pass
         return None
 
-    def _note(self, message: str, mark: Any) -> None:
+    def _note(self, message: str, mark: Any, reason: str = "SyntaxError") -> None:
         """Note the error that ends the document, and drop what was read of it."""
         self.root = None
         with contextlib.suppress(_Stop):
-            self.problem("SyntaxError", message, mark)
+            self.problem(reason, message, mark)
 
     def _run(self) -> None:
         """Read the first document; whatever follows it is not looked at, as in kubectl."""
@@ -231,7 +234,7 @@ class _Composer:
 
     def _open(self, value: dict[str, Any] | list[Any], event: Any) -> None:
         if len(self.stack) >= limits.MAX_DEPTH:
-            self.problem("LimitExceeded", f"more than {limits.MAX_DEPTH} levels of nesting", event.start_mark)
+            self.problem("LimitExceeded", _TOO_DEEP, event.start_mark)
             raise _Stop
         if event.anchor:
             self.anchors[event.anchor] = None
@@ -268,7 +271,7 @@ class _Composer:
             self.problem("LimitExceeded", message, event.start_mark)
             raise _Stop
         if len(self.stack) + target.height > limits.MAX_DEPTH:
-            self.problem("LimitExceeded", f"more than {limits.MAX_DEPTH} levels of nesting", event.start_mark)
+            self.problem("LimitExceeded", _TOO_DEEP, event.start_mark)
             raise _Stop
         self._deliver(self._copy(target.value), target.scalar, event, target.size, target.height)
 
@@ -407,6 +410,17 @@ class _Composer:
 
 def _is_alias(event: Any) -> bool:
     return type(event).__name__ == "AliasEvent"
+
+
+def _told(error: Any) -> tuple[str, str]:
+    """Return reason and message for an error of libyaml.
+
+    The scanner runs ahead of the events, and newer ones bound the nesting themselves (by 1,000 levels, more than
+    MAX_DEPTH); how each puts it differs, so only the words are looked for.
+    """
+    if _DEPTH_WORDS.search(f"{error.context} {error.problem}"):
+        return "LimitExceeded", _TOO_DEEP
+    return "SyntaxError", error.problem or error.context or "not YAML"
 
 
 def _refused_colon(error: Any, text: str) -> int | None:

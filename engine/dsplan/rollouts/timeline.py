@@ -57,7 +57,8 @@ class BarrierController:
             actions = tuple(
                 action
                 for action in decision.actions
-                if not _begins(action.stage, action.reason) or ids.get(action.node, -1) in wave
+                # A node that is gone serves nobody: its pod belongs to no wave.
+                if not _begins(action.stage, action.reason) or action.node not in ids or ids[action.node] in wave
             )
             yield msgspec.structs.replace(decision, actions=actions)
 

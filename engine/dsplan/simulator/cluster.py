@@ -36,9 +36,13 @@ Object = Node | Pod | DaemonSet
 
 
 class Removed(msgspec.Struct, frozen=True):
-    """Somebody else's deletion of an object: a node that leaves, a pod deleted by hand, a DaemonSet."""
+    """Somebody else's deletion of an object: a node that leaves, a pod deleted by hand, a DaemonSet.
+
+    `orphan` is what `kubectl delete --cascade=orphan` says: pods and revisions of a DaemonSet stay, without an owner.
+    """
 
     item: Object
+    orphan: bool = False
 
 
 def pod_name(daemonset: DaemonSet, node: str, number: int) -> str:
@@ -155,16 +159,17 @@ class Cluster:
     def inject(self, *changes: Object | Removed) -> None:
         """Let somebody else add, change or remove nodes, pods and DaemonSets.
 
-        A pod whose DaemonSet is removed goes with it, as garbage collection would have it (C2).
+        A pod whose DaemonSet is removed goes with it, as garbage collection would have it (C2), unless it is orphaned.
         """
         for change in changes:
+            gone = isinstance(change, Removed)
             item = change.item if isinstance(change, Removed) else change
             if isinstance(item, Node):
-                self._lifecycle.nodes_changed(item, gone=isinstance(change, Removed))
+                self._lifecycle.nodes_changed(item, gone=gone)
             elif isinstance(item, Pod):
-                self._inject_pod(item, gone=isinstance(change, Removed))
+                self._inject_pod(item, gone=gone)
             else:
-                self._inject_daemonset(item, gone=isinstance(change, Removed))
+                self._inject_daemonset(item, gone=gone, orphan=isinstance(change, Removed) and change.orphan)
 
     def _inject_pod(self, pod: Pod, *, gone: bool) -> None:
         if gone:
@@ -172,7 +177,7 @@ class Cluster:
         else:
             self._lifecycle.add_pod(pod, self.objects.owner_identity(pod), number=1, reason="")
 
-    def _inject_daemonset(self, daemonset: DaemonSet, *, gone: bool) -> None:
+    def _inject_daemonset(self, daemonset: DaemonSet, *, gone: bool, orphan: bool) -> None:
         identity = daemonset.identity
         self.log.append(LogEntry(self.now, LogEntryKind.CHANGED, identity))
         if not gone:
@@ -188,9 +193,18 @@ class Cluster:
             self._lifecycle.watch_availability(daemonset)
             return
         stored = self.objects.daemonsets.get(identity)
+        if stored is not None and orphan:
+            self._orphan(stored)
         for pod in self.objects.pods.owned_by(stored) if stored else ():
             self._lifecycle.delete(key_of(pod), "")
         self.objects.remove_daemonset(identity)
+
+    def _orphan(self, daemonset: DaemonSet) -> None:
+        """Take the owner from everything that a DaemonSet controls."""
+        for pod in list(self.objects.pods.owned_by(daemonset)):
+            self.objects.put_pod(released(pod))
+        for revision in list(self.objects.revisions.owned_by(daemonset)):
+            self.objects.put_revision(released(revision))
 
     def _write_pod(self, action: Action) -> None:
         if action.verb == "create":

@@ -54,7 +54,7 @@ class BuiltinController:
                 continue
             around = cluster.objects.surroundings(cluster.now)
             entry = pass_over(daemonset, around, cluster.observation(identity), brief=True)
-            yield Decision(daemonset=identity, actions=entry.actions, entry=entry, again_after=entry.retry_after)
+            yield Decision(daemonset=identity, actions=entry.actions, entry=entry, again_after=entry.looks_again_after)
 
 
 class WholeStepController:
@@ -66,7 +66,7 @@ class WholeStepController:
             for entry in step(cluster.world, now=cluster.now).daemonsets:
                 if entry.identity == identity:
                     yield Decision(
-                        daemonset=identity, actions=entry.actions, entry=entry, again_after=entry.retry_after
+                        daemonset=identity, actions=entry.actions, entry=entry, again_after=entry.looks_again_after
                     )
 
 

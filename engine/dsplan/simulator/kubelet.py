@@ -27,6 +27,7 @@ __all__ = [
     "PodTransition",
     "PodTransitionKind",
     "SteadyKubelet",
+    "bound_since",
     "daemonset_of",
     "stays_sick",
 ]
@@ -73,6 +74,9 @@ class Kubelet(Protocol):
         """Return the seconds until a terminating pod is gone; None where nobody will ever confirm it."""
 
 
+POD_GC_SECONDS = 60.0
+"""By then the pods of a node that is gone are collected: 40 s of quarantine, and a period of 20 s (L2)."""
+
 DurationsFor = Callable[[Identity | None, Node | None], Durations]
 """How long things take for the pods of a DaemonSet (None: of anything else) on a node (None: on any)."""
 
@@ -83,11 +87,12 @@ class SteadyKubelet:
     `durations` may be a DurationsFor. `broken(pod)` tells which new pods never become ready. A bound pod that
     is not ready at the start and younger than three times its starting time becomes ready when that time is over; an
     older one stays as it is. Pods bound to nodes that do not exist are removed `pod_gc` seconds later, never if None
-    (M22).
+    (M22, L2).
 
     >>> from datetime import UTC
-    >>> SteadyKubelet().stop(Pod(), None, datetime(2026, 1, 1, tzinfo=UTC))
-    0.0
+    >>> from dsplan.model.pod import PodSpec
+    >>> SteadyKubelet().stop(Pod(spec=PodSpec(node_name="gone")), None, datetime(2026, 1, 1, tzinfo=UTC))
+    60.0
     """
 
     def __init__(
@@ -95,7 +100,7 @@ class SteadyKubelet:
         durations: Durations | DurationsFor = SEED_DURATIONS,
         *,
         broken: Callable[[Pod], bool] = lambda pod: False,
-        pod_gc: float | None = None,
+        pod_gc: float | None = POD_GC_SECONDS,
     ) -> None:
         self._durations_for: DurationsFor = (
             (lambda daemonset, node: durations) if isinstance(durations, Durations) else durations
@@ -121,9 +126,10 @@ class SteadyKubelet:
 
     def resume(self, pod: Pod, node: Node | None, now: datetime) -> Iterable[PodTransition]:
         """Return Ready for a pod that is still young enough to be starting."""
-        if stays_sick(pod, node) or pod.metadata.creation_timestamp is None or self._broken(pod):
+        since = bound_since(pod)
+        if stays_sick(pod, node) or since is None or self._broken(pod):
             return ()
-        age = (now - pod.metadata.creation_timestamp).total_seconds()
+        age = (now - since).total_seconds()
         needed = self._durations_for(daemonset_of(pod), node).ready
         if age >= 3 * needed:
             return ()
@@ -146,6 +152,22 @@ def daemonset_of(pod: Pod) -> Identity | None:
     """Return what controls a pod, None where nothing does."""
     owner = controller_of(pod.metadata)
     return None if owner is None else Identity(owner.kind, pod.metadata.namespace, owner.name)
+
+
+def bound_since(pod: Pod) -> datetime | None:
+    """Return since when a pod has had a node: by its PodScheduled condition, else its creation, else None.
+
+    >>> bound_since(Pod()) is None
+    True
+    """
+    for condition in pod.status.conditions:
+        if (
+            condition.type == "PodScheduled"
+            and condition.status == "True"
+            and condition.last_transition_time is not None
+        ):
+            return condition.last_transition_time
+    return pod.metadata.creation_timestamp
 
 
 def stays_sick(pod: Pod, node: Node | None) -> bool:

@@ -13,6 +13,7 @@ from ..model.daemonset import ControllerRevision, DaemonSet
 from ..model.meta import Identity
 from ..model.node import Node
 from ..model.pod import Pod, target_node
+from ..model.selectors import selector_matches
 from ..model.state import Backoff, Expectations, LearnedHash, PolicyProgress, State
 from ..model.world import World
 from ..passes.observation import Observation, Surroundings
@@ -151,6 +152,15 @@ class Objects:
         identity = Identity(kind, namespace, name)
         daemonset = self.daemonsets.get(identity)
         return identity if daemonset is not None and daemonset.metadata.uid == uid else None
+
+    def selecting_orphan(self, name: str) -> set[Identity]:
+        """Return the DaemonSets whose selector matches a pod of this name that nobody controls (M3)."""
+        return {
+            identity
+            for identity, daemonset in self.daemonsets.items()
+            for pod in self.pods.orphans(identity.namespace)
+            if pod.name == name and selector_matches(daemonset.spec.selector, pod.metadata.labels)
+        }
 
     def _follow(self, pod: Pod) -> None:
         if not owner_of(pod)[1]:

@@ -19,6 +19,7 @@ from .log import LogEntry, LogEntryKind
 from .objects import Objects
 from .scheduler import Scheduler, SchedulerFactory
 from .store import Key, key_of
+from .taint_eviction import tolerated_seconds
 from .writes import PodBuilder, condition_set, terminating
 
 __all__ = ["Place", "PodLifecycle"]
@@ -59,6 +60,7 @@ class PodLifecycle:
         self._unbound: dict[str, list[Key]] = {}
         self._nominated: dict[str, dict[Key, tuple[Key, ...]]] = {}
         self._fallen: Counter[str] = Counter()
+        self._tainted: Counter[str] = Counter()
         self._numbers: dict[Key, int] = {}
         for pod in sorted(objects.pods, key=key_of):
             self._take_over(pod)
@@ -135,6 +137,10 @@ class PodLifecycle:
             for pod in sorted(self._objects.pods, key=key_of):
                 if pod.spec.node_name == node.name:
                     self._revive(pod, node) if node.ready else self._lose(pod)
+        if gone or before is None:
+            self._appeared_or_left(node, gone=gone)
+        if before is None or before.taints != node.taints or gone:
+            self._taints_changed(node, gone=gone)
         self._retry(node.name)
 
     def template_changed(self) -> None:
@@ -159,6 +165,9 @@ class PodLifecycle:
                 self._wait(pod, node)
             return
         self._resume(pod)
+        node_of_pod = self._objects.nodes.get(pod.spec.node_name)
+        if node_of_pod is not None:
+            self._watch_taints(pod, node_of_pod)
         identity = self._objects.owner_identity(pod)
         if identity is not None and is_ready(pod):
             wait = timedelta(seconds=max(0, self._objects.daemonsets[identity].spec.min_ready_seconds))
@@ -166,10 +175,54 @@ class PodLifecycle:
             if since is not None and since + wait > self.now:
                 self._available_at(pod, since + wait)
 
+    def _appeared_or_left(self, node: Node, *, gone: bool) -> None:
+        """Without its node a pod is collected some time later, unless a node of that name comes back (L2)."""
+        self._fallen[node.name] += 1
+        for pod in sorted(self._objects.pods, key=key_of):
+            if pod.spec.node_name == node.name:
+                self._collect(pod) if gone else self._revive(pod, node)
+
+    def _collect(self, pod: Pod) -> None:
+        """Let pod garbage collection take a pod whose node does not exist (M22, L2)."""
+        after = self._kubelet.stop(pod, None, self.now)
+        key, uid = key_of(pod), pod.metadata.uid
+
+        def collected() -> None:
+            current = self._objects.pods.get(key)
+            if current is not None and current.metadata.uid == uid and not current.terminating:
+                self._note(LogEntryKind.DELETED, current, "NodeVanished")
+            self._remove(key, uid)
+
+        if after is not None:
+            self._by_kubelet(after, pod, collected)
+
+    def _taints_changed(self, node: Node, *, gone: bool) -> None:
+        """The taints of a node are others: what was to be evicted may stay, and the other way round."""
+        self._tainted[node.name] += 1
+        for pod in () if gone else sorted(self._objects.pods, key=key_of):
+            if pod.spec.node_name == node.name:
+                self._watch_taints(pod, node)
+
+    def _watch_taints(self, pod: Pod, node: Node) -> None:
+        """Let a pod be evicted when it has tolerated the NoExecute taints of its node for long enough (T8, L9)."""
+        after = tolerated_seconds(pod, node)
+        if after is None or pod.terminating or (after == 0 and self._objects.owner_identity(pod) is not None):
+            return  # manage deletes daemon pods that do not tolerate a taint at all
+        key, uid, tainted = key_of(pod), pod.metadata.uid, self._tainted[node.name]
+
+        def evict() -> None:
+            current = self._objects.pods.get(key)
+            if current is not None and current.metadata.uid == uid and self._tainted[node.name] == tainted:
+                self.delete(key, "TaintEviction")
+
+        self._enter(self.now + timedelta(seconds=after), self._place(pod), evict)
+
     def _resume(self, pod: Pod) -> None:
         node = self._objects.nodes.get(pod.spec.node_name)
         key, uid = key_of(pod), pod.metadata.uid
-        if pod.terminating or (node is None and self._objects.owner_identity(pod) is not None):
+        if node is None:
+            self._collect(pod)
+        elif pod.terminating:
             after = self._kubelet.stop(pod, node, self.now)
             if after is not None:
                 self._by_kubelet(after, pod, lambda: self._remove(key, uid))
@@ -247,6 +300,7 @@ class PodLifecycle:
         if node is not None:
             bound = BoundPod(pod, node, self._numbers.get(key_of(pod), 1), self.now)
             self._follow(pod, iter(self._kubelet.start(bound)))
+            self._watch_taints(pod, node)
 
     def _follow(self, pod: Pod, transitions: Iterator[PodTransition]) -> None:
         transition = next(transitions, None)

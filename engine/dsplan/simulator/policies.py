@@ -69,7 +69,9 @@ class PolicyController:
             frozen=entry.frozen,
             observation=observation,
         )
-        return Decision(daemonset=entry.daemonset, actions=found.actions, entry=found, again_after=found.retry_after)
+        return Decision(
+            daemonset=entry.daemonset, actions=found.actions, entry=found, again_after=found.looks_again_after
+        )
 
     def _host(self, cluster: Cluster) -> Iterator[Decision]:
         plan = self.plan(cluster, ahead=False)

@@ -207,13 +207,16 @@ class _Run:
         return touched
 
     def _follow_stranger(self, item: LogEntry) -> set[Identity]:
-        """A node changed: every DaemonSet may think otherwise of it. Pods of others concern nobody."""
-        if item.kind is not LogEntryKind.CHANGED:
+        """A node changed: every DaemonSet may think otherwise of it. A pod of nobody concerns those that select it."""
+        if item.kind is LogEntryKind.CHANGED:
+            concerned = set(self.cluster.objects.daemonsets)
+        elif item.kind is LogEntryKind.CREATED:
+            concerned = self.cluster.objects.selecting_orphan(item.pod)
+        else:
             return set()
-        everyone = set(self.cluster.objects.daemonsets)
-        for identity in everyone:
+        for identity in concerned:
             self._wake(identity, 0.0)
-        return everyone
+        return concerned
 
     def _wake(self, identity: Identity, after: float) -> None:
         if after <= 0 and self._passes[identity] >= self._most_passes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -13,6 +13,8 @@ from ..model.daemonset import HASH_LABEL, ControllerRevision, DaemonSet, DaemonS
 from ..model.meta import Condition, ObjectMeta, OwnerReference
 from ..model.pod import Affinity, NodeAffinity, Pod, PodStatus
 from ..model.selectors import NodeSelector, NodeSelectorTerm, Requirement
+
+O = TypeVar("O", Pod, ControllerRevision)  # noqa: E741
 
 __all__ = [
     "PodBuilder",
@@ -72,10 +74,11 @@ def adopted(pod: Pod, daemonset: DaemonSet) -> Pod:
     return msgspec.structs.replace(pod, metadata=msgspec.structs.replace(pod.metadata, owner_references=references))
 
 
-def released(pod: Pod) -> Pod:
-    """Return the pod without a controller (M2)."""
-    references = tuple(reference for reference in pod.metadata.owner_references if not reference.controller)
-    return msgspec.structs.replace(pod, metadata=msgspec.structs.replace(pod.metadata, owner_references=references))
+def released(item: O) -> O:
+    """Return the pod or revision without a controller (M2, H10)."""
+    references = tuple(reference for reference in item.metadata.owner_references if not reference.controller)
+    metadata = msgspec.structs.replace(item.metadata, owner_references=references)
+    return msgspec.structs.replace(item, metadata=metadata)
 
 
 def relabelled(pod: Pod, current_hash: str) -> Pod:
