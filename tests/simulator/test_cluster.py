@@ -170,9 +170,7 @@ def test_an_orphan_that_appears_is_adopted_and_judged_at_once() -> None:
     )
     orphan = msgspec.structs.replace(stray, metadata=metadata)
     story = simulate(given, now=NOW, injections=[(NOW + timedelta(seconds=5), orphan)])
-    assert [(item.pod, item.reason) for item in story.log if str(item.kind) == "deleted"] == [
-        ("stray", "Duplicate")
-    ]
+    assert [(item.pod, item.reason) for item in story.log if str(item.kind) == "deleted"] == [("stray", "Duplicate")]
 
 
 def test_an_orphan_cascade_leaves_the_pods_to_the_next_daemonset_of_the_name() -> None:

@@ -14,7 +14,7 @@ from dsplan.manifests.decode import decode
 from dsplan.model.meta import Identity
 from dsplan.model.world import World
 from dsplan.passes import step
-from dsplan.rollouts.durations_of import Overrides
+from dsplan.rollouts.duration_sources import Overrides
 from dsplan.rollouts.timeline import timeline
 from dsplan.simulator import Outcome
 from tests.conformance.live.film import Film, Frame

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from dsplan.manifests.decode import decode
 from dsplan.model.state import Backoff, State
 from dsplan.model.world import World
-from tests.conformance.live.kubectl import Cluster, type_act
+from tests.conformance.live.kubectl import Cluster, type_act, unreported
 from tests.conformance.live.recording import TERMINAL, Act, Event, Key, Recording, Tree, key_of, with_ends
 
 __all__ = ["Film", "Frame"]
@@ -98,7 +98,7 @@ class Film:
         elif event.kind == "node-added":
             node = self._recording.next_dump_with(("Node", "", event.node), event.at)
             if node is not None:
-                self._cluster["Node", "", event.node] = node
+                self._cluster["Node", "", event.node] = unreported(node)
         elif event.kind == "create":
             self._cluster[key] = self._created(event)
         elif event.kind == "gone":

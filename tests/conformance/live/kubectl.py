@@ -14,7 +14,7 @@ import yaml
 from dsplan.apiserver.defaulting import default_object, same_template
 from tests.conformance.live.recording import Act, Key, Recording, Tree, key_of
 
-__all__ = ["Cluster", "UnknownCommand", "manifests", "type_act"]
+__all__ = ["Cluster", "UnknownCommand", "manifests", "type_act", "unreported"]
 
 Cluster = dict[Key, Tree]
 _GENERATION = "deprecated.daemonset.template.generation"
@@ -43,6 +43,11 @@ def manifests(path: Path) -> Iterator[Tree]:
             yield from document["items"] if document.get("kind") == "List" else [document]
 
 
+def unreported(node: Tree) -> Tree:
+    """Return a node as it is before its kubelet has reported: nothing is bound to it yet (K5)."""
+    return {**node, "status": {"allocatable": {"pods": "0"}}}
+
+
 class _Typed:
     """A command with what it acts on."""
 
@@ -69,8 +74,8 @@ class _Typed:
     def _new(self, key: Key, tree: Tree) -> Tree:
         """Return an object with what only the control plane knows of it: that of the next dump which shows it."""
         shown = self.recording.next_dump_with(key, self.act.at)
-        if shown is not None and key[0] == "Node":
-            return copy.deepcopy(shown)
+        if key[0] == "Node":
+            return unreported(shown or tree)
         owned = {"uid": shown["metadata"]["uid"] if shown else f"uid-of-{key[2]}", "generation": 1}
         owned["creationTimestamp"] = self.recording.moment(self.act.at).strftime("%Y-%m-%dT%H:%M:%SZ")
         metadata = {**tree["metadata"], **owned}
