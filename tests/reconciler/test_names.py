@@ -41,10 +41,15 @@ def test_methods() -> None:
         "metrics",
         "observe",
         "plan",
+        "pods_on",
+        "recall",
         "replace",
         "resume",
+        "sent",
         "solve",
         "state",
+        "unknown",
+        "unsettled",
         "world",
     ]
 

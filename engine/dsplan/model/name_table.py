@@ -1,4 +1,4 @@
-"""Many names in little text: `node-[0000-0999]` where they count on, else what differs from the one before."""
+"""Many names in little text: runs for those that count on, for others what differs from the one before."""
 
 from __future__ import annotations
 

@@ -129,13 +129,14 @@ class ClusterCache:
         if self.live_policies.progress or self.store.kind_stores["RolloutPolicy"].newest:
             self._behind.add("RolloutPolicy")
 
-    def listed(self, kind: str, resource_version: str) -> None:
-        """Take note of a complete list."""
+    def listed(self, kind: str, resource_version: str, *, settles: bool) -> None:
+        """Take note of a complete list, which `settles` what became of writes whose answer is not known."""
         kind_store = self.store.kind_stores[kind]
         kind_store.listed_at = resource_version
         if is_older(kind_store.newest, resource_version):
             kind_store.newest = resource_version
-        for daemonset in note_list(self.live_state, self.store, kind):
+        landed = note_list(self.live_state, self.store, kind)
+        for daemonset in [*landed, *(self.live_state.settle(kind) if settles else ())]:
             self.wake(daemonset)
         if kind in self._behind:
             self._behind.discard(kind)

@@ -39,6 +39,7 @@ class LiveState:
             self.in_flight.setdefault(flight.daemonset, {})[key] = flight.since
         self._state = state
         self._restored = {(daemonset, key) for daemonset, keys in self.in_flight.items() for key in keys}
+        self._unsettled = set(self._restored)
         self._seen_before = dict(state.seen).get("Pod", "")
         self._oldest = min((since for keys in self.in_flight.values() for since in keys.values()), default=None)
         self._prune_at = _FEW_BACKOFFS
@@ -73,6 +74,30 @@ class LiveState:
         if action.kind == "Pod" and action.verb in ("create", "delete"):
             self._expect(action.daemonset, action.verb, 1, now)
         return True
+
+    def sent(self, action: Action, now: datetime) -> None:
+        """Note when an action was really sent: it is given up so long after that."""
+        keys = self.in_flight.get(action.daemonset, {})
+        if action.key in keys:
+            keys[action.key] = now
+        entry = self.expectations.get(action.daemonset)
+        if entry is not None:
+            self.expectations[action.daemonset] = msgspec.structs.replace(entry, since=now)
+
+    def unknown(self, action: Action) -> None:
+        """Note that the answer to a write was lost: only a later list shows what became of it."""
+        if action.key in self.in_flight.get(action.daemonset, {}):
+            self._unsettled.add((action.daemonset, action.key))
+
+    def unsettled(self) -> set[str]:
+        """Return the kinds of which a list is needed to know what became of writes."""
+        return {key[1] for daemonset, key in self._unsettled if key in self.in_flight.get(daemonset, {})}
+
+    def settle(self, kind: str) -> list[Identity]:
+        """Drop what a list of a kind did not show to have landed, though it could no longer arrive; return whose."""
+        found = [entry for entry in self._unsettled if entry[1][1] == kind]
+        self._unsettled.difference_update(found)
+        return [daemonset for daemonset, key in sorted(found) if self.write_seen(daemonset, key)]
 
     def creation_seen(self, daemonset: Identity, node: str, hash_label: str, resource_version: str) -> bool:
         """Note that a pod is seen for the first time; return whether its creation was in flight.

@@ -14,6 +14,7 @@ from ..diff import Action
 from ..eligibility import Evaluation, evaluate
 from ..errors import DsplanError, InputError
 from ..model.meta import Identity
+from ..model.pod import Pod
 from ..model.state import State
 from ..model.world import World
 from ..passes import Event
@@ -108,8 +109,14 @@ class Reconciler:
             self._news[name, news] += 1
             return news
 
-    def replace(self, kind: str, objects: Iterable[Any], *, resource_version: str = "") -> EventOutcome:
+    def replace(
+        self, kind: str, objects: Iterable[Any], *, resource_version: str = "", settles: bool = False
+    ) -> EventOutcome:
         """Take a complete list of a kind, as after a relist: what is missing in it has been deleted.
+
+        `settles` says that the list was asked for when no write of before could arrive any more: what it does not show
+        to have landed, of the writes that a host before this one left in flight and of those whose answer is `unknown`,
+        has not happened and may be decided again.
 
         `resource_version` is the list's. A list older than what was seen already (a read from a replica that lags
         behind) is STALE and changes nothing. Raises InputError where objects are not understood, with the name of each;
@@ -130,7 +137,7 @@ class Reconciler:
             fresh = [(item, stamp) for item, stamp in items if kind_store.judge(item, stamp) is EventOutcome.APPLIED]
             for item, stamp in fresh:
                 self._cache.put(kind, item, stamp)
-            self._cache.listed(kind, resource_version)
+            self._cache.listed(kind, resource_version, settles=settles)
             for found in listing.read:
                 self._cache.learn(found.images)
             news = EventOutcome.APPLIED if missing or fresh else EventOutcome.DUPLICATE
@@ -162,6 +169,42 @@ class Reconciler:
         cache.live_policies.issued(action.daemonset)
         cache.wake(action.daemonset)
         return sent
+
+    def sent(self, *actions: Action, now: datetime) -> None:
+        """Note that actions that were issued are sent at this moment: the five minutes count from here (C7)."""
+        with self._writer:
+            for action in actions:
+                self._cache.live_state.sent(action, now)
+
+    def unknown(self, *actions: Action) -> None:
+        """Note that the answer to writes was lost: nobody knows whether they were carried out.
+
+        They stay in flight, and count as spent, until they are seen or `replace` is given a later list that settles
+        them: nothing is done a second time because an answer did not arrive.
+        """
+        with self._writer:
+            for action in actions:
+                self._cache.live_state.unknown(action)
+                self._news[action.kind, "unknown"] += 1
+
+    def recall(self, *actions: Action) -> None:
+        """Note that actions that were issued will not be sent after all; what is still wanted is handed out again."""
+        with self._writer:
+            for action in actions:
+                self._cache.live_state.write_seen(action.daemonset, action.key)
+                self._cache.wake(action.daemonset)
+                self._deltas.failed(action)
+
+    @property
+    def unsettled(self) -> frozenset[str]:
+        """The kinds of which `replace` has to be given a list that settles what became of writes."""
+        with self._writer:
+            return frozenset(self._cache.live_state.unsettled())
+
+    def pods_on(self, daemonset: Identity, node: str) -> tuple[Pod, ...]:
+        """Return the pods of a DaemonSet whose target is a node, as far as they were seen."""
+        with self._writer:
+            return self._cache.pods_on(daemonset, node)
 
     def in_flight(self, action: Action) -> bool:
         """Return whether an action that was issued may still be sent: it is neither done nor given up (C7).
