@@ -146,11 +146,12 @@ def _in_order(found: tuple[N, ...]) -> Sequence[N]:
     return [found[place] for place in sorted(range(len(found)), key=keys.__getitem__)]
 
 
-class World(msgspec.Struct, frozen=True, kw_only=True):
+class World(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """Objects, policies and State, sorted by namespace and name whatever order they came in.
 
     `image_sizes` has bytes by full name, as nodes report them; only where a policy limits bytes. `stored` has the
-    DaemonSets as the cluster stores them, where a manifest or an edit has put another template over theirs.
+    DaemonSets as the cluster stores them, where a manifest or an edit has put another template over theirs. Worlds are
+    equal where all of it is; `origins`, a side table, plays no part in that.
 
     >>> from dsplan.model.node import Node
     >>> World(nodes=(Node(metadata=ObjectMeta(name="b")), Node(metadata=ObjectMeta(name="a")))).nodes[0].name
@@ -179,6 +180,13 @@ class World(msgspec.Struct, frozen=True, kw_only=True):
     stored: tuple[DaemonSet, ...] = ()
     notes: tuple[Note, ...] = ()
     origins: Origins | None = None
+
+    def __eq__(self, other: object) -> bool:
+        """Return whether the other is a World of the same objects, State and notes, wherever they were read."""
+        if not isinstance(other, World):
+            return NotImplemented
+        fields = (field for field in self.__struct_fields__ if field != "origins")
+        return all(getattr(self, field) == getattr(other, field) for field in fields)
 
     def __post_init__(self) -> None:
         """Bring every list into the one written order."""
