@@ -38,6 +38,7 @@ def test_methods() -> None:
         "in_flight",
         "issued",
         "keep_progress",
+        "known",
         "metrics",
         "observe",
         "plan",

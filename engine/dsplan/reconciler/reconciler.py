@@ -206,6 +206,11 @@ class Reconciler:
         with self._writer:
             return self._cache.pods_on(daemonset, node)
 
+    def known(self, kind: str) -> tuple[Any, ...]:
+        """Return the typed objects of a kind as they were last seen, in no particular order."""
+        with self._writer:
+            return tuple(self._cache.kind_store(kind))
+
     def in_flight(self, action: Action) -> bool:
         """Return whether an action that was issued may still be sent: it is neither done nor given up (C7).
 

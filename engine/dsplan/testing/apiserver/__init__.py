@@ -7,6 +7,7 @@ noted in `refused`. Each behaviour has a recorded exchange with a real server, w
 
 from .access import Access, Asked
 from .clocks import ManualClock, ScaledClock
+from .direct import DirectClient, VirtualTime, run_virtually
 from .faults import Fault, Faults, internal_error, is_write, throttled
 from .http import HttpFront
 from .life import Life
@@ -19,6 +20,7 @@ __all__ = [
     "Answer",
     "ApiServer",
     "Asked",
+    "DirectClient",
     "Fault",
     "Faults",
     "HttpFront",
@@ -27,7 +29,9 @@ __all__ = [
     "Request",
     "ScaledClock",
     "StandIn",
+    "VirtualTime",
     "internal_error",
     "is_write",
+    "run_virtually",
     "throttled",
 ]

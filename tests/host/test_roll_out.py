@@ -1,0 +1,118 @@
+"""Whole roll-outs: beside the real controller, in its place, and with what stops them."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from dsplan.host import Ended, Refused
+from dsplan.testing.apiserver import run_virtually
+from tests.testing.apiserver.objects import daemonset, nodes, policy
+
+from .worlds import Stage, acting
+
+
+def test_beside_the_real_controller_the_host_deletes_and_the_controller_creates() -> None:
+    async def play() -> None:
+        stage = Stage(*nodes(10), daemonset(strategy="OnDelete"), policy(budgets=[{"maxUnavailable": 2}]))
+        async with stage.live():
+            await stage.until(lambda: stage.serving() == 10)
+            stage.stand_in.api.add(daemonset("agent:2", strategy="OnDelete", generation=2))
+            async with acting(stage.host()):
+                await stage.until(stage.rolled_out("agent:2", 10))
+        assert stage.most_down == 2
+        assert stage.twins == set()
+        assert len(stage.requests("DELETE", "/pods/")) == 10
+        assert stage.requests("POST", "/pods") == []
+        assert stage.stand_in.api.refused == []
+
+    run_virtually(play())
+
+
+def test_in_place_of_the_controller_the_host_does_all() -> None:
+    async def play() -> None:
+        stage = Stage(*nodes(10), daemonset(budget=3), controller=False)
+        async with stage.live(), acting(stage.host(replaces_controller=True)):
+            await stage.until(stage.rolled_out("agent:1", 10))
+            stage.stand_in.api.add(daemonset("agent:2", budget=3, generation=2))
+            await stage.until(stage.rolled_out("agent:2", 10))
+            await asyncio.sleep(30)
+        status = stage.stand_in.api.list("DaemonSet")[0]["status"]
+        assert status["updatedNumberScheduled"] == status["numberAvailable"] == 10
+        assert stage.most_down == 3
+        assert stage.twins == set()
+        assert len(stage.stand_in.api.list("ControllerRevision")) == 2
+        assert stage.stand_in.api.refused == []
+
+    run_virtually(play())
+
+
+def test_owner_host_with_surge_never_has_a_node_without_a_pod() -> None:
+    async def play() -> None:
+        ruling = policy(owner="Host", surge=True, budgets=[{"maxUnavailable": 2}])
+        stage = Stage(*nodes(6), daemonset(), ruling, controller=False)
+        async with stage.live(), acting(stage.host()):
+            await stage.until(stage.rolled_out("agent:1", 6))
+            stage.most_down = 0
+            stage.stand_in.api.add(daemonset("agent:2", generation=2))
+            await stage.until(stage.rolled_out("agent:2", 6))
+        assert stage.most_down == 0
+        assert stage.stand_in.api.refused == []
+
+    run_virtually(play())
+
+
+def lease_of_the_manager(renewed: str) -> dict[str, object]:
+    spec = {"holderIdentity": "master-0", "leaseDurationSeconds": 15, "renewTime": renewed}
+    metadata = {"name": "kube-controller-manager", "namespace": "kube-system"}
+    return {"kind": "Lease", "metadata": metadata, "spec": spec}
+
+
+def test_owner_host_is_refused_where_the_real_controller_runs() -> None:
+    async def play() -> None:
+        running = lease_of_the_manager("2026-01-01T00:00:00.000000Z")
+        stage = Stage(*nodes(2), daemonset(), policy(owner="Host"), running, controller=False)
+        async with stage.live():
+            with pytest.raises(Refused, match="kube-controller-manager master-0"):
+                await stage.host().run()
+            with pytest.raises(Refused, match="two pods a node"):
+                await stage.host(replaces_controller=True).run()
+            assert stage.pods() == []
+            async with acting(stage.host(controller_is_off=True)):
+                await stage.until(stage.rolled_out("agent:1", 2))
+
+    run_virtually(play())
+
+
+def test_a_manager_that_is_long_gone_does_not_hinder() -> None:
+    async def play() -> None:
+        gone = lease_of_the_manager("2025-12-31T00:00:00.000000Z")
+        stage = Stage(*nodes(2), daemonset(), policy(owner="Host"), gone, controller=False)
+        async with stage.live(), acting(stage.host()):
+            await stage.until(stage.rolled_out("agent:1", 2))
+
+    run_virtually(play())
+
+
+def test_a_host_ends_when_all_is_finished() -> None:
+    async def play() -> None:
+        stage = Stage(*nodes(4), daemonset(strategy="OnDelete"), policy(budgets=[{"maxUnavailable": 4}]))
+        async with stage.live():
+            await stage.until(lambda: stage.serving() == 4)
+            stage.stand_in.api.add(daemonset("agent:2", strategy="OnDelete", generation=2))
+            host = stage.host(finished=lambda plan: all(decision.complete for decision in plan.decisions))
+            assert await host.run() is Ended.FINISHED
+            assert stage.rolled_out("agent:2", 4)()
+
+    run_virtually(play())
+
+
+def test_a_cluster_without_rolloutpolicies_is_no_trouble() -> None:
+    async def play() -> None:
+        stage = Stage(*nodes(3), daemonset(), controller=False, lacks=("RolloutPolicy",))
+        async with stage.live(), acting(stage.host(replaces_controller=True)):
+            await stage.until(stage.rolled_out("agent:1", 3))
+        assert stage.told("trouble") == []
+
+    run_virtually(play())
