@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 # Busy machines must not fail a property: deadlines and generation speed are no part of what is claimed. The examples
@@ -15,3 +16,16 @@ settings.register_profile(
     derandomize=not os.environ.get("DSPLAN_EXPLORE"),
 )
 settings.load_profile("dsplan")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how many tests were skipped, whatever else is printed."""
+    terminalreporter.write_line(f"skipped: {len(terminalreporter.stats.get('skipped', ()))}")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """With DSPLAN_NO_SKIPS a skipped test is a failure: where everything is there, everything runs."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if os.environ.get("DSPLAN_NO_SKIPS") and reporter is not None and reporter.stats.get("skipped"):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED

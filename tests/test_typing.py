@@ -6,13 +6,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 ROOT = Path(__file__).parents[1]
 
 
 def test_mypy_knows_every_type_of_a_host(tmp_path: Path) -> None:
-    pytest.importorskip("mypy", reason="mypy is not installed: it is in the extra `dev`")
     files = sorted(str(path) for path in (ROOT / "tests" / "typing").glob("*.py"))
     command = [sys.executable, "-m", "mypy", "--strict", "--config-file", str(ROOT / "pyproject.toml")]
     command += ["--warn-unused-ignores", "--cache-dir", str(tmp_path), *files]

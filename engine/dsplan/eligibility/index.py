@@ -32,7 +32,7 @@ class NodeIndex:
     >>> nodes = [Node(metadata=ObjectMeta(name=name, labels={"zone": zone})) for name, zone in ("2a", "1b", "3a")]
     >>> index = NodeIndex(nodes)
     >>> index.names, list(index.with_label("zone", "a"))
-    (['1b', '2a', '3a'], [1, 2])
+    (['1', '2', '3'], [1, 2])
     """
 
     def __init__(self, nodes: Iterable[Node]) -> None:

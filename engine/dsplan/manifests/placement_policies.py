@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from inspect import cleandoc
 from typing import Any
-
-import msgspec
 
 from dsplan.apiserver.strict import decode_strict
 from dsplan.errors import Problem
+from dsplan.model.json_schema import json_schema
 from dsplan.model.meta import RawTree
 from dsplan.model.names import is_dns_label, is_dns_subdomain
 from dsplan.model.placement_policy import Claim, PlacementPolicy, PlacementPolicySpec, Variants
@@ -37,16 +35,7 @@ neverRun, maxDeletions
 
 def placement_policy_schema() -> dict[str, Any]:
     """Return the JSON schema (2020-12) of the document, made from its types."""
-    schema = msgspec.json.schema(PlacementPolicy)
-    schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "PlacementPolicy", **schema}
-    for definition in schema["$defs"].values():
-        definition["description"] = cleandoc(definition.get("description", ""))
-        if definition.get("type") == "object" and "properties" in definition:
-            definition["additionalProperties"] = False
-    wire = schema["$defs"]["PlacementPolicy"]
-    wire["required"] = sorted({*wire.get("required", ()), "apiVersion", "kind"})
-    plain: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(schema))
-    return plain
+    return json_schema(PlacementPolicy, "PlacementPolicy", hand_written=True)
 
 
 def _problems(policy: PlacementPolicy) -> Iterator[Problem]:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from inspect import cleandoc
 from itertools import pairwise
 from typing import Any
-
-import msgspec
 
 from dsplan.apiserver.strict import decode_strict
 from dsplan.errors import Problem
 from dsplan.model.durations import parse_clock, parse_date, parse_duration
+from dsplan.model.json_schema import json_schema
 from dsplan.model.meta import RawTree
 from dsplan.model.names import is_dns_label, is_dns_subdomain, is_label_key
 from dsplan.model.policy import (
@@ -57,16 +55,7 @@ nodeSelector, scope, topologyKey)
 
 def policy_schema() -> dict[str, Any]:
     """Return the JSON schema (2020-12) of the document, made from its types."""
-    schema = msgspec.json.schema(RolloutPolicy)
-    schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "RolloutPolicy", **schema}
-    for definition in schema["$defs"].values():
-        definition["description"] = cleandoc(definition.get("description", ""))
-        if definition.get("type") == "object" and "properties" in definition:
-            definition["additionalProperties"] = False
-    wire = schema["$defs"]["RolloutPolicy"]
-    wire["required"] = sorted({*wire.get("required", ()), "apiVersion", "kind"})
-    plain: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(schema))
-    return plain
+    return json_schema(RolloutPolicy, "RolloutPolicy", hand_written=True)
 
 
 def _problems(policy: RolloutPolicy) -> Iterator[Problem]:

@@ -49,10 +49,10 @@ class Reconciler:
     >>> reconciler.observe(("ADDED", {
     ...     "kind": "DaemonSet", "metadata": {"name": "ds", "namespace": "default", "uid": "u1"},
     ...     "spec": {"selector": {"matchLabels": {"app": "d"}}, "template": {"metadata": {"labels": {"app": "d"}}}}}))
-    <News.APPLIED: 'applied'>
+    <EventOutcome.APPLIED: 'applied'>
     >>> _ = reconciler.delta(now)
     >>> reconciler.observe(("ADDED", {"kind": "Node", "metadata": {"name": "n1", "resourceVersion": "7"}}))
-    <News.APPLIED: 'applied'>
+    <EventOutcome.APPLIED: 'applied'>
     >>> [(action.verb, action.kind, action.node) for action in reconciler.delta(now).started]
     [('create', 'Pod', 'n1'), ('update', 'DaemonSet', '')]
     """
@@ -75,7 +75,7 @@ class Reconciler:
 
         >>> from datetime import UTC, datetime
         >>> Reconciler.resume(State(seen=(("Node", "41"),))).replace("Node", [], resource_version="40")
-        <News.STALE: 'stale'>
+        <EventOutcome.STALE: 'stale'>
         """
         resumed = cls(World(state=state), rules=rules)
         resumed._cache.await_lists()

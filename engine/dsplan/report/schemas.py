@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from inspect import cleandoc
 from typing import Any
 
 import msgspec
@@ -13,26 +12,14 @@ from ..manifests.nodepool import NodePool
 from ..manifests.placement_policies import placement_policy_schema
 from ..manifests.rollout_policies import policy_schema
 from ..model.expectation import Expectation
+from ..model.json_schema import json_schema
 
 __all__ = ["SCHEMAS", "schema_text"]
 
-_DIALECT = "https://json-schema.org/draft/2020-12/schema"
-
-
-def schema_of(kind: type[msgspec.Struct], title: str) -> dict[str, Any]:
-    """Return the schema of a type; docstrings become descriptions, and what a type forbids the schema forbids."""
-    schema = {"$schema": _DIALECT, "title": title, **msgspec.json.schema(kind)}
-    for definition in schema["$defs"].values():
-        if "description" in definition:
-            definition["description"] = cleandoc(definition["description"])
-    plain: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(schema))
-    return plain
-
-
 SCHEMAS: Mapping[str, Callable[[], dict[str, Any]]] = {
-    PLAN_KIND: lambda: schema_of(PlanDocument, PLAN_KIND),
-    "NodePool": lambda: schema_of(NodePool, "NodePool"),
-    "Expectation": lambda: schema_of(Expectation, "Expectation"),
+    PLAN_KIND: lambda: json_schema(PlanDocument, PLAN_KIND),
+    "NodePool": lambda: json_schema(NodePool, "NodePool"),
+    "Expectation": lambda: json_schema(Expectation, "Expectation"),
     "RolloutPolicy": policy_schema,
     "PlacementPolicy": placement_policy_schema,
 }

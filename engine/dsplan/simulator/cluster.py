@@ -58,7 +58,7 @@ class Cluster:
 
     >>> from datetime import UTC, timedelta
     >>> from dsplan.manifests.decode import decode
-    >>> from dsplan.planner import step
+    >>> from dsplan.passes import step
     >>> world = decode([
     ...     {"kind": "Node", "metadata": {"name": "n1"}},
     ...     {"kind": "DaemonSet", "metadata": {"name": "ds", "namespace": "default"},
