@@ -13,7 +13,7 @@ from packaging.requirements import Requirement
 
 
 def lowest(texts: list[str]) -> list[str]:
-    """Return `name==oldest` for each requirement that has a lower bound and concerns this Python, others as they are."""
+    """Return `name==oldest` for each requirement that concerns this Python, those without a bound as they are."""
     found = []
     for requirement in map(Requirement, texts):
         if requirement.marker is None or requirement.marker.evaluate():
