@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from dsplan.document import compact_json
+from dsplan.document.encoding import compact_json
 from dsplan.manifests.rollout_policies import decode_policy
 from dsplan.model.meta import Identity
 from dsplan.model.world import World

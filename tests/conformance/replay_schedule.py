@@ -8,7 +8,7 @@ from dsplan.constraints import constraints_of
 from dsplan.eligibility import evaluate
 from dsplan.manifests.decode import decode
 from dsplan.model.world import World
-from dsplan.placement.filters.scheduler_view import Scene
+from dsplan.placement.filters.scheduler_view import SchedulerView
 
 Record = dict[str, Any]
 
@@ -17,7 +17,7 @@ def check(record: Record) -> list[str]:
     """Return what differs from the recorded answer: `fits`, the failing plugins with their words, eligibility."""
     world = world_of(record)
     daemonset, node = world.daemonsets[0], world.nodes[0]
-    found = Scene(world, admit=False).failures(daemonset, node.name)
+    found = SchedulerView(world, admit=False).failures(daemonset, node.name)
     problems = []
     if record["fits"] != (not found):
         problems.append(f"fits: expected {record['fits']}, got {not found}")

@@ -29,9 +29,10 @@ def nodes() -> tuple[Node, ...]:
 
 def daemonset(number: int) -> DaemonSet:
     name = f"agent-{number:02}"
+    selector = {"pool": f"p{number % 40}"} if number % 5 else {}
     template = {
         "metadata": {"labels": {"app": name}},
-        "spec": {"nodeSelector": {"pool": f"p{number % 40}"} if number % 5 else {}},
+        "spec": {"nodeSelector": selector, "containers": [{"name": "agent", "image": "agent:1"}]},
     }
     update = RollingUpdate(max_unavailable="3%", max_surge=0)
     return DaemonSet(
@@ -52,7 +53,7 @@ def outdated_pods(owner: DaemonSet, on: tuple[Node, ...]) -> list[Pod]:
             metadata=ObjectMeta(
                 name=f"{owner.name}-{number:05}", namespace="kube-system", labels=labels, owner_references=(reference,)
             ),
-            spec=PodSpec(node_name=node.name, containers=(Container(name="agent", image="agent:1"),)),
+            spec=PodSpec(node_name=node.name, containers=(Container(name="agent", image="agent:0"),)),
             status=PodStatus(phase="Running"),
         )
         for number, node in enumerate(on)
