@@ -1,7 +1,7 @@
 """How long until the verdict of every node is known? Set algebra beside a plain loop and beside a solver.
 
 A realistic DaemonSet: three required expressions and tolerations. The solver is python-constraint with one variable a
-node: DESIGN section 5 says why that is never done, this says how soon it dies.
+node: that is never done, and this says how soon it would die.
 """
 
 from __future__ import annotations

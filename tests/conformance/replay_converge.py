@@ -1,4 +1,4 @@
-"""Whole roll-outs against recorded ones: counts in every round equal, names where the record is exact."""
+"""Whole roll-outs against recorded ones: counts in every round equal, names where the record is exact (R29-R34)."""
 
 from __future__ import annotations
 

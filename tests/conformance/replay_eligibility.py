@@ -1,4 +1,7 @@
-"""The verdict of one pair, by single evaluation and by set algebra over an index of that node."""
+"""The verdict of one pair, by single evaluation and by set algebra over an index of that node.
+
+Held by these records: E1-E10, T1-T12, T14, A1-A11.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The scheduler's filters against recorded ones: would the created pod fit on its node? (K, P)"""
+"""The scheduler's filters against recorded ones: would the created pod fit on its node? (K1-K16)"""
 
 from __future__ import annotations
 

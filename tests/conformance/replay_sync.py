@@ -1,4 +1,7 @@
-"""One pass of the controller against a recorded one (C, M, R, H, S)."""
+"""One pass of the controller against a recorded one.
+
+Held by these records: C1, C6, C9-C12, M1-M23, R1-R28, R31, H1, H8-H12, S1-S11.
+"""
 
 from __future__ import annotations
 

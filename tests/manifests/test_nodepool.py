@@ -37,7 +37,7 @@ def test_what_is_accepted_is_said() -> None:
     ]
 
 
-def test_a_node_of_a_pool_is_complete() -> None:
+def test_a_node_of_a_pool_is_complete() -> None:  # T15
     spec = {
         "replicas": 1,
         "firstIndex": 7,

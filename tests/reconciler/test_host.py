@@ -179,7 +179,7 @@ class ApiException(Exception):
         (False, ApiException(404), False),
     ],
 )
-def test_errors_that_are_none(pods: bool, error: Exception, moot: bool) -> None:
+def test_errors_that_are_none(pods: bool, error: Exception, moot: bool) -> None:  # C14, C15
     _, reconciler = started(pods=pods)
     actions = [action for action in reconciler.delta(NOW).started if action.kind == "Pod"]
     reconciler.issued(*actions)
@@ -214,7 +214,7 @@ def test_issued_needs_a_plan() -> None:
         Reconciler(journal.world()).issued(action)
 
 
-def test_conditions_of_a_roll_out() -> None:
+def test_conditions_of_a_roll_out() -> None:  # S13
     journal, reconciler = started()
     assert true_condition(reconciler).type == "Progressing"
     for pod in list(journal.of_kind("Pod")):

@@ -29,7 +29,7 @@ def told(log: object) -> list[str]:
     return [f"{(item.at - NOW).total_seconds():g} {item.kind} {item.node}" for item in log]  # type: ignore[attr-defined]
 
 
-def test_a_node_that_joins_gets_its_pod_and_one_that_leaves_loses_it() -> None:
+def test_a_node_that_joins_gets_its_pod_and_one_that_leaves_loses_it() -> None:  # C19
     owner = daemonset()
     injections = [(NOW + timedelta(seconds=60), world([node("n2")]).nodes[0])]
     story = simulate(world([owner, revision_of(owner), node("n1")]), now=NOW, injections=injections)
@@ -123,7 +123,7 @@ def test_a_pod_without_room_waits_until_there_is_some() -> None:
     assert mine[2].reason == "cpu: needs 600m, 400m free of 1; taken by default/other"
 
 
-def test_pods_bound_to_vanished_nodes_wait_for_the_garbage_collector() -> None:
+def test_pods_bound_to_vanished_nodes_wait_for_the_garbage_collector() -> None:  # L2, M22
     """M22, L2: within a minute, whether or not something deleted them before; never without a garbage collector."""
     given = world([*cluster(1), pod("stray", "gone")])
     assert "stray" in {item.name for item in simulate(given, SteadyKubelet(pod_gc=None), now=NOW).world.pods}
@@ -145,7 +145,7 @@ def test_pods_of_a_node_that_leaves_are_collected_and_stay_if_it_comes_back() ->
     assert "65 gone n2" not in told(back.log)
 
 
-def test_a_pod_that_tolerates_a_taint_for_some_seconds_is_evicted_and_made_again_without_end() -> None:
+def test_a_pod_that_tolerates_a_taint_for_some_seconds_is_evicted_and_made_again_without_end() -> None:  # L9, T8
     """L9, live 14: the node stays eligible, for the toleration matches; without seconds the pod stays."""
     for seconds, outcome in ((6, Outcome.OSCILLATING), (None, Outcome.COMPLETE)):
         owner = daemonset()

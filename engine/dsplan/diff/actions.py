@@ -16,7 +16,7 @@ __all__ = ["Action", "ActionReason", "Actor", "Precondition", "Stage"]
 
 
 class Actor(StrEnum):
-    """Who does it: the real controller does not know dsplan's policies (DESIGN section 3)."""
+    """Who does it: the real controller does not know dsplan's policies."""
 
     CONTROLLER = "controller"
     HOST = "host"

@@ -1,4 +1,4 @@
-"""Which nodes a DaemonSet wants: set algebra over an index of the nodes (E1-E11, DESIGN section 5).
+"""Which nodes a DaemonSet wants: set algebra over an index of the nodes (E1-E11).
 
 Data flow: nodes -> NodeIndex; constraints x index -> Verdicts (sets of node ids).
 """

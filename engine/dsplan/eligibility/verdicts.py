@@ -64,7 +64,7 @@ class Evaluation(msgspec.Struct, frozen=True):
 
 
 def propagate(constraints: Sequence[Constraint], index: NodeIndex) -> Verdicts:
-    """Return the verdict of every node, by intersecting what each constraint allows (DESIGN section 5)."""
+    """Return the verdict of every node, by intersecting what each constraint allows."""
     run, may_stay = index.all, index.all
     failing: list[tuple[Constraint, BitMap]] = []
     for constraint in constraints:

@@ -1,4 +1,4 @@
-"""Why, and what if: answers as values, the smallest edits that change them, and edited worlds (DESIGN section 4).
+"""Why, and what if: answers as values, the smallest edits that change them, and edited worlds.
 
 Data flow: World -> plan -> `why` -> classes of equal answer; a no -> `counterfactuals` -> edits with their price;
 World x edits -> `apply` -> World.

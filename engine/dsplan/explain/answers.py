@@ -26,7 +26,7 @@ __all__ = [
 
 
 class Kind(StrEnum):
-    """The yes and the three kinds of no, never mixed (DESIGN section 3)."""
+    """The yes and the three kinds of no, never mixed."""
 
     YES = "yes"
     BY_DESIGN = "excluded by design"

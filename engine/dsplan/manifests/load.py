@@ -53,7 +53,7 @@ def load(
 ) -> World:
     """Return the World of all files; a folder stands for the manifests below it, `-` for standard input.
 
-    `validate`: True (or `strict`) refuses what an API server v1.36 would refuse (table V); `warn` makes notes of the
+    `validate`: True (or `strict`) refuses what an API server v1.36 would refuse (V); `warn` makes notes of the
     World of it; False (or `ignore`) does not look. Objects that a cluster has stored (they have a uid and a
     resourceVersion) are not judged unless `trust_stored` is False, which is for files that are to be applied.
 

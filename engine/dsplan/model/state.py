@@ -1,4 +1,4 @@
-"""What the real controller keeps in memory, as an explicit, versioned value (DESIGN section 3).
+"""What the real controller keeps in memory, as an explicit, versioned value.
 
 Functions take a State and return the next one. What it holds is never guessed: without it nothing is in back-off and
 nothing is in flight, and the step says so.

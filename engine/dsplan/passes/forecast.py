@@ -41,7 +41,7 @@ class Rollout(msgspec.Struct, frozen=True, kw_only=True):
 
     `nodes` are in the order of the waves; `waves` cut that order, run-length coded. `stalled` nodes follow in no wave,
     because `blockers` hold the whole budget. `leaving` nodes lose their old pod and get no new one (R15, R21, R25). No
-    plan under this budget has fewer waves than `lower_bound` (DESIGN section 6): budgeted nodes / budget, rounded up.
+    plan under this budget has fewer waves than `lower_bound`: budgeted nodes / budget, rounded up.
     `beyond_budget` nodes of the first wave have sick pods, which are replaced whatever the budget (R12, R20).
     """
 

@@ -1,4 +1,4 @@
-"""Policies over one pass: `plan_policies` (DESIGN section 3: actor)."""
+"""Policies over one pass: `plan_policies`, and which actions are the host's."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What could be placed at best, without evicting anybody, and why the rest cannot (DESIGN section 5).
+"""What could be placed at best, without evicting anybody, and why the rest cannot.
 
 Nodes where one sum shows that everything fits are settled at once. Every other node (or class of equal nodes) becomes a
 choice; choices that pod affinity connects are joined; parts that no rule connects are solved apart, equal ones once.

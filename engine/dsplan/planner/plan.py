@@ -30,7 +30,7 @@ SEMANTICS_VERSION = SEMANTICS
 
 
 class HeldReason(StrEnum):
-    """Why something wanted does not happen now; never a matter of design (DESIGN section 3)."""
+    """Why something wanted does not happen now; never a matter of design."""
 
     BACK_OFF = "BackOff"  # M10
     TERMINATING = "Terminating"  # M13: the old pod must be gone first

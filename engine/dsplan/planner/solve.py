@@ -1,4 +1,4 @@
-"""The whole plan: one pass, the account of DESIRED, the roll-out (DESIGN section 3)."""
+"""The whole plan: one pass, the account of DESIRED, the roll-out."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""simulate: repeated passes against a model of time (DESIGN section 3)."""
+"""simulate: repeated passes against a model of time."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ class Method(StrEnum):
     """How the waves of a part were found."""
 
     FLOW = "flow"
-    """A feasible flow per wave: reaches the bound for two nested families of limits (DESIGN section 6)."""
+    """A feasible flow per wave: reaches the bound for two nested families of limits."""
     SEARCH = "search"
     """python-constraint, with every smaller number of waves refuted."""
     GREEDY = "greedy"

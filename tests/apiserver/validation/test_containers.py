@@ -1,4 +1,4 @@
-"""Table V: containers, their ports, resources, variables, probes, mounts and security, rule by rule."""
+"""Section V of the rules: containers, their ports, resources, variables, probes, mounts and security, rule by rule."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def port(number: int = 1, **more: Any) -> Tree:
         ({"ports": [port(65536, hostPort=-1)]}, [("ports[0].containerPort", INVALID), ("ports[0].hostPort", INVALID)]),
         ({"ports": [port(protocol="tcp")]}, [("ports[0].protocol", UNSUPPORTED)]),
         ({"ports": [port(name="a" * 16)]}, [("ports[0].name", INVALID)]),
-        ({"ports": [port(hostIP="no ip")]}, []),
+        ({"ports": [port(hostIP="no ip")]}, []),  # X7
         ({"ports": [port(hostPort=5), port(hostPort=5, hostIP="1.1.1.1"), port(hostPort=5, protocol="UDP")]}, []),
         ({"ports": [port(hostPort=5), port(2, hostPort=5, protocol="TCP")]}, [("ports[1].hostPort", "Duplicate")]),
         ({"restartPolicy": "Never"}, []),

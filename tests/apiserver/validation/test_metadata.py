@@ -1,4 +1,4 @@
-"""Table V: metadata, selector, strategy and numbers of a DaemonSet; Node, PriorityClass and ControllerRevision."""
+"""Section V of the rules: metadata, selector, strategy, numbers of a DaemonSet; Node, PriorityClass, ControllerRevision."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Table V: pod specs in a template, rule by rule."""
+"""Section V of the rules: pod specs in a template, rule by rule."""
 
 from __future__ import annotations
 

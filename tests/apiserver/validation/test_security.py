@@ -1,4 +1,4 @@
-"""Table V: security contexts, operating systems and host processes."""
+"""Section V of the rules: security contexts, operating systems and host processes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Table V: volumes of all kinds."""
+"""Section V of the rules: volumes of all kinds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Every recorded exchange with a real API server is answered alike by the stand-in, or by 501 where nobody sends it."""
+"""Every recorded exchange with a real API server is answered alike by the stand-in, or by 501 where nobody sends it.
+
+Held by these records: L11, L12, W1, W2, W5-W11.
+"""
 
 from __future__ import annotations
 

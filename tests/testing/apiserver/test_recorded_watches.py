@@ -1,4 +1,7 @@
-"""Every recorded watch is sent alike by the stand-in: events, bookmarks, errors, and the moment when it ends."""
+"""Every recorded watch is sent alike by the stand-in: events, bookmarks, errors, and the moment when it ends.
+
+Held by these records: L12, W2-W4.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Nodes that any queue treats alike: settled once, and often without a queue at all (DESIGN section 5).
+"""Nodes that any queue treats alike: settled once, and often without a queue at all.
 
 Free room differs from node to node, so the first question is whether everything that queues fits: sum <= room.
 """

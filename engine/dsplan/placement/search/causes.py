@@ -1,4 +1,4 @@
-"""What stands in the way, as values: each with a stable code, the object and field it comes from (DESIGN section 5)."""
+"""What stands in the way, as values: each with a stable code, the object and field it comes from."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Parts of a choice that have nothing to do with each other, solved apart, equal ones once (DESIGN section 5)."""
+"""Parts of a choice that have nothing to do with each other, solved apart, equal ones once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The best choice by asking at a falling target (DESIGN section 5), with a limit, a bound and always an answer.
+"""The best choice by asking at a falling target, with a limit, a bound and always an answer.
 
 Invariant: what is returned breaks no rule. Goals come one after the other; what an earlier one reached is kept.
 """
