@@ -124,7 +124,7 @@ def test_a_roll_out_over_http(tmp_path: Path) -> None:
         with_client(stand_in, tmp_path, work)
         images = {pod["spec"]["containers"][0]["image"] for pod in stand_in.api.list("Pod")}
     assert images == {"agent:2"}
-        deletions = [path for method, path in stand_in.api.seen if method == "DELETE"]
+    deletions = [path for method, path in stand_in.api.seen if method == "DELETE"]
     # One answer was lost; the pod was seen to go, or a list said so, and nothing was sent a second time.
     assert [record.kind for record in records if record.kind == "unknown"] == ["unknown"]
     assert len(deletions) == len(set(deletions)) == 20
