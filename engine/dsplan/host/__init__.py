@@ -10,7 +10,7 @@ from .access import MissingRights, Right, missing_rights, rights_needed
 from .answers import ApiError
 from .api import Api, Unanswered
 from .client import Answer, Client, Stream
-from .executor import Refused
+from .guards import Refused
 from .host import Ended, Host
 from .lease import LeaseTerms
 from .options import HostOptions

@@ -2,39 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from random import Random
 from typing import Any
 
 from ..constraints import Rule
-from ..diff import Action, ActionReason, Actor
-from ..errors import DsplanError, InputError
-from ..model.daemonset import DaemonSet
+from ..diff import Action, Actor
 from ..model.meta import Identity
-from ..model.node import Node
-from ..model.pod import Pod
-from ..model.policy import RolloutPolicy
-from ..reconciler import Delta, Reconciler, object_of
+from ..reconciler import Delta, Reconciler
 from .answers import ApiError, Outcome, status_of, tree_in
 from .api import Api, Unanswered
 from .client import Answer
-from .counting import governs, wanted_nodes
-from .floor import FRESH, Floor, Seen
+from .guards import Guards
 from .intake import Intake
 from .kinds import path_of
 from .lease import Lease
-from .listing import list_all
 from .options import HostOptions
-from .ownership import hands_back
 from .pacing import Backoff, Rate, retry_after
 from .records import Record, RecordKind, record_of
+from .reporting import Reporter
 from .state_store import StateStore
-from .surroundings import controller_runs
+from .tombstones import tombstone
 from .writes import Sender, name_of, told
 
-__all__ = ["Executor", "LeaseLost", "Refused"]
+__all__ = ["Executor", "LeaseLost"]
 
-_TAKES_DOWN = frozenset({ActionReason.OUTDATED, ActionReason.REPLACED})
 _HELD_FOR = 10.0
 _FLOORED_FOR = 2.0
 
@@ -43,10 +35,6 @@ Key = tuple[Identity, tuple[str, str, str, str]]
 
 class LeaseLost(Exception):
     """Nothing may be written any more until the Lease is held again."""
-
-
-class Refused(DsplanError):
-    """What was asked of the host would do harm here; nothing was written."""
 
 
 class Executor:
@@ -71,21 +59,21 @@ class Executor:
         self._options = options
         self._audit = audit
         self._wish = wish
-        self._rules = rules
         self._sender = Sender(api, timeout=options.terms.write_timeout, evicts=options.evicts)
         self._rate = Rate(options.writes_per_second, burst=max(1, round(options.writes_per_second)))
-        self._floor = Floor(options.deletions_a_minute)
+        self._guards = Guards(api, reconciler, intake, options, rules)
+        self.reporter = Reporter(api, audit)
         self._dice = dice
         self._backoffs: dict[Key, Backoff] = {}
         self._not_before: dict[Key, float] = {}
         self._quiet_until = float("-inf")
         self._saving = Backoff(dice)
-        self._seen: Seen | None = None
-        self._alone: set[Identity] = set()
         self.pending: dict[Key, Action] = {}
 
-    def take(self, delta: Delta) -> None:
+    async def take(self, delta: Delta) -> None:
         """Take over what is wanted now, and drop what is not wanted any more."""
+        for identity, why in self._guards.decided():
+            await self.reporter.report(identity, "Warning", "HandedBack", why)
         for action in delta.withdrawn:
             self.pending.pop(_key(action), None)
         for action in delta.started:
@@ -115,7 +103,7 @@ class Executor:
         if not batch:
             return min(self._not_before.get(key, now) for key in self.pending) - now
         batch = await self._above_floor(batch)
-        await self._check_alone(batch)
+        await self._guards.check_alone(batch)
         if not batch:
             return _FLOORED_FOR
         return await self._send_behind_fence(batch)
@@ -124,58 +112,17 @@ class Executor:
         found = [action for key, action in self.pending.items() if self._not_before.get(key, now) <= now]
         return found[: self._options.batch]
 
-    # Before anything is issued
-
     async def _above_floor(self, batch: Sequence[Action]) -> list[Action]:
-        """Return what may be sent: a deletion that takes a serving pod away only above the floor."""
+        """Return what may be sent; a deletion counts at once, so that the next of the batch stands behind it."""
         kept = []
         for action in batch:
-            why = ""
-            if action.verb == "delete" and action.kind == "Pod":
-                why = self._floor.crowded(self._clock.monotonic())
-                if not why and action.reason in _TAKES_DOWN:
-                    why = self._floor.refusal(action, await self._fresh(), self._clock.now())
-                if not why:
-                    # Counted at once: the next of the batch stands behind it.
-                    self._floor.sent(action, self._clock.monotonic())
+            deletes = action.verb == "delete" and action.kind == "Pod"
+            why = await self._guards.floored(action) if deletes else ""
             if why:
                 self._hold(action, why, _FLOORED_FOR)
             else:
                 kept.append(action)
         return kept
-
-    async def _fresh(self) -> Seen:
-        """Return a list of pods that is not older than ten seconds, with all that they are judged by."""
-        now = self._clock.monotonic()
-        if self._seen is not None and now - self._seen.at < FRESH:
-            return self._seen
-        listed = await list_all(self._api, "Pod")
-        pods = tuple(_pods(listed.objects))
-        nodes: dict[str, Node] = {node.name: node for node in self._reconciler.known("Node")}
-        daemonsets = {item.identity: item for item in self._reconciler.known("DaemonSet")}
-        policies: tuple[RolloutPolicy, ...] = self._reconciler.known("RolloutPolicy")
-        concerned = [item for item in daemonsets.values() if any(governs(policy, item) for policy in policies)]
-        others = [item for item in daemonsets.values() if item not in concerned]
-        wanted = wanted_nodes([*concerned, *others], list(nodes.values()), self._rules)
-        self._seen = Seen(pods, daemonsets, policies, nodes, wanted, listed.began)
-        return self._seen
-
-    async def _check_alone(self, batch: Iterable[Action]) -> None:
-        """Refuse to do the controller's work where the controller does it, too: two pods on a node else."""
-        replaced = {action.daemonset for action in batch if self._replaces(action)} - self._alone
-        if not replaced:
-            return
-        why = "" if self._options.controller_is_off else await controller_runs(self._api)
-        if why:
-            raise Refused(
-                f"owner Host for {', '.join(map(str, sorted(replaced)))}: the real DaemonSet controller seems to run "
-                f"here ({why}); switch it off for them and say so, or leave owner at Controller"
-            )
-        self._alone |= replaced
-
-    def _replaces(self, action: Action) -> bool:
-        """Return whether an action is the controller's work."""
-        return action.kind == "Pod" and action.verb == "create"
 
     # Behind the fence
 
@@ -200,7 +147,7 @@ class Executor:
         finally:
             if left:
                 self._reconciler.recall(*left)
-                self._seen = None
+                self._guards.forget()
         return 0.0
 
     async def _send_next(self, action: Action) -> bool:
@@ -213,7 +160,9 @@ class Executor:
         wait = self._rate.wait(self._clock.monotonic())
         if wait:
             await self._clock.sleep(wait)
-        if not await self._still_meant(action):
+        why = await self._guards.second_thought(action)
+        if why:
+            self._audit(record_of(self._clock.now(), RecordKind.RECALLED, action, message=why))
             return False
         name = self._name(action)
         self._check_lease()
@@ -234,52 +183,6 @@ class Executor:
         uid = action.body["metadata"]["ownerReferences"][0]["uid"]
         there = self._reconciler.pods_on(action.daemonset, action.node)
         return name_of(action, uid, (pod.metadata.uid for pod in there))
-
-    async def _still_meant(self, action: Action) -> bool:
-        """Look once more, right before a pod is taken down, whether its DaemonSet and policies still say so."""
-        if action.reason not in _TAKES_DOWN:
-            return True
-        identity = action.daemonset
-        looks = [("DaemonSet", identity.namespace, identity.name)]
-        ruling = [policy for policy in self._policies() if self._governs(policy, identity)]
-        if self._options.policies is None:
-            looks += [("RolloutPolicy", policy.metadata.namespace, policy.metadata.name) for policy in ruling]
-        by_host = self._options.replaces_controller or any(policy.spec.owner == "Host" for policy in ruling)
-        for kind, namespace, name in looks:
-            try:
-                tree = await self._api.get(path_of(kind, namespace, name))
-            except ApiError as error:
-                if error.status != 404:
-                    raise
-                self._intake.observe(kind, "DELETED", _tombstone(kind, namespace, name))
-                return self._reconsider(action, f"{kind} {namespace}/{name} is gone")
-            before = self._text(kind, namespace, name)
-            self._intake.observe(kind, "MODIFIED", {"kind": kind, **tree})
-            if kind == "DaemonSet" and not by_host and (why := hands_back(tree)):
-                return self._reconsider(action, why)
-            if self._text(kind, namespace, name) != before:
-                return self._reconsider(action, f"{kind} {namespace}/{name} was changed")
-        return True
-
-    def _reconsider(self, action: Action, why: str) -> bool:
-        self._audit(record_of(self._clock.now(), RecordKind.RECALLED, action, message=why))
-        self._seen = None
-        return False
-
-    def _text(self, kind: str, namespace: str, name: str) -> Any:
-        """Return what is known of an object that decides something about roll-outs."""
-        for item in self._reconciler.known(kind):
-            if (item.metadata.namespace, item.metadata.name) == (namespace, name):
-                return item.spec, item.metadata.uid
-        return None
-
-    def _policies(self) -> tuple[RolloutPolicy, ...]:
-        found: tuple[RolloutPolicy, ...] = self._reconciler.known("RolloutPolicy")
-        return found
-
-    def _governs(self, policy: RolloutPolicy, identity: Identity) -> bool:
-        daemonsets: tuple[DaemonSet, ...] = self._reconciler.known("DaemonSet")
-        return any(item.identity == identity and governs(policy, item) for item in daemonsets)
 
     # Afterwards
 
@@ -307,7 +210,7 @@ class Executor:
             self._not_before[key] = self._clock.monotonic() + self._next(key)
             event = self._reconciler.failed(action, told(answer))
             if event is not None:
-                await self.report(action.daemonset, event.type, event.reason, event.message)
+                await self.reporter.report(action.daemonset, event.type, event.reason, event.message)
 
     def _done(self, action: Action, answer: Answer) -> None:
         """Take in what the answer shows of the object: one need not wait to see one's own writes."""
@@ -329,7 +232,7 @@ class Executor:
                 self._reconciler.unknown(action)
                 self._intake.lost()
                 return
-            self._intake.observe(action.kind, "DELETED", _tombstone(action.kind, action.namespace, name, action))
+            self._intake.observe(action.kind, "DELETED", tombstone(action.kind, action.namespace, name, action))
         except Unanswered:
             self._reconciler.unknown(action)
             self._intake.lost()
@@ -348,59 +251,9 @@ class Executor:
     def _next(self, key: Key) -> float:
         return self._backoffs.setdefault(key, Backoff(self._dice)).next()
 
-    async def report(self, daemonset: Identity, type_of_event: str, reason: str, message: str) -> None:
-        """Record an Event about a DaemonSet. Trouble is told and otherwise ignored: an Event decides nothing."""
-        now = self._clock.now()
-        self._audit(
-            Record(at=now, kind=RecordKind.EVENT, daemonset=str(daemonset), reason=reason, message=message[:1000])
-        )
-        stamp = now.strftime("%Y-%m-%dT%H:%M:%SZ")
-        event = {
-            "apiVersion": "v1",
-            "kind": "Event",
-            "metadata": {"generateName": f"{daemonset.name[:50]}-", "namespace": daemonset.namespace},
-            "involvedObject": {
-                "apiVersion": "apps/v1",
-                "kind": "DaemonSet",
-                "namespace": daemonset.namespace,
-                "name": daemonset.name,
-            },
-            "type": type_of_event,
-            "reason": reason,
-            "message": message[:1000],
-            "source": {"component": "dsplan"},
-            "firstTimestamp": stamp,
-            "lastTimestamp": stamp,
-            "count": 1,
-        }
-        try:
-            answer = await self._api.request("POST", path_of("Event", daemonset.namespace), event)
-            if answer[0] >= 300:
-                self._tell(RecordKind.TROUBLE, f"an Event was not taken: {told(answer)}"[:500])
-        except Unanswered as error:
-            self._tell(RecordKind.TROUBLE, f"an Event was not taken: {error}"[:500])
-
     def _tell(self, kind: RecordKind, message: str) -> None:
         self._audit(Record(at=self._clock.now(), kind=kind, message=message))
 
 
 def _key(action: Action) -> Key:
     return action.daemonset, action.key
-
-
-def _tombstone(kind: str, namespace: str, name: str, action: Action | None = None) -> dict[str, Any]:
-    uid = action.precondition.uid if action is not None and action.precondition else ""
-    tree: dict[str, Any] = {"kind": kind, "metadata": {"name": name, "namespace": namespace, "uid": uid}}
-    if kind == "RolloutPolicy":
-        tree |= {"apiVersion": "dsplan.dev/v1alpha1", "spec": {"targets": []}}
-    return tree
-
-
-def _pods(objects: Iterable[Any]) -> Iterable[Pod]:
-    for tree in objects:
-        try:
-            found = object_of(tree, "Pod")
-        except InputError:
-            continue
-        if isinstance(found, Pod):
-            yield found

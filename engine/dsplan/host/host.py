@@ -14,7 +14,8 @@ from .access import MissingRights, missing_rights, rights_needed
 from .answers import ApiError
 from .api import Api, Unanswered
 from .client import Client
-from .executor import LeaseLost, Refused
+from .executor import LeaseLost
+from .guards import Refused
 from .intake import Offload
 from .lease import Lease
 from .options import HostOptions

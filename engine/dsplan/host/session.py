@@ -118,7 +118,7 @@ class Session:
                 wait = _LOOK_AGAIN
                 continue
             delta: Delta = await self._offload(self.reconciler.delta, self._clock.now())
-            executor.take(delta)
+            await executor.take(delta)
             await self._report(delta, executor)
             waits = [_LOOK_AGAIN, again, delta.requeue_after, await self._act(executor)]
             wait = max(0.0, min(found for found in waits if found is not None))
@@ -160,7 +160,7 @@ class Session:
                 )
             )
         for identity, event in delta.events:
-            await executor.report(identity, event.type, event.reason, event.message)
+            await executor.reporter.report(identity, event.type, event.reason, event.message)
 
     async def _is_finished(self, executor: Executor) -> bool:
         finished = self._options.finished
