@@ -10,12 +10,17 @@ from typing import Final
 
 __all__ = [
     "MAX_ALIAS_NODES",
+    "MAX_ARCHIVE_BYTES",
+    "MAX_ARCHIVE_ENTRIES",
+    "MAX_ARCHIVE_LEVELS",
     "MAX_CHECKED_JSON",
     "MAX_DEPTH",
     "MAX_DIRECTORY_ENTRIES",
     "MAX_DIRECTORY_LEVELS",
     "MAX_FILES",
     "MAX_GZIP_RATIO",
+    "MAX_HEADER_BYTES",
+    "MAX_KEPT_BYTES",
     "MAX_LIST_LEVELS",
     "MAX_NUMBER_DIGITS",
     "MAX_PROBLEMS",
@@ -23,6 +28,7 @@ __all__ = [
     "MAX_TOTAL_BYTES",
     "MAX_VALUES",
     "MAX_WHOLE_LIST",
+    "MAX_ZIP_DIRECTORY",
     "MIN_BOMB_BYTES",
     "most_values",
 ]
@@ -51,14 +57,32 @@ MAX_GZIP_RATIO: Final = 300
 MIN_BOMB_BYTES: Final = 16 << 20
 """Below this size after decompression no ratio is looked at."""
 
-MAX_FILES: Final = 10_000
-"""Manifest files taken from one directory, at all levels."""
+MAX_FILES: Final = 100_000
+"""Manifest files taken from one directory, at all levels; a velero backup holds one an object."""
 
 MAX_DIRECTORY_ENTRIES: Final = 200_000
 """Directory entries looked at in one directory argument, at all levels."""
 
 MAX_DIRECTORY_LEVELS: Final = 64
 """Levels of directories below a directory argument."""
+
+MAX_ARCHIVE_ENTRIES: Final = 200_000
+"""Entries looked at in one archive."""
+
+MAX_ARCHIVE_BYTES: Final = 8 << 30
+"""Bytes of one archive, after decompression, that are gone through: logs are most of a support bundle."""
+
+MAX_ARCHIVE_LEVELS: Final = 2
+"""Archives within archives: a folder of backups, a bundle of bundles."""
+
+MAX_HEADER_BYTES: Final = 1 << 20
+"""Bytes between two entries of a tar archive: names and attributes."""
+
+MAX_ZIP_DIRECTORY: Final = 16 << 20
+"""Bytes of the list of entries at the end of a zip archive, which is read whole."""
+
+MAX_KEPT_BYTES: Final = 64 << 20
+"""Bytes of archive entries that are kept so that places in them can be told later."""
 
 MAX_LIST_LEVELS: Final = 8
 """Steps from a document to an object in it: four lists within lists."""
