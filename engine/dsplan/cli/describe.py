@@ -29,7 +29,7 @@ def command(
     from ..passes import step
     from ..report.describe import describe_daemonset
 
-    world = load_world(files, more, None if all_namespaces else namespace, selector)
+    world = load_world(files, more, None if all_namespaces else namespace, selector, nodes_needed=False)
     with progress_bar("counting") as bar:
         whole = step(world, now=moment(now), observer=bar)
     entries = [entry for entry in whole.daemonsets if not names or entry.daemonset.name in names]

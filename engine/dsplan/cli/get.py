@@ -30,7 +30,7 @@ def command(
     """
     from ..passes import step
 
-    world = load_world(files, more, None if all_namespaces else namespace, selector)
+    world = load_world(files, more, None if all_namespaces else namespace, selector, nodes_needed=False)
     at = moment(now)
     with progress_bar("counting") as bar:
         entries = step(world, now=at, observer=bar).daemonsets

@@ -14,6 +14,7 @@ from .sources import cluster_options, read_world
 
 if TYPE_CHECKING:
     from ..document.types import PlanDocument
+    from ..errors import InputError
     from ..model.world import World
     from ..planner import Plan
     from ..report.style import Style
@@ -74,13 +75,39 @@ def output_option(*choices: str, default: str = "table") -> Callable[[F], F]:
     return click.option("-o", "--output", type=click.Choice(choices), default=default, show_default=True)
 
 
-def load_world(files: tuple[str, ...], more: tuple[str, ...], namespace: str | None, selector: str | None) -> World:
-    """Return the world that the command line names, its DaemonSets narrowed to a namespace and labels."""
+def load_world(
+    files: tuple[str, ...],
+    more: tuple[str, ...],
+    namespace: str | None,
+    selector: str | None,
+    *,
+    nodes_needed: bool = True,
+) -> World:
+    """Return the world that the command line names, its DaemonSets narrowed to a namespace and labels.
+
+    Raises InputError where it has no nodes and none join, unless the command can do without.
+    """
     if selector:
         from ..model.selectors import parse_selector
 
         parse_selector(selector)  # What cannot be read is said before anything is.
-    return narrowed(read_world((*files, *more), namespace, selector), namespace, selector)
+    world = read_world((*files, *more), namespace, selector)
+    if nodes_needed and not world.nodes and not click.get_current_context().params.get("what_if_add_pool"):
+        raise _no_nodes(world)
+    return narrowed(world, namespace, selector)
+
+
+def _no_nodes(world: World) -> InputError:
+    """Return what is said of input without nodes, with the command that gets them."""
+    from ..errors import InputError, Problem
+    from ..model.world import FIELDS
+    from ..reading.resources import HOW_TO_GET_ALL
+
+    objects = any(getattr(world, field) for field in FIELDS.values())
+    what = "there are no nodes in the input" if objects else "the input is empty: there are no objects in it"
+    told = "".join(f" ({note.subject}: {note.text})" for note in world.notes[:1])
+    hint = " (manifests alone? name the cluster with --cluster FILE or --live)" if objects else told
+    return InputError.of([Problem(reason="NotFound", message=f"{what}{hint}; {HOW_TO_GET_ALL}")])
 
 
 def narrowed(world: World, namespace: str | None, selector: str | None) -> World:

@@ -12,6 +12,8 @@ from dsplan.apiserver.defaulting import default_object
 from dsplan.apiserver.judging import Checks, Level, is_repeated_key, judge
 from dsplan.errors import InputError, Problem
 from dsplan.manifests.decode import DEFAULT_NAMESPACE, decode_object, in_namespace
+from dsplan.manifests.doubles import Doubles
+from dsplan.manifests.other_kinds import not_meant, not_of_a_cluster
 from dsplan.manifests.own_kinds import API_VERSION, stands_for
 from dsplan.model.daemonset import Deployment
 from dsplan.model.meta import Identity
@@ -113,6 +115,7 @@ class _Collector:
         self.selection = Selection(also=frozenset((API_VERSION,)))
         self.origins = OriginTable()
         self.fields: dict[str, list[Any]] = {field: [] for field in FIELDS.values()}
+        self._doubles = Doubles()
         self._placed = 0
 
     @cached_property
@@ -124,8 +127,7 @@ class _Collector:
     def add(self, item: RawObject) -> None:
         chosen = self.selection.take(item)
         if chosen is None:
-            if item.group == _OUR_GROUP:
-                self._refuse((_other_version(item),), item, rule=False)
+            self._other_kind(item)
             return
         try:
             if chosen.api_version == API_VERSION:
@@ -135,6 +137,19 @@ class _Collector:
                 self._add_kubernetes(chosen)
         except InputError as error:
             self._refuse(error.problems, chosen, rule=False)
+
+    def _other_kind(self, item: RawObject) -> None:
+        """Refuse what was meant to be something else; what is no object at all is passed over in a folder."""
+        if item.group == _OUR_GROUP:
+            self._refuse((_other_version(item),), item, rule=False)
+        elif (problem := not_of_a_cluster(item)) is not None:
+            bundle = item.origin.source.bundle
+            if bundle is None:
+                self._refuse((problem,), item, rule=False)
+            else:
+                bundle.pass_over(item.origin.source.name)
+        elif (problem := not_meant(item)) is not None:
+            self._refuse((problem,), item, rule=False)
 
     def _add_kubernetes(self, item: RawObject) -> None:
         decoded: KubernetesObject | None = None
@@ -168,10 +183,16 @@ class _Collector:
         identity = Identity(kind, metadata.namespace, metadata.name)
         # Objects without a name are left to validation.
         known = self.origins.add(identity, item.origin) if metadata.name else None
+        entries = self.fields[FIELDS[kind]]
         if known is None:
-            self.fields[FIELDS[kind]].append(decoded)
-        else:
+            self._doubles.added(identity, entries)
+            entries.append(decoded)
+            return
+        newest = self._doubles.newest(identity, decoded, entries)
+        if newest is None:
             self._refuse((_double(identity, known),), item, rule=False)
+        elif newest is decoded:
+            self.origins.replace(identity, item.origin)
 
     def close(self) -> None:
         """Say what was left out, and drop what was kept to find places."""
@@ -185,7 +206,7 @@ class _Collector:
         if self.problems:
             raise InputError.of(self.problems)
         warnings = (Note(subject=problem.object or problem.source, text=str(problem)) for problem in self.warnings)
-        notes = (*self.notes, *self.selection.notes, *warnings)
+        notes = (*self.notes, *self.selection.notes, *self._doubles.notes(), *warnings)
         objects: dict[str, Any] = {field: tuple(found) for field, found in self.fields.items()}
         return World(**objects, notes=notes, origins=self.origins)
 

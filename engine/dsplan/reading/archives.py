@@ -70,7 +70,7 @@ def tar_entries(stream: BinaryIO, wants: Callable[[str], bool]) -> Iterator[Entr
     """
     counted = _Counted(stream)
     try:
-        with tarfile.open(fileobj=counted, mode="r|", bufsize=_BLOCK) as archive:  # type: ignore[call-overload]
+        with tarfile.open(fileobj=counted, mode="r|", bufsize=_BLOCK) as archive:
             number = 0
             while (member := archive.next()) is not None:
                 number += 1

@@ -20,6 +20,9 @@ __all__ = ["Chunk", "cut_yaml", "is_json", "looks_like_json"]
 
 _NOT_BLANK: Final = regex(r"^(?!\.\.\.\s)[^\S\n]*[^#\s]", re.MULTILINE)
 
+_ACTIONS: Final = ("{{", "{%")
+"""What templates begin with that were not rendered."""
+
 
 class Chunk(msgspec.Struct, frozen=True, gc=False):
     """A piece of a source: offsets of its text, and the line it begins at."""
@@ -35,7 +38,8 @@ def is_json(text: str) -> bool:
     >>> is_json('\\t{"a": 1}'), is_json("a: {}"), is_json("[]")
     (True, False, False)
     """
-    return text.lstrip().startswith("{")
+    text = text.lstrip()
+    return text.startswith("{") and not text.startswith(_ACTIONS)
 
 
 def looks_like_json(data: bytes) -> bool:
@@ -44,7 +48,8 @@ def looks_like_json(data: bytes) -> bool:
     >>> looks_like_json(b'\\n{"a": 1}'), looks_like_json(b"a: {}")
     (True, False)
     """
-    return data.removeprefix(codecs.BOM_UTF8).lstrip(b" \t\r\n").startswith(b"{")
+    data = data.removeprefix(codecs.BOM_UTF8).lstrip(b" \t\r\n")
+    return data.startswith(b"{") and not data.startswith((b"{{", b"{%"))
 
 
 def cut_yaml(text: str, source: str = "", *, start: int = 0, line: int = 1) -> Iterator[Chunk | Problem]:

@@ -12,27 +12,11 @@ from typing import Any, Final
 
 from dsplan.model.world import Note
 from dsplan.reading.objects import RawObject
+from dsplan.reading.resources import CURRENT
 
-__all__ = ["Selection", "select"]
+__all__ = ["FORMER", "Selection", "select"]
 
-_CURRENT: Final = {
-    "Node": "v1",
-    "Pod": "v1",
-    "Namespace": "v1",
-    "LimitRange": "v1",
-    "ResourceQuota": "v1",
-    "ServiceAccount": "v1",
-    "DaemonSet": "apps/v1",
-    "Deployment": "apps/v1",
-    "ControllerRevision": "apps/v1",
-    "PriorityClass": "scheduling.k8s.io/v1",
-    "RuntimeClass": "node.k8s.io/v1",
-    "PodDisruptionBudget": "policy/v1",
-    "PersistentVolumeClaim": "v1",
-    "PersistentVolume": "v1",
-    "CSINode": "storage.k8s.io/v1",
-}
-_FORMER: Final = {
+FORMER: Final = {
     "DaemonSet": ("extensions/v1beta1", "apps/v1beta1", "apps/v1beta2"),
     "Deployment": ("extensions/v1beta1", "apps/v1beta1", "apps/v1beta2"),
     "ControllerRevision": ("apps/v1beta1", "apps/v1beta2"),
@@ -41,6 +25,7 @@ _FORMER: Final = {
     "PodDisruptionBudget": ("policy/v1beta1",),
     "CSINode": ("storage.k8s.io/v1beta1",),
 }
+"""Kinds -> the API versions of former years that are read, too."""
 _SELECTOR_DEFAULTED: Final = ("extensions/v1beta1", "apps/v1beta1")
 _GENERATION: Final = "deprecated.daemonset.template.generation"
 _NAMED_WHEN_PASSED_OVER: Final = ("DaemonSet",)
@@ -72,10 +57,10 @@ class Selection:
 
     def take(self, item: RawObject) -> RawObject | None:
         """Return `item`, converted to the current API version, or None if planning does not read it."""
-        if _CURRENT.get(item.kind) == item.api_version or item.api_version in self._also:
+        if CURRENT.get(item.kind) == item.api_version or item.api_version in self._also:
             return item
-        if item.api_version in _FORMER.get(item.kind, ()):
-            self.notes.append(_note(item, f"is converted from {item.api_version} to {_CURRENT[item.kind]}"))
+        if item.api_version in FORMER.get(item.kind, ()):
+            self.notes.append(_note(item, f"is converted from {item.api_version} to {CURRENT[item.kind]}"))
             return _converted(item)
         self._passed[f"{item.kind}.{item.group}" if item.group else item.kind] += 1
         if item.kind in _NAMED_WHEN_PASSED_OVER:
@@ -101,7 +86,7 @@ def _note(item: RawObject, text: str) -> Note:
 
 
 def _converted(item: RawObject) -> RawObject:
-    current = _CURRENT[item.kind]
+    current = CURRENT[item.kind]
     tree = {**item.tree, "apiVersion": current}
     spec = tree.get("spec")
     if item.kind in ("DaemonSet", "Deployment") and isinstance(spec, dict):

@@ -22,6 +22,7 @@ __all__ = [
     "Envelope",
     "JsonBytes",
     "broken_far_behind",
+    "cut_array",
     "cut_json",
     "cut_json_items",
     "head_of",
@@ -39,6 +40,7 @@ _HEAD: Final = regex(
     rb'[ \t\r\n]*\{[ \t\r\n]*"apiVersion"[ \t\r\n]*:[ \t\r\n]*"([^"\\]*)"[ \t\r\n]*,'
     rb'[ \t\r\n]*"kind"[ \t\r\n]*:[ \t\r\n]*"([^"\\]*)"[ \t\r\n]*[,}]'
 )
+_OBJECTS: Final = regex(rb"\[[ \t\r\n]*\{")
 _STRING: Final = regex(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
 _NOT_BRACKETS: Final = bytes(code for code in range(256) if code not in b"[]{}")
 
@@ -57,6 +59,7 @@ class _Head(msgspec.Struct, frozen=True, rename="camel", gc=False):
 
 
 _ENVELOPE: Final = msgspec.json.Decoder(Envelope)
+_ARRAY: Final = msgspec.json.Decoder(list[msgspec.Raw])
 _HEAD_DECODER: Final = msgspec.json.Decoder(_Head)
 
 
@@ -85,8 +88,8 @@ def is_shallow(data: JsonBytes) -> bool:
     return not brackets
 
 
-def cut_json(data: bytes) -> Iterator[tuple[int, int, Envelope] | int]:
-    """Yield (start, end, envelope) for each JSON object in `data`, one after the other.
+def cut_json(data: bytes, start: int = 0) -> Iterator[tuple[int, int, Envelope] | int]:
+    """Yield (start, end, envelope) for each JSON object in `data` from `start` on, one after the other.
 
     Where the fast path is not sure, it yields the offset from which the exact path has to read, and ends.
 
@@ -94,7 +97,8 @@ def cut_json(data: bytes) -> Iterator[tuple[int, int, Envelope] | int]:
     [(0, 14, 'A'), (14, 27, 'B')]
     """
     view = memoryview(data)
-    start = 3 if data.startswith(codecs.BOM_UTF8) else 0
+    if not start and data.startswith(codecs.BOM_UTF8):
+        start = 3
     while start < len(data):
         end = len(data)
         try:
@@ -139,6 +143,21 @@ def broken_far_behind(data: bytes, start: int) -> tuple[int, str] | None:
             return None
         return (at, message) if at - start > limits.MAX_CHECKED_JSON else None
     return None
+
+
+def cut_array(data: bytes) -> list[msgspec.Raw] | None:
+    """Return the entries of a bare JSON array of objects as they are written; None where the exact path has to read it.
+
+    >>> [bytes(item) for item in cut_array(b'[{"a": 1}, {"b": 2}]')], cut_array(b"[1,]")
+    ([b'{"a": 1}', b'{"b": 2}'], None)
+    """
+    if not _OBJECTS.match(data) or (len(data) <= limits.MAX_CHECKED_JSON and _needs_exact(data)):
+        return None
+    try:
+        items = _ARRAY.decode(data)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return None
+    return items if all(bytes(memoryview(item)[:1]) == b"{" for item in items) else None
 
 
 def cut_json_items(data: bytes) -> list[bytes]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache, partial
 from typing import Final
 
@@ -15,7 +15,7 @@ from dsplan.reading.json_typed import TypedList
 from dsplan.reading.objects import RawObject, object_problem, objects_of
 from dsplan.reading.origins import Origin
 
-__all__ = ["json_objects", "typed_objects"]
+__all__ = ["entries_of", "json_objects", "typed_objects"]
 
 _NO_HEAD: Final = ("", "")
 
@@ -31,13 +31,20 @@ def json_objects(envelope: Envelope, document: memoryview, origin: Origin) -> It
         yield from _decoded_objects(document, origin, ("", ""))
     else:
         inherited = (api_version, kind.removesuffix("List")) if kind != "List" else ("", "")
-        for index, item in enumerate(envelope.items):
-            head = head_of(item) or _NO_HEAD
-            item_version, item_kind = head[0] or inherited[0], head[1] or inherited[1]
-            if item_version and item_kind and not item_kind.endswith("List") and head is not _NO_HEAD:
-                yield RawObject(item_version, item_kind, origin.entry(index), None, item)
-            else:
-                yield from _decoded_objects(item, origin.entry(index), inherited)
+        yield from entries_of(envelope.items, origin, inherited)
+
+
+def entries_of(
+    items: Iterable[msgspec.Raw], origin: Origin, inherited: tuple[str, str], step: tuple[str, ...] = ("items",)
+) -> Iterator[RawObject | Problem | Note]:
+    """Yield the objects of a list that was cut into its entries; `step` leads from the document to the list."""
+    for index, item in enumerate(items):
+        head = head_of(item) or _NO_HEAD
+        item_version, item_kind = head[0] or inherited[0], head[1] or inherited[1]
+        if item_version and item_kind and not item_kind.endswith("List") and head is not _NO_HEAD:
+            yield RawObject(item_version, item_kind, origin.entry(index, step), None, item)
+        else:
+            yield from _decoded_objects(item, origin.entry(index, step), inherited)
 
 
 def typed_objects(found: TypedList, data: bytes, origin: Origin) -> Iterator[RawObject]:

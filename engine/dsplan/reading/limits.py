@@ -25,6 +25,7 @@ __all__ = [
     "MAX_NUMBER_DIGITS",
     "MAX_PROBLEMS",
     "MAX_SOURCE_BYTES",
+    "MAX_STRANGE_LINES",
     "MAX_TOTAL_BYTES",
     "MAX_VALUES",
     "MAX_WHOLE_LIST",
@@ -44,6 +45,9 @@ MAX_NUMBER_DIGITS: Final = 400
 
 MAX_PROBLEMS: Final = 1_000
 """Problems reported of one source; the rest is cut with a last problem that says so."""
+
+MAX_STRANGE_LINES: Final = 10_000
+"""Lines of one document, and places of one source, that are passed over because they are no part of a manifest."""
 
 MAX_SOURCE_BYTES: Final = 1 << 30
 """Bytes of one source, after decompression."""

@@ -11,6 +11,7 @@ from dsplan.errors import InputError, Problem
 from dsplan.model.world import Note
 from dsplan.reading import limits
 from dsplan.reading.origins import Origin
+from dsplan.reading.watch import EVENTS
 
 if TYPE_CHECKING:
     from dsplan.reading.json_fast import JsonBytes
@@ -22,10 +23,10 @@ class RawObject:
     """One object as it was read: what it is, where it came from, and its JSON tree, never to be written to.
 
     `json` holds the object's own JSON text where the fast path cut it out, and `typed` the typed object where a whole
-    list was decoded at once; the tree is decoded when it is asked for.
+    list was decoded at once; the tree is decoded when it is asked for. `event` is what a watch said of it, or empty.
     """
 
-    __slots__ = ("_tree", "api_version", "json", "kind", "origin", "typed")
+    __slots__ = ("_tree", "api_version", "event", "json", "kind", "origin", "typed")
 
     def __init__(
         self,
@@ -41,6 +42,7 @@ class RawObject:
         self.origin = origin
         self.json = json
         self.typed = typed
+        self.event = ""
         self._tree = tree
 
     @property
@@ -106,12 +108,12 @@ def objects_of(
 
     Items of a typed list may lack apiVersion and kind, and inherit them; null documents and items are left out. Dumps
     of other tools are read too, where nothing but one reading is possible: a bare array of objects, a list without
-    kind, a node or pod without kind that its `status.nodeInfo` or `spec.containers` gives away.
+    kind, watch events, and objects without kind that their fields, or the layout of their bundle, give away.
     """
     if tree is None:
         return
     if isinstance(tree, list) and all(isinstance(item, dict) for item in tree) and not origin.pointer:
-        yield from _items(tree, origin, ("", ""), ())
+        yield from _items(tree, origin, inherited, ())
         return
     if not isinstance(tree, dict):
         yield object_problem(f"expected an object, not {_describe(tree)}", origin)
@@ -121,43 +123,89 @@ def objects_of(
         if not isinstance(value, str):
             yield object_problem(f"expected a string, not {_describe(value)}", origin, field)
             return
-    if not kind and (kind := _give_away(tree)):
-        api_version = api_version or "v1"
-        if kind == "List" and origin.format == "yaml" and "apiVersion" in tree:
-            yield list_without_kind(origin)
-        elif kind != "List":
-            name = _text(tree.get("metadata"), "name")
-            yield Note(subject=f"{kind} {name}", text=f"has no kind; read as a {kind} for what its fields are")
-    yield from _typed(tree, api_version, kind, origin)
+    if kind:
+        yield from _typed(tree, api_version, kind, origin)
+    elif tree.get("type") in EVENTS and isinstance(tree.get("object"), dict):
+        yield from _event(tree["type"], tree["object"], origin)
+    else:
+        yield from _without_kind(tree, api_version, origin)
+
+
+def _event(event: str, tree: dict[str, Any], origin: Origin) -> Iterator[RawObject | Problem | Note]:
+    """Yield the object that a watch event is about."""
+    if event == "BOOKMARK":
+        return
+    for item in objects_of(tree, origin.below("object")):
+        if isinstance(item, RawObject):
+            item.event = event
+        yield item
+
+
+def _without_kind(tree: dict[str, Any], api_version: str, origin: Origin) -> Iterator[RawObject | Problem | Note]:
+    from dsplan.reading.foreign import document_is
+    from dsplan.reading.internal_form import external, is_internal
+    from dsplan.reading.shapes import kind_by_shape, listed_in
+
+    if is_internal(tree):
+        yield Note(subject=origin.source.name, text="in the form of kubectl's memory, without kind; read by its fields")
+        tree = external(tree)
+    if what := document_is(origin.source.name, tree):
+        yield object_problem(what, origin)
+    elif isinstance(tree.get("items", ""), list | None):
+        yield list_without_kind(origin, cut_off="apiVersion" in tree)
+        yield from _items(tree["items"] or (), origin, origin.source.expects)
+    elif (listed := listed_in(tree)) is not None:
+        field, version, kind = listed
+        if isinstance(tree[field], list):
+            yield from _items(tree[field], origin, (version, kind), (field,))
+        else:
+            yield from objects_of(tree[field], origin.below(field), (version, kind))
+    elif named := _told_by_place(tree, origin) or kind_by_shape(tree):
+        yield _guessed(tree, named[1])
+        yield from _typed(tree, api_version or named[0], named[1], origin)
+    elif _is_log_line(tree):
+        yield Note(subject=origin.source.name, text="a line of a log passed over")
+    else:
+        meant = next((key for key in tree if key.lower() == "kind"), "")
+        hint = f", did you mean kind for {meant}?" if meant else ""
+        yield object_problem(f"Object 'Kind' is missing{hint}", origin, "kind")
+
+
+def _told_by_place(tree: dict[str, Any], origin: Origin) -> tuple[str, str] | None:
+    """Return what the layout of the bundle says of an object without kind."""
+    expects = origin.source.expects
+    return expects if expects[1] and isinstance(tree.get("metadata"), dict) else None
+
+
+def _guessed(tree: dict[str, Any], kind: str) -> Note:
+    metadata = tree.get("metadata")
+    name = "/".join(filter(None, (_text(metadata, "namespace"), _text(metadata, "name") or _text(tree, "name"))))
+    return Note(subject=f"{kind} {name}", text=f"has no kind; read as a {kind} for what its fields are")
+
+
+def _is_log_line(tree: dict[str, Any]) -> bool:
+    says = not {"msg", "message", "log"}.isdisjoint(tree)
+    when = not {"level", "time", "ts", "timestamp", "severity", "stream"}.isdisjoint(tree)
+    return says and when and "spec" not in tree
 
 
 def _typed(tree: dict[str, Any], api_version: str, kind: str, origin: Origin) -> Iterator[RawObject | Problem | Note]:
     if kind.endswith("List") and isinstance(tree.get("items", []), list | None):
         item_kind = kind.removesuffix("List")
         yield from _items(tree.get("items") or (), origin, (api_version, item_kind) if item_kind else ("", ""))
-    elif not kind:
-        yield object_problem("Object 'Kind' is missing", origin, "kind")
     elif not api_version:
-        yield object_problem("Object 'apiVersion' is missing", origin, "apiVersion")
+        from dsplan.reading.foreign import document_is
+
+        what = document_is(origin.source.name, tree)
+        yield object_problem(what or "Object 'apiVersion' is missing", origin, "" if what else "apiVersion")
     else:
         yield RawObject(api_version, kind, origin, _named(tree, api_version, kind))
 
 
-def list_without_kind(origin: Origin) -> Note:
-    """Return what is said of a YAML list without kind: kubectl writes the kind behind the items."""
-    return Note(subject=origin.source.name, text="a list without kind: is the end of the file missing?")
-
-
-def _give_away(tree: dict[str, Any]) -> str:
-    """Return the kind that an object without one can only have; empty if that is not certain."""
-    spec, status = tree.get("spec"), tree.get("status")
-    if isinstance(tree.get("items"), list):
-        return "List"
-    if isinstance(status, dict) and isinstance(status.get("nodeInfo"), dict):
-        return "Node"
-    if isinstance(spec, dict) and isinstance(spec.get("containers"), list):
-        return "Pod"
-    return ""
+def list_without_kind(origin: Origin, *, cut_off: bool = True) -> Note:
+    """Return what is said of a list without kind: in YAML, kubectl writes the kind behind the items."""
+    why = "is the end of the file missing?" if cut_off else "its entries are read for what they are"
+    return Note(subject=origin.source.name, text=f"a list without kind: {why}")
 
 
 def _items(

@@ -27,6 +27,10 @@ class OriginTable:
         """Remember the origin of `identity`; returns the one it already has, if it has one."""
         return known if (known := self._origins.setdefault(identity, origin)) is not origin else None
 
+    def replace(self, identity: Identity, origin: Origin) -> None:
+        """Remember another origin for `identity`: there the object is in its newest version."""
+        self._origins[identity] = origin
+
     def forget(self) -> None:
         """Drop the documents that were parsed again to find places; they are parsed again when asked for."""
         for source in {id(origin.source): origin.source for origin in self._origins.values()}.values():

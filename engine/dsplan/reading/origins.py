@@ -7,13 +7,15 @@ object's document is cut out, and the exact path reads that piece with marks.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Final, Literal
 
 import msgspec
 
+from dsplan.reading.bundles import Source
 from dsplan.reading.located import Located
-from dsplan.reading.sources import Source, fingerprint, read_file
+from dsplan.reading.sources import fingerprint, read_file
+from dsplan.reading.surroundings import blanked, tidied
 from dsplan.reading.text import LineIndex, decode_text
 from dsplan.reading.yaml_fast import cut_items
 
@@ -33,15 +35,24 @@ class SourceText:
     The bytes of a file are not kept but read again; if the file is no longer what it was, there is no text.
     """
 
-    __slots__ = ("_data", "_lines", "_located", "_path", "_plain", "_spans", "_stamp", "_text", "name", "reached")
+    __slots__ = (
+        "_blanks", "_data", "_lines", "_located", "_path", "_plain", "_spans", "_stamp", "_text", "_tidied",
+        "bundle", "expects", "name", "reached",
+    )  # fmt: skip
 
     def __init__(self, source: Source) -> None:
         self.name = source.name
+        self.bundle = source.bundle
+        """The folder or archive that it was found in, None for what the user named."""
+        self.expects = source.expects
+        """(apiVersion, kind) of objects without kind, where the layout of a bundle says it."""
         self._path = source.path
         self._stamp = source.stamp
         self._data = source.data if source.path is None else None
         self._text: str | None = None
+        self._tidied = False
         self._plain = False
+        self._blanks: list[tuple[int, int]] = []
         self.reached: Callable[[int, int], None] = _nothing
         """Called with (how far the text is read, its size)."""
         self._located: tuple[tuple[Any, ...], Located] | None = None
@@ -51,10 +62,25 @@ class SourceText:
     def text(self) -> str | None:
         """Return the decoded text, None if the file changed or vanished since it was read."""
         data = self._data if self._path is None else self._read_again(self._path)
+        if data is not None and self._tidied:
+            data = tidied(data)[0]
         text = None if data is None else decode_text(data)
         if not isinstance(text, str):
             return None
-        return self.with_plain_line_ends(text) if self._plain else text
+        text = self.with_plain_line_ends(text) if self._plain else text
+        return blanked(text, self._blanks) if self._blanks else text
+
+    def tidied(self) -> None:
+        """Remember that the text is read without colours and logs; offsets are from now on those of that text."""
+        self._tidied = True
+
+    def blank(self, spans: Iterable[tuple[int, int]]) -> None:
+        """Remember parts of the text that are passed over and read as blanks."""
+        self._blanks.extend(spans)
+
+    def release(self) -> None:
+        """Let go of the bytes of an entry of an archive: from now on only the line of its document is known."""
+        self._data = self._text = None
 
     def with_plain_line_ends(self, text: str) -> str:
         """Return the text with LF for every CRLF, as YAML reads it; offsets are from now on those of this text."""
@@ -124,6 +150,10 @@ class Origin(msgspec.Struct, frozen=True, gc=False):
     end: int
     line: int
     pointer: tuple[str | int, ...] = ()
+
+    def below(self, field: str) -> Origin:
+        """Return the origin of what a field of the object holds."""
+        return Origin(self.source, self.format, self.start, self.end, self.line, (*self.pointer, field))
 
     def entry(self, index: int, step: tuple[str, ...] = ("items",)) -> Origin:
         """Return the origin of a list's entry."""

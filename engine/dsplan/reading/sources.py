@@ -18,7 +18,8 @@ from dsplan.reading import limits
 from dsplan.reading.bundles import Bundle, Source
 from dsplan.reading.folders import Walk
 from dsplan.reading.layouts import MANIFEST_SUFFIXES
-from dsplan.reading.unpacking import GZIP_MAGIC, Joined, Unreadable, inflated, refuse_binary, take
+from dsplan.reading.unpacking import GZIP_MAGIC, Joined, Unreadable, inflated, refuse_binary
+from dsplan.reading.unpacking import take as _take
 
 __all__ = ["STDIN", "Source", "fingerprint", "open_sources", "read_file"]
 
@@ -62,7 +63,8 @@ def read_file(path: str) -> Source:
     """
     try:
         with _opened(path) as file:
-            return _plain_file(path, file, take(file, _PEEK))
+            before = os.fstat(file.fileno())
+            return _plain_file(path, file, before, _take(file, _PEEK))
     except Unreadable as error:
         raise ValueError(str(error)) from error
 
@@ -112,14 +114,15 @@ def _sources(path: str, name: str, stdin: BinaryIO | None, bundle: Bundle) -> It
             yield from _streamed(name, stream, bundle)
     else:
         with _opened(path) as file:
-            first = take(file, _PEEK)
+            before = os.fstat(file.fileno())
+            first = _take(file, _PEEK)
             if kind := _archive_kind(first):
                 from dsplan.reading.unpacked import archive_sources
 
                 file.seek(0)
                 yield from archive_sources(name, kind, file, bundle)
             else:
-                yield _plain_file(path, file, first)
+                yield _plain_file(path, file, before, first)
 
 
 def _archive_kind(first: bytes) -> str:
@@ -132,7 +135,7 @@ def _archive_kind(first: bytes) -> str:
 
 
 def _streamed(name: str, stream: BinaryIO, bundle: Bundle) -> Iterator[Opened]:
-    first = take(stream, _PEEK)
+    first = _take(stream, _PEEK)
     kind = _archive_kind(first)
     if not kind:
         yield Source(name, _bounded(stream, first))
@@ -163,9 +166,8 @@ def _opened(path: str) -> BinaryIO:
     return file
 
 
-def _plain_file(path: str, file: BinaryIO, first: bytes) -> Source:
+def _plain_file(path: str, file: BinaryIO, before: os.stat_result, first: bytes) -> Source:
     """Return the text of an open file of which `first` was read, decompressed if it is gzip."""
-    before = os.fstat(file.fileno())
     if before.st_size > limits.MAX_SOURCE_BYTES:
         raise Unreadable(f"more than {limits.MAX_SOURCE_BYTES >> 20} MiB", "LimitExceeded")
     # Files that the kernel makes up say that they are empty.
@@ -174,7 +176,7 @@ def _plain_file(path: str, file: BinaryIO, first: bytes) -> Source:
     else:
         refuse_binary(first)
         file.seek(0)
-        data = take(file, before.st_size)
+        data = _take(file, before.st_size)
     if fingerprint(os.fstat(file.fileno())) != fingerprint(before):
         raise Unreadable("the file changed while it was read")
     return Source(path, data, path, fingerprint(before))
