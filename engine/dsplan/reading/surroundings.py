@@ -133,8 +133,8 @@ def strange_lines(text: str) -> list[StrangeLine]:
     """Return the lines of a YAML document that cannot be YAML of Kubernetes, in order.
 
     Only lines without indent are judged: fields of an object begin with a small letter there. One that opens a block
-    (`Spec:` with fields below it) is a misspelt field, and stays. A text with too many strange lines is no manifest with
-    something around it, and has none.
+    (`Spec:` with fields below it) is a misspelt field, and stays. A text with too many strange lines is no manifest
+    with something around it, and has none.
 
     >>> [line.text for line in strange_lines("WARNING: file is group-readable\\napiVersion: v1\\nkind: Node\\n$ \\n")]
     ['WARNING: file is group-readable', '$ ']
