@@ -42,9 +42,9 @@ class Bundle:
     >>> bundle = Bundle("dump.tar", archive=True)
     >>> bundle.place("ops/pods.json").reads, bundle.place("ops/agent/logs.txt").reads
     (True, False)
-    >>> bundle.read(); bundle.pass_over("ops/agent/logs.txt")
+    >>> bundle.read(); bundle.leave()
     >>> bundle.told().text
-    'read as kubectl cluster-info dump: 1 file read, 1 passed over that holds no Kubernetes objects (logs.txt)'
+    'read as kubectl cluster-info dump: 1 file read, 1 passed over that holds no Kubernetes objects'
     """
 
     def __init__(self, name: str, *, archive: bool = False) -> None:

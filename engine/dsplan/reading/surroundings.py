@@ -47,6 +47,14 @@ _UNINDENTED: Final = regex(r"^(?=[^ \t\r\n])(.*)$", re.MULTILINE)
 _OURS: Final = regex(
     r"[a-z][A-Za-z0-9]*:(?:\s|$)|[\"'][A-Za-z]+[\"']:|-(?:\s|$)|#|---|\.\.\.(?:\s|$)|[{}\[\]%&*!?|>,]|<<:|['\"]"
 )
+_OBJECT: Final = regex(r"(?:apiVersion|kind|metadata|items|spec|status|data|- apiVersion|[{\[])")
+_KNOWN: Final = regex(
+    r"```|==== |\$(?:\s|$)|[%>](?:\s|$)|PS [A-Za-z]:|[A-Za-z]:\\[^>]*>|\[?[\w.-]+@[\w.-]+[^$#>]*[$#>](?:\s|$)"
+    r"|[IWEF][0-9]{4} "
+    r"|\S+\.go:[0-9]+:|(?:time|level|ts)=|[0-9]{4}[-/][0-9]{2}[-/][0-9]{2}[T ]|Error from server|No resources found"
+    r"|Release \"|Pulled: |Digest: |Unable to connect|The connection to|[a-z.]+/[a-z0-9.-]+ [a-z]+ed\b"
+)
+"""What tools and terminals write, and no manifest has; behind the first field of an object only that is passed over."""
 _NEVER_OURS: Final = regex(r"(?:warning|error|info|notice|note|debug|usage|hint): ", re.IGNORECASE)
 _SECTION: Final = regex(
     r"(NAME|LAST DEPLOYED|NAMESPACE|STATUS|REVISION|DESCRIPTION|CHART|VERSION|APP_VERSION|TEST SUITE|RESOURCES|NOTES"
@@ -57,6 +65,7 @@ _PROSE_SECTIONS: Final = ("NOTES", "USER-SUPPLIED VALUES", "COMPUTED VALUES", "R
 _CHILD: Final = regex(r"[ \t]+(?:-(?:\s|$)|[^\s:]+:(?:\s|$))|-(?:\s|$)")
 _JSON_LINE: Final = regex(r"^(?:\{(?!\{)|\[[ \t]*(?:\{|$))", re.MULTILINE)
 _YAML_LINE: Final = regex(r"^(?:---|apiVersion:|kind:|metadata:|items:|- apiVersion:)", re.MULTILINE)
+_ONLY_COMMENTS: Final = regex(r"(?:[ \t]*(?:#.*)?\r?\n)*")
 _JSON_BYTES: Final = regex(rb"^(?:\{(?!\{)|\[[ \t]*(?:\{|\r?$))", re.MULTILINE)
 _YAML_BYTES: Final = regex(rb"^(?:---|apiVersion:|kind:|metadata:|items:|- apiVersion:)", re.MULTILINE)
 _NEVER_FIELDS: Final = frozenset({"warning", "error", "info", "notice", "note", "debug", "usage", "hint"})
@@ -132,9 +141,9 @@ def _without_logs(data: bytes) -> tuple[bytes, int]:
 def strange_lines(text: str) -> list[StrangeLine]:
     """Return the lines of a YAML document that cannot be YAML of Kubernetes, in order.
 
-    Only lines without indent are judged: fields of an object begin with a small letter there. One that opens a block
-    (`Spec:` with fields below it) is a misspelt field, and stays. A text with too many strange lines is no manifest
-    with something around it, and has none.
+    Only lines without indent are judged: fields of an object begin with a small letter there. Behind the first field of
+    an object only what tools and terminals are known to write is passed over, since a slip of the pen (`spec` without
+    its colon) is an error. A text with too many strange lines is no manifest with something around it, and has none.
 
     >>> [line.text for line in strange_lines("WARNING: file is group-readable\\napiVersion: v1\\nkind: Node\\n$ \\n")]
     ['WARNING: file is group-readable', '$ ']
@@ -142,14 +151,15 @@ def strange_lines(text: str) -> list[StrangeLine]:
     []
     """
     found: list[StrangeLine] = []
-    behind = -1
+    behind, inside = -1, False
     for match in _UNINDENTED.finditer(text):
         if len(found) > limits.MAX_STRANGE_LINES:
             return []
         if match.start() < behind:
             continue
         section = _SECTION.match(match[1])
-        if section is None and not _is_strange(match[1]):
+        if section is None and not _is_strange(match[1], inside=inside):
+            inside = inside or _OBJECT.match(match[1]) is not None
             continue
         if section is not None and section[1] in _PROSE_SECTIONS:
             behind = _end_of_prose(text, match.end())
@@ -160,8 +170,10 @@ def strange_lines(text: str) -> list[StrangeLine]:
     return found
 
 
-def _is_strange(line: str) -> bool:
-    return _OURS.match(line) is None or _NEVER_OURS.match(line) is not None
+def _is_strange(line: str, *, inside: bool) -> bool:
+    if _NEVER_OURS.match(line) is not None:
+        return True
+    return _KNOWN.match(line) is not None if inside else _OURS.match(line) is None
 
 
 def _opens_block(text: str, end: int) -> bool:
@@ -193,8 +205,8 @@ def _lines(text: str, start: int, end: int, tool: str = "") -> Iterator[StrangeL
 def blanked(text: str, spans: Iterable[tuple[int, int]]) -> str:
     """Return the text with blanks for the parts from start to end, so that all other offsets stay.
 
-    >>> blanked("$ ls\nkind: Pod", [(0, 4)])
-    '    \nkind: Pod'
+    >>> blanked("$ ls\\nkind: Pod", [(0, 4)])
+    '    \\nkind: Pod'
     """
     parts, at = [], 0
     for start, end in sorted(spans):
@@ -210,7 +222,7 @@ def begins_with_json(text: str) -> int | None:
     28
     """
     json = _JSON_LINE.search(text)
-    if json is None or json.start() == 0:
+    if json is None or _ONLY_COMMENTS.fullmatch(text, 0, json.start()):
         return None
     yaml = _YAML_LINE.search(text)
     return json.start() if yaml is None or json.start() < yaml.start() else None
