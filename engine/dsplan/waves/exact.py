@@ -79,7 +79,7 @@ class FlowPlanner:
                 (max(0, _units(c, remaining) - c.limit * (left - 1)), c.first if first else c.limit)
                 for c in self._ceilings
             ]
-            takes = self._network.largest(remaining, bounds)
+            takes = self._network.largest(remaining, bounds, share=0 if first and self._is_cut else left)
             if takes is None:
                 return None
             if not ahead:

@@ -10,14 +10,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 from .families import Family
+from .maxflow import Edge, largest_flow, rounded
 from .problem import Cell
 
 __all__ = ["WaveNetwork"]
 
 _SOURCE, _SINK, _FIRST_SET = 0, 1, 2
-_DEMAND, _SUPPLY = -1, -2
-Edge = tuple[int, int, int, int]
-"""From, to, least, most."""
 
 
 class WaveNetwork:
@@ -35,6 +33,7 @@ class WaveNetwork:
         self._sets: list[tuple[int, int, int]] = []
         for place in down.members:
             self._sets.append((_node(down.parent.get(place), _SOURCE), _node(place, _SOURCE), place))
+        self._downward = len(self._sets)
         for place in up.members:
             self._sets.append((_node(place, _SINK), _node(up.parent.get(place), _SINK), place))
         self._bundles: dict[tuple[int, int], list[Cell]] = defaultdict(list)
@@ -42,10 +41,13 @@ class WaveNetwork:
             ends = _node(down.inner.get(cell), _SOURCE), _node(up.inner.get(cell), _SINK)
             self._bundles[ends].append(cell)
 
-    def largest(self, available: Mapping[Cell, int], bounds: Sequence[tuple[int, int]]) -> dict[Cell, int] | None:
+    def largest(
+        self, available: Mapping[Cell, int], bounds: Sequence[tuple[int, int]], *, share: int = 0
+    ) -> dict[Cell, int] | None:
         """Return the most units that one wave can take, by cell, None where the lower bounds cannot be met.
 
-        `available` is what each cell has left; `bounds` has (least, most) of every set by its position.
+        `available` is what each cell has left; `bounds` has (least, most) of every set by its position. Where taking
+        one in `share` of every cell keeps the bounds, the flow is found from there.
         """
         edges: list[Edge] = []
         for tail, head, place in self._sets:
@@ -54,11 +56,36 @@ class WaveNetwork:
                 return None
             edges.append((tail, head, least, most))
         bundles = list(self._bundles.items())
-        edges += [(tail, head, 0, sum(available.get(cell, 0) for cell in cells)) for (tail, head), cells in bundles]
-        flows = _largest_flow(edges)
+        held = [sum(available.get(cell, 0) for cell in cells) for _, cells in bundles]
+        edges += [(tail, head, 0, units) for ((tail, head), _), units in zip(bundles, held, strict=True)]
+        flows = largest_flow(edges, _SOURCE, _SINK, self._shared(edges, held, share) if share else None)
         if flows is None:
             return None
         return _spread(bundles, flows[len(self._sets) :], available)
+
+    def _shared(self, edges: Sequence[Edge], held: Sequence[int], share: int) -> list[int]:
+        """Return one in `share` of every bundle, rounded so that it is a flow."""
+        through = self._through(held)
+        ends = [(tail, head) for tail, head, *_ in edges]
+        return rounded([*ends, (_SINK, _SOURCE)], [*through, *held, sum(held)], share)[:-1]
+
+    def _through(self, held: Sequence[int]) -> list[int]:
+        """Return how many units of the bundles pass through every set, in the order of the sets' edges."""
+        into: dict[int, int] = defaultdict(int)
+        out: dict[int, int] = defaultdict(int)
+        for (tail, head), units in zip(self._bundles, held, strict=True):
+            out[tail] += units
+            into[head] += units
+        found = [0] * len(self._sets)
+        for place in range(self._downward):  # from the smallest set to the largest, against the edge
+            tail, head, _ = self._sets[place]
+            found[place] = out[head]
+            out[tail] += out[head]
+        for place in range(self._downward, len(self._sets)):
+            tail, head, _ = self._sets[place]
+            found[place] = into[tail]
+            into[head] += into[tail]
+        return found
 
 
 def _node(place: int | None, otherwise: int) -> int:
@@ -77,55 +104,3 @@ def _spread(
                 taken[cell] = units
                 flow -= units
     return dict(sorted(taken.items()))
-
-
-def _largest_flow(edges: Sequence[Edge]) -> list[int] | None:
-    flows = _feasible(edges)
-    if flows is None:
-        return None
-    residual: dict[tuple[int, int], int] = {}
-    for (tail, head, least, most), flow in zip(edges, flows, strict=True):
-        residual[tail, head] = most - flow
-        residual[head, tail] = flow - least
-    more = _maximum_flow(residual, _SOURCE, _SINK)
-    return [
-        flow + more.get(tail, {}).get(head, 0) - more.get(head, {}).get(tail, 0)
-        for (tail, head, _, _), flow in zip(edges, flows, strict=True)
-    ]
-
-
-def _feasible(edges: Sequence[Edge]) -> list[int] | None:
-    """Return any flow within the bounds: what the lower bounds force is balanced by a flow of what is left."""
-    surplus: dict[int, int] = defaultdict(int)
-    capacities: dict[tuple[int, int], int] = {}
-    for tail, head, least, most in edges:
-        surplus[head] += least
-        surplus[tail] -= least
-        capacities[tail, head] = most - least
-    forced = sum(units for units in surplus.values() if units > 0)
-    if not forced:
-        return [0] * len(edges)
-    capacities[_SINK, _SOURCE] = sum(most for *_, most in edges) + forced
-    for node, units in surplus.items():
-        if units > 0:
-            capacities[_SUPPLY, node] = units
-        elif units < 0:
-            capacities[node, _DEMAND] = -units
-    flow = _maximum_flow(capacities, _SUPPLY, _DEMAND)
-    if sum(flow[_SUPPLY].values()) < forced:
-        return None
-    return [least + flow.get(tail, {}).get(head, 0) for tail, head, least, _ in edges]
-
-
-def _maximum_flow(capacities: Mapping[tuple[int, int], int], source: int, sink: int) -> dict[int, dict[int, int]]:
-    import networkx as nx
-    from networkx.algorithms.flow import dinitz
-
-    graph: nx.DiGraph[int] = nx.DiGraph()
-    graph.add_nodes_from((source, sink))
-    graph.add_weighted_edges_from(
-        ((tail, head, units) for (tail, head), units in capacities.items() if units), weight="capacity"
-    )
-    _, flow = nx.maximum_flow(graph, source, sink, flow_func=dinitz)
-    found: dict[int, dict[int, int]] = flow
-    return found
