@@ -12,7 +12,7 @@ import msgspec
 
 from .problem import Cell, Load, Problem
 
-__all__ = ["Ceiling", "binding", "ceilings", "waves_needed"]
+__all__ = ["Ceiling", "binding", "ceilings", "units_in", "waves_needed"]
 
 
 class Ceiling(msgspec.Struct, frozen=True):
@@ -31,6 +31,13 @@ def waves_needed(units: int, limit: int, first: int) -> int:
     (4, 5, 1)
     """
     return int(units > 0) if units <= first else 1 - (first - units) // limit
+
+
+def units_in(ceiling: Ceiling, counts: Mapping[Cell, int]) -> int:
+    """Return how many of the units are inside a ceiling."""
+    if len(counts) < len(ceiling.cells):
+        return sum(units for cell, units in counts.items() if cell in ceiling.cells)
+    return sum(counts.get(cell, 0) for cell in ceiling.cells)
 
 
 def ceilings(problem: Problem) -> tuple[Ceiling, ...]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from .ceilings import Ceiling, waves_needed
+from .ceilings import Ceiling, units_in, waves_needed
 from .families import two_families
 from .flow import WaveNetwork
 from .problem import Cell, Steps
@@ -65,7 +65,7 @@ class FlowPlanner:
         return runs, total, ()
 
     def _simple_bound(self, counts: Counts) -> int:
-        bounds = (waves_needed(_units(ceiling, counts), ceiling.limit, ceiling.first) for ceiling in self._ceilings)
+        bounds = (waves_needed(units_in(ceiling, counts), ceiling.limit, ceiling.first) for ceiling in self._ceilings)
         return max(bounds, default=0) or int(any(counts.values()))
 
     def _runs(self, counts: Counts, total: int, *, fresh: bool, ahead: bool) -> list[WaveRun] | None:
@@ -76,7 +76,7 @@ class FlowPlanner:
                 return None
             first = fresh and not runs
             bounds = [
-                (max(0, _units(c, remaining) - c.limit * (left - 1)), c.first if first else c.limit)
+                (max(0, units_in(c, remaining) - c.limit * (left - 1)), c.first if first else c.limit)
                 for c in self._ceilings
             ]
             takes = self._network.largest(remaining, bounds, share=0 if first and self._is_cut else left)
@@ -99,9 +99,9 @@ class FlowPlanner:
         """Return how often a wave can be repeated before a cell runs out or a set must be taken faster."""
         repeat = min((remaining[cell] // units for cell, units in takes.items()), default=1)
         for ceiling in self._ceilings:
-            slack = ceiling.limit - _units(ceiling, takes)
+            slack = ceiling.limit - units_in(ceiling, takes)
             if slack > 0:
-                spare = ceiling.limit * (left - 1) - (_units(ceiling, remaining) - _units(ceiling, takes))
+                spare = ceiling.limit * (left - 1) - (units_in(ceiling, remaining) - units_in(ceiling, takes))
                 repeat = min(repeat, 1 + spare // slack)
         return max(1, repeat)
 
@@ -151,7 +151,7 @@ class FlowPlanner:
         bounds = []
         for ceiling in self._ceilings:
             most = ceiling.limit * waves - (ceiling.limit - ceiling.first if step == 0 and waves else 0)
-            least = 0 if later is None else max(0, _units(ceiling, remaining) - ceiling.limit * later)
+            least = 0 if later is None else max(0, units_in(ceiling, remaining) - ceiling.limit * later)
             bounds.append((least, most))
         for place, units in zip(self._stepped, self.steps.sizes[step], strict=True):
             bounds[place] = (max(units, bounds[place][0]), min(units, bounds[place][1]))
@@ -165,12 +165,6 @@ class FlowPlanner:
             for cell, units in remaining.items()
             if (not alone if cell[1] not in stepped else step != 0 or not canary or cell in canary)
         }
-
-
-def _units(ceiling: Ceiling, counts: Counts) -> int:
-    if len(counts) < len(ceiling.cells):
-        return sum(units for cell, units in counts.items() if cell in ceiling.cells)
-    return sum(counts.get(cell, 0) for cell in ceiling.cells)
 
 
 def _least(holds: Callable[[int], bool]) -> int:

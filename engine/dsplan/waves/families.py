@@ -11,7 +11,7 @@ import msgspec
 
 from .problem import Cell
 
-__all__ = ["Family", "two_families"]
+__all__ = ["Family", "crossing_pairs", "two_families"]
 
 
 class Family(msgspec.Struct, frozen=True):
@@ -34,7 +34,7 @@ def two_families(sets: Sequence[frozenset[Cell]]) -> tuple[Family, Family] | Non
 
     crossing: nx.Graph[int] = nx.Graph()
     crossing.add_nodes_from(range(len(sets)))
-    crossing.add_edges_from(_crossing_pairs(sets))
+    crossing.add_edges_from(crossing_pairs(sets))
     if not nx.is_bipartite(crossing):
         return None
     left: set[int] = set()
@@ -46,7 +46,7 @@ def two_families(sets: Sequence[frozenset[Cell]]) -> tuple[Family, Family] | Non
     return _family(sets, left), _family(sets, right)
 
 
-def _crossing_pairs(sets: Sequence[frozenset[Cell]]) -> list[tuple[int, int]]:
+def crossing_pairs(sets: Sequence[frozenset[Cell]]) -> list[tuple[int, int]]:
     """Return the pairs that share a cell and of which neither contains the other; only sets that meet are compared."""
     around: dict[Cell, list[int]] = defaultdict(list)
     for place, cells in enumerate(sets):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-__all__ = ["Edge", "largest_flow", "rounded"]
+__all__ = ["Edge", "keeps", "largest_flow"]
 
 Edge = tuple[int, int, int, int]
 """From, to, least, most; nodes are numbered from 0."""
@@ -24,7 +24,7 @@ def largest_flow(edges: Sequence[Edge], source: int, sink: int, start: Sequence[
     >>> largest_flow([(0, 1, 0, 1), (1, 2, 2, 3)], 0, 2) is None
     True
     """
-    flows = list(start) if start is not None and _keeps(edges, start) else _feasible(edges, source, sink)
+    flows = list(start) if start is not None and keeps(edges, start) else _feasible(edges, source, sink)
     if flows is None:
         return None
     graph = _Residual(1 + max((max(edge[:2]) for edge in edges), default=max(source, sink)))
@@ -34,7 +34,8 @@ def largest_flow(edges: Sequence[Edge], source: int, sink: int, start: Sequence[
     return [most - graph.room[2 * place] for place, (*_, most) in enumerate(edges)]
 
 
-def _keeps(edges: Sequence[Edge], flows: Sequence[int]) -> bool:
+def keeps(edges: Sequence[Edge], flows: Sequence[int]) -> bool:
+    """Return whether every edge has units within its bounds."""
     return all(least <= flow <= most for (*_, least, most), flow in zip(edges, flows, strict=True))
 
 
@@ -126,87 +127,3 @@ class _Residual:
             room[edge] -= units
             room[edge ^ 1] += units
         return units
-
-
-def rounded(ends: Sequence[tuple[int, int]], shares: Sequence[int], of: int) -> list[int]:
-    """Return whole numbers next to shares / of on every edge of a circulation, with as much into as out of every node.
-
-    `shares` must balance at every node. Each number is its share rounded down or up; whole shares stay. Edges with a
-    remainder form cycles; around each, remainders are shifted until an edge is whole.
-
-    >>> rounded([(0, 1), (0, 1), (1, 0)], [1, 1, 2], 2)
-    [1, 0, 1]
-    """
-    rest = [share % of for share in shares]
-    down = [share // of for share in shares]
-    open_edges: list[list[int]] = [[] for _ in range(1 + max((max(pair) for pair in ends), default=0))]
-    for edge, (tail, head) in enumerate(ends):
-        if rest[edge] and tail != head:
-            open_edges[tail].append(edge)
-            open_edges[head].append(edge)
-    for start in range(len(open_edges)):
-        _close_cycles(start, ends, rest, down, open_edges, of)
-    return down
-
-
-def _close_cycles(
-    start: int,
-    ends: Sequence[tuple[int, int]],
-    rest: list[int],
-    down: list[int],
-    open_edges: list[list[int]],
-    of: int,
-) -> None:
-    """Walk from a node along edges with a remainder until no such edge is left at it."""
-    path: list[int] = []
-    nodes = [start]
-    places = {start: 0}
-    while True:
-        node = nodes[-1]
-        edges = open_edges[node]
-        while edges and (not rest[edges[-1]] or (path and edges[-1] == path[-1])):
-            if rest[edges[-1]]:
-                if len(edges) < 2:
-                    raise ValueError("the shares do not balance at every node")
-                edges[-1], edges[0] = edges[0], edges[-1]
-            else:
-                edges.pop()
-        if not edges:
-            return
-        edge = edges[-1]
-        tail, head = ends[edge]
-        other = head if tail == node else tail
-        path.append(edge)
-        nodes.append(other)
-        if other not in places:
-            places[other] = len(nodes) - 1
-            continue
-        first = places[other]
-        cut = _shift(path, nodes, first, ends, rest, down, of)
-        for gone in nodes[cut + 1 : -1]:
-            places.pop(gone, None)
-        del path[cut:], nodes[cut + 1 :]
-
-
-def _shift(
-    path: Sequence[int],
-    nodes: Sequence[int],
-    first: int,
-    ends: Sequence[tuple[int, int]],
-    rest: list[int],
-    down: list[int],
-    of: int,
-) -> int:
-    """Shift remainders around the cycle that the path ends with; return where the path is open again."""
-    along = [ends[path[place]][0] == nodes[place] for place in range(first, len(path))]
-    units = min(of - rest[path[first + k]] if forward else rest[path[first + k]] for k, forward in enumerate(along))
-    cut = len(path)
-    for k, forward in enumerate(along):
-        edge = path[first + k]
-        rest[edge] += units if forward else -units
-        if rest[edge] == of:
-            rest[edge] = 0
-            down[edge] += 1
-        if not rest[edge] and cut == len(path):
-            cut = first + k
-    return cut

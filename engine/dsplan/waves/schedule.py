@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
 from .bound import lower_bound
 from .ceilings import Ceiling, binding, ceilings
 from .components import Component, components, without_stalled
+from .crossing import CrossingPlanner
 from .exact import FlowPlanner
 from .greedy import Greedy
 from .problem import Cell, Problem, Steps
@@ -20,6 +21,10 @@ __all__ = ["schedule"]
 
 _MOST_STEPS = 200
 """Steps beyond which each is not planned by a flow of its own."""
+_MOST_COMPARED = 20_000
+"""Cells times waves up to which the greedy is tried besides, where shifted flows leave a gap."""
+_TURNS = 6
+"""Times that flows are shifted, each in another order, while a gap is left."""
 _SMALL = 64
 """Units up to which a part is planned to its end in any case: a search may begin otherwise than the greedy."""
 
@@ -97,12 +102,42 @@ def _solve(problem: Problem, *, ahead: bool) -> _Solved:
                 return _Solved(tuple(runs), len(runs), Method.FLOW, step_ends=step_ends)
             solved = _Solved(tuple(runs), max(bound, proved), Method.FLOW, step_ends=step_ends)
             return _searched(problem, limits, solved)
+    if simple and not problem.steps:
+        return _crossing(problem, counts, limits, bound, ahead=ahead)
     return _without_flow(problem, limits, bound, ahead=ahead)
+
+
+def _crossing(
+    problem: Problem, counts: Mapping[Cell, int], limits: list[Ceiling], bound: int, *, ahead: bool
+) -> _Solved:
+    """Return waves by shifted flows where limits alone decide; by the greedy or a search where these have fewer."""
+    planner = CrossingPlanner(counts, limits)
+    runs = planner.plan(ahead=ahead)
+    waves = _count(runs)
+    if not ahead or len(counts) * waves > _MOST_COMPARED:
+        return _Solved(tuple(runs), min(bound, waves), Method.SHIFTS)
+    for turn in range(1, _TURNS):
+        if waves == bound:
+            break
+        again = planner.plan(turn=turn)
+        runs, waves = min((runs, waves), (again, _count(again)), key=lambda found: found[1])
+    shifted = _Solved(tuple(runs), min(bound, waves), Method.SHIFTS)
+    if waves == bound:
+        return shifted
+    other = _without_flow(problem, limits, bound, ahead=True)
+    if _count(other.runs) < waves:
+        return other
+    method = Method.SEARCH if other.bound == waves else Method.SHIFTS
+    return msgspec.structs.replace(shifted, bound=other.bound, method=method, searched=other.searched)
+
+
+def _count(runs: Iterable[WaveRun]) -> int:
+    return sum(run.repeat for run in runs)
 
 
 def _searched(problem: Problem, limits: list[Ceiling], solved: _Solved) -> _Solved:
     """Return better waves or a better bound for a small problem that has a gap, what is known otherwise."""
-    waves = sum(run.repeat for run in solved.runs)
+    waves = _count(solved.runs)
     if waves <= solved.bound or solved.left_over:
         return solved
     found = improve_units(problem, limits, solved.bound, waves)
@@ -121,7 +156,7 @@ def _without_flow(problem: Problem, limits: list[Ceiling], bound: int, *, ahead:
         return _Solved(first, len(first), Method.GREEDY, step_ends=tuple(() for _ in problem.steps))
     runs = tuple(greedy.plan())
     left_over = tuple(sorted(greedy.left_over.items()))
-    waves = sum(run.repeat for run in runs)
+    waves = _count(runs)
     if left_over or coupled:
         solved = _Solved(runs, min(bound, waves), Method.GREEDY, step_ends=greedy.step_ends, left_over=left_over)
         return _searched(problem, limits, solved)

@@ -17,6 +17,8 @@ class Method(StrEnum):
 
     FLOW = "flow"
     """A feasible flow per wave: reaches the bound for two nested families of limits."""
+    SHIFTS = "shifts"
+    """A flow per wave for two families, its units shifted until the other sets fit; no promise but the printed gap."""
     SEARCH = "search"
     """python-constraint, with every smaller number of waves refuted."""
     GREEDY = "greedy"
