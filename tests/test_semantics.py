@@ -1,4 +1,4 @@
-"""specs/semantics.md: every rule that is cited exists, and every rule is held by a test or listed as not implemented."""
+"""specs/semantics.md: every cited rule exists, and every rule is held by a test or listed as not implemented."""
 
 from __future__ import annotations
 

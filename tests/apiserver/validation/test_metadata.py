@@ -1,4 +1,4 @@
-"""Section V of the rules: metadata, selector, strategy, numbers of a DaemonSet; Node, PriorityClass, ControllerRevision."""
+"""Section V of the rules: metadata, selector, strategy, numbers of a DaemonSet; Node, PriorityClass, revisions."""
 
 from __future__ import annotations
 
