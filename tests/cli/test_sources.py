@@ -213,17 +213,29 @@ def kubectl(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Kubectl:
 def test_the_live_cluster(kubectl: Kubectl, snapshot: Path) -> None:
     log = kubectl(f"cat {snapshot}")
     everything = "get nodes,pods,daemonsets.apps,controllerrevisions.apps,priorityclasses -A -o json"
+    admission = "get namespaces,resourcequotas,limitranges,serviceaccounts -A -o json"
     assert summary() == summary(snapshot)
-    assert log.read_text() == f"{everything}\n"
+    assert log.read_text() == f"{everything}\n{admission}\n"
     log.unlink()
     assert summary("--context", "prod", "--kubeconfig", "k.conf") == summary(snapshot)
-    assert log.read_text() == f"{everything} --context prod --kubeconfig k.conf\n"
+    assert log.read_text() == "".join(
+        f"{words} --context prod --kubeconfig k.conf\n" for words in (everything, admission)
+    )
     log.unlink()
     assert summary("-n", "default", "-l", "team=a") == summary(snapshot)
     assert log.read_text().splitlines() == [
         "get nodes,pods,controllerrevisions.apps,priorityclasses -A -o json",
         "get daemonsets.apps -n default -l team=a -o json",
+        admission,
     ]
+
+
+def test_without_the_right_to_read_quotas_a_plan_is_made_and_says_so(kubectl: Kubectl, snapshot: Path) -> None:
+    kubectl(f'case "$2" in namespaces*) echo "resourcequotas is forbidden" >&2; exit 1;; *) cat {snapshot};; esac')
+    result = run("solve")
+    assert result.exit_code == 0
+    assert "Note: live cluster: `kubectl get namespaces" in result.stdout
+    assert "is forbidden" in result.stdout
 
 
 def test_what_kubectl_is_asked_for_is_said_meanwhile(kubectl: Kubectl, snapshot: Path) -> None:
@@ -242,6 +254,8 @@ def test_what_kubectl_is_asked_for_is_said_meanwhile(kubectl: Kubectl, snapshot:
         "",
         "kubectl get daemonsets.apps",
         "",
+        "kubectl get namespaces,resourcequotas,limitranges,serviceaccounts",
+        "",
     ]
 
 
@@ -252,7 +266,7 @@ def test_manifests_over_the_live_cluster(kubectl: Kubectl, snapshot: Path, manif
     assert log.exists()
     log.unlink()
     assert "2 to create" in summary(manifest, "--live", "-n", "other")
-    assert len(log.read_text().splitlines()) == 1
+    assert len(log.read_text().splitlines()) == 2
 
 
 @pytest.mark.parametrize(

@@ -38,13 +38,16 @@ def check(record: Record) -> list[str]:
 
 
 def refusal_differences(refusal: Refusal, record: Record) -> list[str]:
-    """Compare code and reason, and the causes where the server gives any (it gives none with 403)."""
+    """Compare code and reason, and the causes where the server gives any; with 403 it gives none, but its words."""
     got, want = (refusal.code, refusal.reason), (record["code"], record.get("reason"))
     if got != want:
         return [f"expected {want} {record.get('message', '')}, got {got} {refusal.message}"]
     causes = Counter((cause["field"], cause["reason"]) for cause in record.get("causes") or ())
     found = Counter((problem.field, problem.reason) for problem in refusal.problems)
-    return [f"causes: expected {causes}, got {found}"] if refusal.code == 422 and causes != found else []
+    if refusal.code == 422:
+        return [f"causes: expected {causes}, got {found}"] if causes != found else []
+    said = f'pods "p" is forbidden: {refusal.message}'
+    return [f"expected {record['message']!r}, got {said!r}"] if said != record["message"] else []
 
 
 @cache

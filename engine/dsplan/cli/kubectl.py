@@ -11,6 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
 from ..errors import InputError, Problem
+from ..model.world import Note
 
 if TYPE_CHECKING:
     from ..reading.read import Found
@@ -24,6 +25,13 @@ SOURCE = "live cluster"
 _DAEMONSETS = "daemonsets.apps"
 _KINDS = ("nodes", "pods", _DAEMONSETS, "controllerrevisions.apps", "priorityclasses")
 _ALL_BUT_DAEMONSETS = tuple(kind for kind in _KINDS if kind != _DAEMONSETS)
+_ADMISSION = {
+    "namespaces": "Namespace",
+    "resourcequotas": "ResourceQuota",
+    "limitranges": "LimitRange",
+    "serviceaccounts": "ServiceAccount",
+}
+"""What decides which pods are refused. Not everybody may read it, and a plan can be made without it."""
 _LAST_LINES = 5
 _LOG_LINE = re.compile(r"[EWI][0-9]{4} [0-9:.]+ +[0-9]+ ")
 
@@ -52,12 +60,29 @@ def live_objects(
     get = partial(_get, access=access, waiting=waiting)
     if namespace is None and selector is None:
         yield from stream_bytes(get(_KINDS, ["-A"]), SOURCE)
+        yield from _admission(get)
         return
     chosen = [*(["-A"] if namespace is None else ["-n", namespace]), *_option("-l", selector)]
     cluster = stream_bytes(get(_ALL_BUT_DAEMONSETS, ["-A"]), SOURCE)
     yield from (item for item in cluster if not _is_daemonset(item))
     daemonsets = stream_bytes(get((_DAEMONSETS,), chosen), f"{SOURCE}, DaemonSets")
     yield from (item for item in daemonsets if _is_daemonset(item) or isinstance(item, Problem))
+    yield from _admission(get)
+
+
+def _admission(get: Callable[[Sequence[str], Sequence[str]], bytes]) -> Iterator[Found]:
+    """Yield what decides which pods are refused; a note where it may not be read."""
+    from ..reading.read import stream_bytes
+
+    try:
+        data = get(tuple(_ADMISSION), ["-A"])
+    except InputError as error:
+        text = f"{error.problems[0].message}; so pods that quotas and the like refuse are not foreseen"
+        yield Note(SOURCE, text)
+        return
+    kinds = set(_ADMISSION.values())
+    found = stream_bytes(data, f"{SOURCE}, namespaces")
+    yield from (item for item in found if getattr(item, "kind", "") in kinds or isinstance(item, Problem))
 
 
 def _is_daemonset(item: Found) -> bool:

@@ -21,7 +21,7 @@ def overlay(cluster: World, manifests: World) -> World:
 
     A DaemonSet keeps what the API server owns: uid, versions, creation time, status. Its generation rises where the
     spec differs, its template generation where the template does after defaulting, so that a manifest as people keep
-    it changes nothing when nothing changed.
+    it changes nothing when nothing changed. An object of another kind keeps its status unless the manifest has one.
     """
     fields: dict[str, Any] = {}
     for field in FIELDS.values():
@@ -68,7 +68,9 @@ def _applied(known: Any, item: Any) -> Any:
     }
     if not isinstance(item, DaemonSet):
         kept["generation"] = known.metadata.generation
-        return msgspec.structs.replace(item, metadata=msgspec.structs.replace(item.metadata, **kept))
+        item = msgspec.structs.replace(item, metadata=msgspec.structs.replace(item.metadata, **kept))
+        says_nothing = getattr(item, "status", None) == getattr(type(item)(), "status", None)
+        return msgspec.structs.replace(item, status=known.status) if says_nothing and hasattr(item, "status") else item
     labels = {**known.metadata.labels, **item.metadata.labels}
     annotations = {**known.metadata.annotations, **item.metadata.annotations}
     metadata = msgspec.structs.replace(item.metadata, **kept, labels=labels, annotations=annotations)

@@ -42,7 +42,17 @@ if TYPE_CHECKING:
         | PlacementPolicy
     )
 
-__all__ = ["CLUSTER_WIDE", "FIELDS", "InOrder", "KubernetesObject", "Note", "Origins", "World", "type_of"]
+__all__ = [
+    "CLUSTER_WIDE",
+    "FIELDS",
+    "RESOURCES",
+    "InOrder",
+    "KubernetesObject",
+    "Note",
+    "Origins",
+    "World",
+    "type_of",
+]
 
 FIELDS = {
     "Node": "nodes",
@@ -95,6 +105,13 @@ def type_of(kind: str) -> type[KubernetesObject]:
 
 CLUSTER_WIDE = frozenset({"Node", "PriorityClass", "RuntimeClass", "Namespace", "PersistentVolume", "CSINode"})
 """Kinds whose objects are in no namespace."""
+
+
+RESOURCES = (
+    "nodes,pods,daemonsets,controllerrevisions,priorityclasses,namespaces,resourcequotas,limitranges,serviceaccounts,"
+    "runtimeclasses,poddisruptionbudgets,persistentvolumeclaims,persistentvolumes,csinodes"
+)
+"""What to ask `kubectl get` for, so that a World has all that can matter."""
 
 
 class Origins(Protocol):

@@ -13,7 +13,6 @@ from collections.abc import Hashable, Iterable, Iterator, Sequence
 import msgspec
 from pyroaring import BitMap
 
-from ..apiserver.admission import Refusal
 from ..eligibility import Verdict
 from ..model.daemonset import DaemonSetStatus
 from ..model.meta import Identity
@@ -207,9 +206,9 @@ class _Fit:
 
     def _result(self) -> Fit:
         for n, arrivals in enumerate(self.arrivals):
-            if isinstance(arrivals.created, Refusal) and arrivals.refused:
+            if arrivals.refusal is not None and arrivals.refused:
                 self.left_out[n] |= arrivals.refused
-                cause = Cause(code=CauseCode.ADMISSION, object=self.identities[n], observed=arrivals.created.message)
+                cause = Cause(code=CauseCode.ADMISSION, object=self.identities[n], observed=arrivals.refusal.message)
                 _add(self.conflicts, self.identities[n], (cause,), arrivals.refused)
         deletions = sum(map(len, self.dropped))
         for limit, cause in self.relations.limits:

@@ -9,6 +9,7 @@ from pyroaring import BitMap
 
 from ..eligibility import NodeIndex
 from ..model.world import Note, World
+from .admission_notes import admission_notes
 from .filters.outcomes import Outcome, OutcomeKind
 from .scheduler.prediction import DaemonSetPrediction, Prediction
 
@@ -84,6 +85,7 @@ def evictions_of(prediction: DaemonSetPrediction, unknown: BitMap) -> tuple[Evic
 def notes_of(prediction: Prediction, unknown: BitMap, world: World) -> Iterator[Note]:
     """Yield what the prediction assumed."""
     yield from prediction.notes
+    yield from admission_notes(prediction, world)
     if unknown and world.daemonsets:
         told = f"{len(unknown):,} tell nothing of their room (no allocatable): whether pods fit there is not asked"
         yield Note("Nodes", told)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from ..apiserver.admission import Quotas
 from ..model.daemonset import DaemonSet
 from ..model.meta import Identity
 from ..model.world import World
@@ -35,7 +36,7 @@ def expected_stalls(
     """
     world = prepared_world(world)
     around = surroundings_of(world, now=now)
-    screening = StallScreening(Templates(world), around.index)
+    screening = StallScreening(Templates(world), around.index, Quotas(world.resource_quotas, ()))
     found: list[Stall] = []
     left: list[Identity] = []
     by_policy = _held_by_policies(world)

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from pyroaring import BitMap
 
-from ..apiserver.admission import Refusal
+from ..apiserver.admission import Quotas, Refusal
 from ..diff import allows_surge, resolve_budget
 from ..diff.budget import BudgetError
 from ..eligibility import NodeIndex
@@ -27,8 +27,9 @@ __all__ = ["StallScreening"]
 class StallScreening:
     """Judges DaemonSets of one world by what is there now."""
 
-    def __init__(self, templates: Templates, index: NodeIndex) -> None:
+    def __init__(self, templates: Templates, index: NodeIndex, quotas: Quotas) -> None:
         self._templates = templates
+        self._quotas = quotas
         self._index = index
         self._demands = Demands()
         self._sick = BitMap(position for position, node in enumerate(index.nodes) if not node.ready)
@@ -53,7 +54,7 @@ class StallScreening:
             if not served or not situation.nodes.isdisjoint(self._sick):
                 return False
         new = self._templates.of_daemonset(daemonset, observed.history.hash)
-        if isinstance(new, Refusal):
+        if isinstance(new, Refusal) or self._quotas.counts(new):
             return False
         demand = self._demands.of(new)
         if demand.affinity or demand.spread or demand.volumes or demand.gates or demand.unreadable:

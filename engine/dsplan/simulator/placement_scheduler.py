@@ -44,15 +44,23 @@ class PlacementScheduler:
         self._budgets = world.disruption_budgets
         self._created: dict[Identity, Demand | Refusal] = {}
         self._tenants: dict[Key, Tenant] = {}
+        self._counted: dict[Key, Pod] = {}
         for load in self._scene.loads:
             for tenant in load.tenants:
                 self._tenants[tenant.demand.namespace, tenant.name] = tenant
+
+    @property
+    def couples_nodes(self) -> bool:
+        """Whether there are quotas."""
+        return bool(self._scene.quotas)
 
     def refusal(self, pod: Pod, node: Node, nominated: Sequence[Pod] = ()) -> str:
         """Return what every filter says that refuses the pod, empty if it fits."""
         demand = self._demand(pod)
         if isinstance(demand, Refusal):
             return demand.message
+        if self.couples_nodes and (beyond := self._scene.quotas.beyond(self._admitted(pod))):
+            return beyond.message
         load = self._scene.loads[self._scene.positions[node.name]]
         roomy = not node.status.allocatable and not node.status.capacity
         with self._kept(nominated, load, demand.priority):
@@ -95,13 +103,26 @@ class PlacementScheduler:
             return
         tenant = self._tenants[key_of(pod)] = self._tenant(pod, demand)
         self._scene.cluster.bind(tenant, self._scene.loads[position])
+        if self.couples_nodes:
+            counted = self._counted[key_of(pod)] = self._admitted(pod)
+            self._scene.quotas.take(counted)
 
     def released(self, pod: Pod) -> None:
         """Give back the room of a pod."""
+        if self.couples_nodes:
+            self._scene.quotas.release(self._counted.pop(key_of(pod), pod))
         tenant = self._tenants.pop(key_of(pod), None)
         position = self._scene.positions.get(pod.spec.node_name)
         if tenant is not None and position is not None:
             self._scene.cluster.evict(tenant, self._scene.loads[position])
+
+    def _admitted(self, pod: Pod) -> Pod:
+        """Return a created pod as an API server stores it, any other pod as it is."""
+        owner = controller_of(pod.metadata)
+        identity = None if owner is None else Identity(owner.kind, pod.metadata.namespace, owner.name)
+        daemonset = None if identity is None else self._daemonsets.get(identity)
+        admitted = pod if daemonset is None else self._scene.admitted(daemonset)
+        return pod if isinstance(admitted, Refusal) else admitted
 
     def _tenant(self, pod: Pod, demand: Demand) -> Tenant:
         return Tenant(name=pod.name, owner=owner_of(pod), demand=demand, started=pod.status.start_time)

@@ -359,7 +359,13 @@ class PodLifecycle:
             self._retry(pod.spec.node_name)
 
     def _retry(self, node: str) -> None:
-        """Try again to bind the pods that wait for a node, the oldest first."""
+        """Try again to bind the pods that wait for a node, the oldest first; under a quota also those of others."""
+        self._retry_at(node)
+        for other in sorted(self._unbound) if self._scheduler.couples_nodes else ():
+            if other != node:
+                self._retry_at(other)
+
+    def _retry_at(self, node: str) -> None:
         waiting = self._unbound.pop(node, [])
         for key in waiting:
             pod = self._objects.pods.get(key)

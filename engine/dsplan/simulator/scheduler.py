@@ -15,6 +15,10 @@ __all__ = ["Scheduler", "SchedulerFactory", "everything_fits"]
 class Scheduler(Protocol):
     """Says why a pod cannot be bound to its node now, and is told who comes and goes (K)."""
 
+    @property
+    def couples_nodes(self) -> bool:
+        """Whether a pod that goes may make room for pods that wait on other nodes: under a quota."""
+
     def refusal(self, pod: Pod, node: Node, nominated: Sequence[Pod] = ()) -> str:
         """Return why the pod is not bound, empty if it fits; for `nominated` pods room is kept (P2)."""
 
@@ -33,6 +37,8 @@ SchedulerFactory = Callable[[World], Scheduler]
 
 
 class _EverythingFits:
+    couples_nodes = False
+
     def refusal(self, pod: Pod, node: Node, nominated: Sequence[Pod] = ()) -> str:
         return ""
 

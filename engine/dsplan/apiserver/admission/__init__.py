@@ -2,5 +2,6 @@
 
 from .admit import admit_pod, admit_template
 from .outcome import AdmissionContext, Admitted, Refusal
+from .quotas import Quotas
 
-__all__ = ["AdmissionContext", "Admitted", "Refusal", "admit_pod", "admit_template"]
+__all__ = ["AdmissionContext", "Admitted", "Quotas", "Refusal", "admit_pod", "admit_template"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..defaulting import default_pod
+from .namespace_checks import apply_node_selector, check_service_account, namespace_ends
 from .outcome import AdmissionContext, Admitted, Refusal
 from .pod_checks import pod_problems
 from .preparation import prepare, qos_class
@@ -20,9 +21,10 @@ _NO_CLASSES = AdmissionContext()
 def admit_pod(pod: dict[str, Any], context: AdmissionContext = _NO_CLASSES) -> Admitted | Refusal:
     """Return the Pod that an API server v1.36 stores when it is sent `pod`, or why it stores none.
 
-    Order of a server: defaults, plugins that change (LimitRanger, ServiceAccount, Priority, DefaultTolerationSeconds,
-    RuntimeClass), validation of what only Pods have, plugins that check. Default plugins and feature gates; webhooks
-    and the volume with the account's token are not modelled. Whether the template itself is valid is validation's
+    Order of a server: defaults, plugins that change (NamespaceLifecycle, LimitRanger, ServiceAccount, PodNodeSelector,
+    Priority, DefaultTolerationSeconds, RuntimeClass), validation of what only Pods have, plugins that check. Default
+    feature gates; webhooks and the volume with the account's token are not modelled. Quotas depend on the pods that are
+    there: see `Quotas`. Whether the template itself is valid is validation's
     question. The result has no status, uid or times, and shares nothing with `pod`.
 
     >>> pod = {"metadata": {"name": "p"}, "spec": {"containers": [{"name": "a", "resources": {"limits": {"cpu": 1}}}]}}
@@ -36,12 +38,18 @@ def admit_pod(pod: dict[str, Any], context: AdmissionContext = _NO_CLASSES) -> A
     admitted.pop("status", None)
     metadata, spec = mapping(admitted["metadata"]), mapping(admitted["spec"])
     namespace = metadata.get("namespace", "")
+    if refusal := namespace_ends(namespace, context):
+        return refusal
     if context.limit_ranges:
         from .limit_ranges import apply_limit_ranges
 
         apply_limit_ranges(admitted, namespace, context)
     if context.service_account and not spec.get("serviceAccountName"):
         spec["serviceAccountName"] = spec["serviceAccount"] = context.service_account
+    if refusal := check_service_account(spec, namespace, context):
+        return refusal
+    if refusal := apply_node_selector(spec, namespace, context):
+        return refusal
     if refusal := fill_priority(spec, context):
         return refusal
     add_default_tolerations(spec)

@@ -53,7 +53,7 @@ def check_limit_ranges(pod: dict[str, Any], namespace: str, context: AdmissionCo
     >>> pod = {"spec": {"containers": [{"name": "a", "resources": {"limits": {"cpu": "3"}}}]}}
     >>> limits = LimitRange(spec={"limits": [{"type": "Container", "max": {"cpu": "2"}}]})
     >>> check_limit_ranges(pod, "", AdmissionContext(limit_ranges=(limits,))).message
-    'container a: the limit of cpu is 3, at most 2 is allowed'
+    'maximum cpu usage per Container is 2, but limit is 3'
     """
     spec = mapping(pod.get("spec"))
     for limit_range in _of_namespace(namespace, context):
@@ -123,34 +123,40 @@ def _pod_amounts(spec: dict[str, Any], kind: str) -> Amounts:
 
 
 def _broken(item: dict[str, Any], requests: Amounts, limits: Amounts) -> Iterator[str]:
-    """Yield every constraint of one item that the amounts break."""
+    """Yield every constraint of one item that the amounts break, in the server's words."""
+    kind = item.get("type")
     for name, bound in sorted(parsed_amounts(item, "min").items()):
-        yield from _below(name, bound, requests.get(name), limits.get(name))
+        if text := _below(bound, requests.get(name), limits.get(name)):
+            yield f"minimum {name} usage per {kind} is {text_of(bound)}{text}"
     for name, bound in sorted(parsed_amounts(item, "max").items()):
-        yield from _beyond(name, bound, requests.get(name), limits.get(name))
+        if text := _above(bound, requests.get(name), limits.get(name)):
+            yield f"maximum {name} usage per {kind} is {text_of(bound)}{text}"
     for name, bound in sorted(parsed_amounts(item, "maxLimitRequestRatio").items()):
-        request, limit = milli_value(requests.get(name, 0)), milli_value(limits.get(name, 0))
-        if not request or not limit:
-            yield f"{name} needs a request and a limit, since their ratio is bounded by {text_of(bound)}"
-        elif Fraction(limit, request) * 1000 > milli_value(bound):
-            yield f"the limit of {name} is more than {text_of(bound)} times its request"
+        if text := _ratio(bound, requests.get(name, 0), limits.get(name, 0)):
+            yield f"{name} max limit to request ratio per {kind} is {text_of(bound)}, but {text}"
 
 
-def _below(name: str, bound: Exact, request: Exact | None, limit: Exact | None) -> Iterator[str]:
+def _below(bound: Exact, request: Exact | None, limit: Exact | None) -> str:
     if request is None:
-        yield f"{name} needs a request, since at least {text_of(bound)} is asked for"
-        return
+        return ".  No request is specified"
     for word, amount in (("request", request), ("limit", limit)):
         if amount is not None and milli_value(amount) < milli_value(bound):
-            yield f"the {word} of {name} is {text_of(amount)}, at least {text_of(bound)} is asked for"
-            return
+            return f", but {word} is {text_of(amount)}"
+    return ""
 
 
-def _beyond(name: str, bound: Exact, request: Exact | None, limit: Exact | None) -> Iterator[str]:
+def _above(bound: Exact, request: Exact | None, limit: Exact | None) -> str:
     if limit is None:
-        yield f"{name} needs a limit, since at most {text_of(bound)} is allowed"
-        return
+        return ".  No limit is specified"
     for word, amount in (("limit", limit), ("request", request)):
         if amount is not None and milli_value(amount) > milli_value(bound):
-            yield f"the {word} of {name} is {text_of(amount)}, at most {text_of(bound)} is allowed"
-            return
+            return f", but {word} is {text_of(amount)}"
+    return ""
+
+
+def _ratio(bound: Exact, request: Exact, limit: Exact) -> str:
+    for word, amount in (("request", request), ("limit", limit)):
+        if not milli_value(amount):
+            return f"no {word} is specified or {word} is 0"
+    ratio = Fraction(milli_value(limit), milli_value(request))
+    return f"provided ratio is {float(ratio):f}" if ratio * 1000 > milli_value(bound) else ""

@@ -10,7 +10,7 @@ import msgspec
 from ...errors import Problem
 
 if TYPE_CHECKING:
-    from ...model.namespaces import LimitRange
+    from ...model.namespaces import LimitRange, Namespace, ServiceAccount
     from ...model.priority import PriorityClass, RuntimeClass
     from ...model.world import World
 
@@ -26,6 +26,8 @@ class AdmissionContext(msgspec.Struct, frozen=True, kw_only=True):
     priority_classes: tuple[PriorityClass, ...] = ()
     runtime_classes: tuple[RuntimeClass, ...] = ()
     limit_ranges: tuple[LimitRange, ...] = ()
+    namespaces: tuple[Namespace, ...] = ()
+    service_accounts: tuple[ServiceAccount, ...] = ()
     service_account: str = "default"
 
     @classmethod
@@ -40,6 +42,8 @@ class AdmissionContext(msgspec.Struct, frozen=True, kw_only=True):
             priority_classes=world.priority_classes,
             runtime_classes=world.runtime_classes,
             limit_ranges=world.limit_ranges,
+            namespaces=world.namespaces,
+            service_accounts=world.service_accounts,
         )
 
 
@@ -63,15 +67,18 @@ class Refusal(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def message(self) -> str:
-        """Return all problems in one line."""
-        return "; ".join(str(problem) for problem in self.problems)
+        """Return all problems in one line; with 403 the server's words after `is forbidden: `."""
+        if self.code != 403:
+            return "; ".join(str(problem) for problem in self.problems)
+        texts = [problem.message for problem in self.problems]
+        return texts[0] if len(texts) == 1 else f"[{', '.join(texts)}]"
 
 
 def forbidden(messages: Iterable[tuple[str, str]]) -> Refusal:
     """Return the refusal of a plugin; each message has the field that it is about.
 
     >>> forbidden([("spec.priority", "is not the class's")]).message
-    "spec.priority: is not the class's"
+    "is not the class's"
     """
     problems = (Problem(reason="FieldValueForbidden", field=field, message=text) for field, text in messages)
     return Refusal(code=403, reason="Forbidden", problems=tuple(problems))

@@ -31,11 +31,17 @@ def fill_priority(spec: dict[str, Any], context: AdmissionContext) -> Refusal | 
     name = spec.get("priorityClassName")
     chosen = _named(name, context.priority_classes) if name else _default(context.priority_classes)
     if chosen is None:
-        return forbidden([("spec.priorityClassName", f"no PriorityClass is called {name}")])
+        return forbidden([("spec.priorityClassName", f"no PriorityClass with name {name} was found")])
     policy = chosen.preemption_policy or _PREEMPTS
-    for field, computed in (("priority", chosen.value), ("preemptionPolicy", policy)):
+    for field, what, computed in (
+        ("priority", "integer value of priority", chosen.value),
+        ("preemptionPolicy", "string value of PreemptionPolicy", policy),
+    ):
         if spec.get(field) not in (None, computed):
-            reason = f"is {spec[field]}, but the PriorityClass makes it {computed}: leave it out"
+            reason = (
+                f"the {what} ({spec[field]}) must not be provided in pod spec; "
+                f"priority admission controller computed {computed} from the given PriorityClass name"
+            )
             return forbidden([(f"spec.{field}", reason)])
         spec[field] = computed
     if chosen.metadata.name:

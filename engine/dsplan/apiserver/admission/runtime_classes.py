@@ -33,7 +33,7 @@ def apply_runtime_class(spec: dict[str, Any], context: AdmissionContext) -> Refu
         return None
     chosen = _named(name, context)
     if chosen is None:
-        return forbidden([("spec.runtimeClassName", f"no RuntimeClass is called {name}")])
+        return forbidden([("spec.runtimeClassName", f'pod rejected: RuntimeClass "{name}" not found')])
     overhead = _overhead(chosen)
     if overhead is not None:
         if spec.get("overhead") and not _same(spec["overhead"], overhead):
@@ -46,12 +46,14 @@ def check_overhead(spec: dict[str, Any], context: AdmissionContext) -> Refusal |
     """Refuse an overhead that no RuntimeClass stands for.
 
     >>> check_overhead({"overhead": {"cpu": "1"}}, AdmissionContext()).message
-    'spec.overhead: is set, but no RuntimeClass has an overhead for it'
+    'pod rejected: Pod Overhead set without corresponding RuntimeClass defined Overhead'
     """
     name = spec.get("runtimeClassName")
     chosen = None if name is None else _named(name, context)
     if spec.get("overhead") and (chosen is None or _overhead(chosen) is None):
-        return forbidden([("spec.overhead", "is set, but no RuntimeClass has an overhead for it")])
+        return forbidden(
+            [("spec.overhead", "pod rejected: Pod Overhead set without corresponding RuntimeClass defined Overhead")]
+        )
     return None
 
 

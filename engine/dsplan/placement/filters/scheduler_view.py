@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 
-from ...apiserver.admission import Refusal
+from ...apiserver.admission import Quotas, Refusal
 from ...model.daemonset import DaemonSet, Deployment
 from ...model.pod import Pod
 from ...model.world import Note, World
@@ -54,7 +54,12 @@ class SchedulerView:
 
             self.cluster.storage = Storage(world)
         self.waiting: list[Pod] = []
-        self._created: dict[tuple[int, str], Demand | Refusal] = {}
+        self._created: dict[tuple[int, str], tuple[Pod | Refusal, Demand | Refusal]] = {}
+        self.quotas = Quotas(world.resource_quotas, world.pods)
+        if self.quotas:
+            for pod in world.pods:
+                if (pod.metadata.namespace, pod.name) in leaving:
+                    self.quotas.release(pod)
         for pod in world.pods:
             if pod.status.phase not in _TERMINAL and (pod.metadata.namespace, pod.name) not in leaving:
                 self._settle(pod)
@@ -80,11 +85,20 @@ class SchedulerView:
 
     def created(self, daemonset: DaemonSet, current_hash: str = "") -> Demand | Refusal:
         """Return what a pod created from the DaemonSet's template asks for, wherever it is pinned to."""
+        return self._of(daemonset, current_hash)[1]
+
+    def admitted(self, daemonset: DaemonSet, current_hash: str = "") -> Pod | Refusal:
+        """Return a pod created from the DaemonSet's template, or why none is; quotas that others fill do not count."""
+        return self._of(daemonset, current_hash)[0]
+
+    def _of(self, daemonset: DaemonSet, current_hash: str) -> tuple[Pod | Refusal, Demand | Refusal]:
         key = (id(daemonset), current_hash)
         found = self._created.get(key)
         if found is None:
             pod = self.templates.of_daemonset(daemonset, current_hash, admit=self.admit)
-            found = self._created[key] = self._demand(pod)
+            if self.quotas and not isinstance(pod, Refusal):
+                pod = self.quotas.refusal(pod) or pod
+            found = self._created[key] = pod, self._demand(pod)
         return found
 
     def replica(self, deployment: Deployment) -> Demand | Refusal:

@@ -101,7 +101,7 @@ def _leaving(entry: PassOver, names: Sequence[str], rollout: bool) -> Iterator[P
 class Arrivals:
     """The queue of one DaemonSet: `slots` of (node position, slot), and `present`, the nodes whose pod is there.
 
-    `refused` are the nodes for which the API server refuses to create the pod.
+    `refused` are the nodes for which the API server refuses to create the pod, for the reason in `refusal`.
     """
 
     def __init__(
@@ -113,14 +113,31 @@ class Arrivals:
         self.leaving = leaving
         self.surging = rollout and allows_surge(entry.daemonset)
         self.present = BitMap()
-        current_hash = entry.observed.history.hash if entry.observed else ""
-        self.created = scene.created_slot(entry.daemonset, position, current_hash)
+        self.hash = entry.observed.history.hash if entry.observed else ""
+        self.created = scene.created_slot(entry.daemonset, position, self.hash)
         self.refused = BitMap()
+        self.beyond_quota: Refusal | None = None
         self.slots: list[tuple[int, Slot]] = []
         if entry.observed is not None:
             self._creating = {name for part in (entry.manage, entry.rolling) if part for name, _ in part.create}
             for situation in entry.observed.situations:
                 self._arrive(situation, entry.observed)
+            self._keep_to_quotas()
+
+    @property
+    def refusal(self) -> Refusal | None:
+        """Why nothing is created on the nodes in `refused`."""
+        return self.created if isinstance(self.created, Refusal) else self.beyond_quota
+
+    def _keep_to_quotas(self) -> None:
+        """Let no more pods come than quotas have room for, in the order of the nodes (L10)."""
+        pod = self.scene.admitted(self.entry.daemonset, self.hash) if self.scene.quotas else None
+        if pod is None or isinstance(pod, Refusal):
+            return
+        new = sorted(position for position, slot in self.slots if slot is self.created)
+        taken, self.beyond_quota = self.scene.quotas.take(pod, len(new))
+        self.refused |= BitMap(new[taken:])
+        self.slots = [entry for entry in self.slots if entry[1] is not self.created or entry[0] not in self.refused]
 
     def _arrive(self, situation: Situation, observed: Observed) -> None:
         created, names = self.created, self.scene.names

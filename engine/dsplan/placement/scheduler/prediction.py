@@ -167,8 +167,8 @@ class _Prediction:
         if entangled:
             self._settle_entangled(entangled)
         for arrivals, results in zip(self.arrivals, self.results, strict=True):
-            if isinstance(arrivals.created, Refusal) and arrivals.refused:
-                results[_refusal(arrivals.created)] |= arrivals.refused
+            if arrivals.refusal is not None and arrivals.refused:
+                results[_refusal(arrivals.refusal)] |= arrivals.refused
         return self._result()
 
     def _queues(self) -> dict[int, list[Slot]]:

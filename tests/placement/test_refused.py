@@ -1,0 +1,193 @@
+"""Pods that the API server refuses: foreseen in plans and stalls where the input has what is needed."""
+
+from __future__ import annotations
+
+import gzip
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from dsplan import World, decode, load, overlay, solve
+from dsplan.model.world import RESOURCES
+from dsplan.rollouts.forecast import expected_stalls
+from dsplan.testing import NOW
+
+SHARED = Path(__file__).resolve().parents[2].parent / "shared"
+needs_recordings = pytest.mark.skipif(not SHARED.is_dir(), reason=f"the recordings are not at {SHARED}")
+
+
+def _world(*others: dict[str, Any], nodes: int = 3, **spec: Any) -> World:
+    labels = {"app": "ds"}
+    container = {"name": "c", "image": "i:1", **spec.pop("container", {})}
+    template = {"metadata": {"labels": labels}, "spec": {"containers": [container], **spec}}
+    daemonset = {
+        "kind": "DaemonSet",
+        "metadata": {"name": "ds", "namespace": "team"},
+        "spec": {"selector": {"matchLabels": labels}, "template": template},
+    }
+    return decode([*map(_node, range(nodes)), daemonset, *others])
+
+
+def _node(number: int) -> dict[str, Any]:
+    status = {"allocatable": {"cpu": "4", "memory": "8Gi", "pods": "99"}}
+    return {"kind": "Node", "metadata": {"name": f"n{number}", "uid": "u"}, "status": status}
+
+
+def _object(kind: str, name: str = "few", **fields: Any) -> dict[str, Any]:
+    return {"kind": kind, "metadata": {"name": name, "namespace": "team"}, **fields}
+
+
+def _refused(world: World) -> dict[str, int]:
+    parts = [part for entry in solve(world, now=NOW).daemonsets for part in entry.impossible]
+    return {part.example: len(part.nodes) for part in parts if part.kind == "refused"}
+
+
+ACCOUNTS = (_object("ServiceAccount", "default"), _object("ServiceAccount", "agent"))
+
+
+@pytest.mark.parametrize(
+    ("others", "spec", "words", "nodes"),
+    [
+        (
+            [_object("ResourceQuota", spec={"hard": {"pods": 2}})],
+            {},
+            "exceeded quota: few, requested: pods=1, used: pods=2, limited: pods=2",
+            1,
+        ),
+        (
+            [_object("ResourceQuota", spec={"hard": {"limits.cpu": 2}})],
+            {},
+            "failed quota: few: must specify limits.cpu for: c",
+            3,
+        ),
+        (
+            [_object("LimitRange", spec={"limits": [{"type": "Container", "max": {"cpu": "1"}}]})],
+            {"container": {"resources": {"limits": {"cpu": "2"}}}},
+            "maximum cpu usage per Container is 1, but limit is 2",
+            3,
+        ),
+        (
+            list(ACCOUNTS),
+            {"serviceAccountName": "agnet"},
+            'error looking up service account team/agnet: serviceaccount "agnet" not found',
+            3,
+        ),
+        (
+            [_object("PriorityClass", "high")],
+            {"priorityClassName": "low"},
+            "no PriorityClass with name low was found",
+            3,
+        ),
+        (
+            [{"kind": "Namespace", "metadata": {"name": "team"}, "status": {"phase": "Terminating"}}],
+            {},
+            "unable to create new content in namespace team because it is being terminated",
+            3,
+        ),
+        (
+            [
+                {
+                    "kind": "Namespace",
+                    "metadata": {"name": "team", "annotations": {"scheduler.alpha.kubernetes.io/node-selector": "a=b"}},
+                }
+            ],
+            {"nodeSelector": {"a": "c"}},
+            "",
+            0,
+        ),
+    ],
+    ids=["quota", "quota on limits", "limit range", "service account", "priority class", "terminating", "excluded"],
+)
+def test_refused_with_the_words_of_the_server(
+    others: list[dict[str, Any]], spec: dict[str, Any], words: str, nodes: int
+) -> None:
+    expected = {f"admission: {words}": nodes} if nodes else {}
+    assert _refused(_world(*others, **spec)) == expected
+
+
+@pytest.mark.parametrize(
+    ("others", "spec"),
+    [
+        ([_object("ServiceAccount", "agent")], {"serviceAccountName": "other"}),
+        (list(ACCOUNTS), {"serviceAccountName": "agent"}),
+        (list(ACCOUNTS), {}),
+        ([_object("ResourceQuota", spec={"hard": {"pods": 3}})], {}),
+        ([_object("ResourceQuota", spec={"hard": {"pods": 0}, "scopes": ["NotBestEffort"]})], {}),
+    ],
+    ids=["accounts not all known", "known", "default", "room", "other scope"],
+)
+def test_taken(others: list[dict[str, Any]], spec: dict[str, Any]) -> None:
+    assert _refused(_world(*others, **spec)) == {}
+
+
+def test_quotas_count_over_all_daemonsets_of_a_namespace() -> None:
+    world = _world(_object("ResourceQuota", spec={"hard": {"pods": 4}}))
+    again = decode(
+        [{"kind": "DaemonSet", "metadata": {"name": "second", "namespace": "team"}, "spec": _spec("second")}]
+    )
+    assert sum(_refused(overlay(world, again)).values()) == 2
+
+
+def _spec(name: str) -> dict[str, Any]:
+    labels = {"app": name}
+    template = {"metadata": {"labels": labels}, "spec": {"containers": [{"name": "c", "image": "i"}]}}
+    return {"selector": {"matchLabels": labels}, "template": template}
+
+
+def _notes(world: World) -> str:
+    return "\n".join(note.text for note in solve(world, now=NOW).notes)
+
+
+def test_a_note_says_what_was_not_given_and_how_to_give_it() -> None:
+    assert f"kubectl get {RESOURCES} -A -o json" in _notes(_world())
+    assert RESOURCES not in _notes(_world(*ACCOUNTS))
+    assert RESOURCES not in _notes(_world(nodes=0))
+
+
+def test_a_namespace_with_a_node_selector_is_named() -> None:
+    annotations = {"openshift.io/node-selector": "realm=test"}
+    world = _world({"kind": "Namespace", "metadata": {"name": "team", "annotations": annotations}})
+    plan = solve(world, now=NOW)
+    assert [len(part.nodes) for part in plan.daemonsets[0].impossible] == [3]
+    assert "annotation openshift.io/node-selector of namespace team adds the node selector realm=test" in _notes(world)
+    lifted = _world({"kind": "Namespace", "metadata": {"name": "team", "annotations": dict.fromkeys(annotations, "")}})
+    assert solve(lifted, now=NOW).daemonsets[0].impossible == ()
+
+
+@needs_recordings
+def test_recorded_project_node_selector() -> None:
+    world = load([SHARED / "cases" / "04-project-node-selector" / "cluster.yaml"])
+    assert "of namespace default adds the node selector realm=test to every pod, which 2 nodes lack" in _notes(world)
+    without = msgspec.structs.replace(world, namespaces=())
+    assert "admission has added the node selector realm=test to pods, which 2 nodes lack" in _notes(without)
+
+
+@needs_recordings
+def test_recorded_critical_pods_on_gke() -> None:
+    folder = SHARED / "cases" / "05-gke-critical-quota"
+    world = overlay(load([folder / "cluster.yaml"]), load([folder / "ds.yaml"]))
+    ((words, nodes),) = _refused(world).items()
+    assert nodes == 2
+    assert "insufficient quota to match these scopes" in words
+
+
+@needs_recordings
+def test_recorded_rollout_under_a_quota_stops_with_three_nodes_bare(tmp_path: Path) -> None:
+    folder = SHARED / "live" / "54-quota-template"
+    path = tmp_path / "before.json"
+    path.write_bytes(gzip.decompress((folder / "before.json.gz").read_bytes()))
+    quota = _object("ResourceQuota", spec={"hard": {"pods": "8"}}, status={"used": {"pods": "11"}})
+    change = load([folder / "change.yaml"], trust_stored=False)
+    world = overlay(overlay(load([path]), decode([quota])), change)
+    now = datetime.fromisoformat("2026-11-28T19:29:58+00:00")
+    words = "exceeded quota: few, requested: pods=1, used: pods=8, limited: pods=8"
+    (entry,) = [entry for entry in solve(world, now=now).daemonsets if entry.identity.name == "collector"]
+    assert [(part.kind, len(part.nodes), part.example) for part in entry.impossible] == [
+        ("refused", 3, f"admission: {words}")
+    ]
+    ((stall,), _) = expected_stalls(world, now=now)
+    assert (stall.wave, stall.spent, stall.limit, len(stall.left)) == (1, 3, 3, 8)
+    assert {blocker.detail for blocker in stall.blockers} == {words}
