@@ -64,7 +64,13 @@ def daemonset(name: str, body: Tree | None = None, *, strategy: Tree | None = No
     labels = {"app": name}
     return {
         "kind": "DaemonSet",
-        "metadata": {"name": name, "namespace": "default", "uid": f"{name}-uid", "generation": 1},
+        "metadata": {
+            "name": name,
+            "namespace": "default",
+            "uid": f"{name}-uid",
+            "generation": 1,
+            "annotations": {"deprecated.daemonset.template.generation": "1"},
+        },
         "spec": {
             "selector": {"matchLabels": labels},
             "updateStrategy": strategy or {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 1}},
@@ -78,7 +84,7 @@ def daemon_pod(owner: str, at: str, body: Tree | None = None, *, bound: bool = T
     found["metadata"] = {
         "name": f"{owner}-{at}",
         "namespace": "default",
-        "labels": {"app": owner, "controller-revision-hash": "new"},
+        "labels": {"app": owner, "controller-revision-hash": "new", "pod-template-generation": "1"},
         "ownerReferences": [{"kind": "DaemonSet", "name": owner, "uid": f"{owner}-uid", "controller": True}],
         **metadata,
     }

@@ -241,7 +241,7 @@ def test_what_admission_refuses_is_never_created() -> None:  # P1, X13
     spoiled["spec"]["template"]["spec"]["overhead"] = {"cpu": "1"}
     outcome = fate(predicted(node("n1"), spoiled))
     assert (outcome.kind, outcome.failures[0].plugin) == ("refused", "Admission")
-    assert "spec.overhead" in str(outcome.failures[0].shortages[0])
+    assert "Pod Overhead" in str(outcome.failures[0].shortages[0])
 
 
 def test_limits_are_requests_and_host_network_takes_ports() -> None:  # D9
