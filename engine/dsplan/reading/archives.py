@@ -102,8 +102,8 @@ def zip_entries(file: BinaryIO, wants: Callable[[str], bool]) -> Iterator[Entry]
 
     Raises Unreadable where the archive is damaged, encrypted or goes beyond a bound.
     """
-    packed = _refuse_long_directory(file)
-    growth, size = Growth("the zip data", limits.MAX_ARCHIVE_BYTES), 0
+    _refuse_long_directory(file)
+    left = limits.MAX_ARCHIVE_BYTES
     try:
         with zipfile.ZipFile(file) as archive:
             infos = archive.infolist()
@@ -112,41 +112,36 @@ def zip_entries(file: BinaryIO, wants: Callable[[str], bool]) -> Iterator[Entry]
             for info in infos:
                 if info.is_dir():
                     continue
-                entry = _zip_entry(archive, info, wants, growth, (size, packed))
-                size += len(entry.data or b"")
+                entry = _zip_entry(archive, info, wants, left)
+                left -= len(entry.data or b"")
                 yield _plain(entry.path, entry.data) if entry.data is not None else entry
     except (zipfile.BadZipFile, NotImplementedError, EOFError, RuntimeError, ValueError, OverflowError) as error:
         raise Unreadable(f"the zip archive is damaged or of a kind that is not read ({error})") from error
 
 
-def _zip_entry(
-    archive: zipfile.ZipFile,
-    info: zipfile.ZipInfo,
-    wants: Callable[[str], bool],
-    growth: Growth,
-    so_far: tuple[int, int],
-) -> Entry:
+def _zip_entry(archive: zipfile.ZipFile, info: zipfile.ZipInfo, wants: Callable[[str], bool], left: int) -> Entry:
     name = info.filename
     refused = _refusal(name, info.file_size) or ("encrypted" if info.flag_bits & 1 else "")
     if refused or not wants(name):
         return Entry(name, refused=refused)
     import zlib
 
+    growth = Growth("the zip data", left)
     parts: list[bytes] = []
-    size, packed = so_far
+    size = 0
     try:
         with archive.open(info) as content:
             while part := content.read(_CHUNK):
                 parts.append(part)
                 size += len(part)
-                growth.check(size=size, taken=packed)
+                growth.check(size=size, taken=info.compress_size)
     except zlib.error as error:
         raise Unreadable(f"the zip archive is damaged ({error})") from error
     return Entry(name, b"".join(parts))
 
 
-def _refuse_long_directory(file: BinaryIO) -> int:
-    """Return the size of a zip file; its list of entries, which is read whole, must be short enough."""
+def _refuse_long_directory(file: BinaryIO) -> None:
+    """Raise Unreadable where the list of entries at the end, which is read whole, is missing or too long."""
     size = file.seek(0, io.SEEK_END)
     start = file.seek(max(0, size - _ZIP_COMMENT - _ZIP_END_SIZE))
     end = file.read(size - start)
@@ -158,7 +153,6 @@ def _refuse_long_directory(file: BinaryIO) -> int:
         raise Unreadable(
             f"the zip archive's list of entries is longer than {limits.MAX_ZIP_DIRECTORY >> 20} MiB", "LimitExceeded"
         )
-    return size
 
 
 def _refusal(name: str, size: int) -> str:

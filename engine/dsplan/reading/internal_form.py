@@ -20,7 +20,7 @@ _META: Final = frozenset(
         "clusterName", "managedFields",
     }
 )  # fmt: skip
-_SPOKEN: Final = frozenset({"Spec", "Status", "Items"})
+_SPOKEN: Final = frozenset({"Spec", "Status"})
 _MAPS: Final = frozenset(
     {
         "Capacity", "Allocatable", "Limits", "Requests", "NodeSelector", "Data", "BinaryData", "Hard", "Used",
@@ -38,7 +38,9 @@ def is_internal(tree: dict[str, Any]) -> bool:
     >>> is_internal({"name": "n1", "Spec": {}}), is_internal({"metadata": {}, "spec": {}})
     (True, False)
     """
-    return "kind" not in tree and "metadata" not in tree and not _SPOKEN.isdisjoint(tree)
+    if isinstance(tree.get("Items"), list):
+        return "kind" not in tree
+    return "name" in tree and not _SPOKEN.isdisjoint(tree) and tree.keys().isdisjoint(("kind", "metadata"))
 
 
 def external(tree: dict[str, Any]) -> dict[str, Any]:

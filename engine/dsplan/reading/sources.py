@@ -28,6 +28,9 @@ _PACKED: Final = tuple(f"{suffix}.gz" for suffix in MANIFEST_SUFFIXES)
 _WANTED: Final = (*MANIFEST_SUFFIXES, *_PACKED, ".tar", ".tar.gz", ".tgz", ".zip")
 _DESCRIPTORS: Final = ("/dev/fd/", "/dev/stdin", "/proc/self/fd/")
 """What a shell hands over for `<(command)`: pipes that somebody is writing to."""
+_USTAR: Final = slice(257, 262)
+_PACKERS: Final = (GZIP_MAGIC, b"PK", b"\xfd7", b"BZ", b"\x28\xb5", b"7z")
+"""First bytes of what may be an archive; the module that knows them is imported only then."""
 _CHUNK: Final = 1 << 20
 _PEEK: Final = 4096
 
@@ -127,7 +130,7 @@ def _sources(path: str, name: str, stdin: BinaryIO | None, bundle: Bundle) -> It
 
 def _archive_kind(first: bytes) -> str:
     """Return what kind of archive a source is by its first bytes, empty for a text."""
-    if first[:1] in (b"{", b"a", b"-", b"#", b"k") or not first:
+    if first[_USTAR] != b"ustar" and not first.startswith(_PACKERS):
         return ""
     from dsplan.reading.unpacked import archive_kind_of
 

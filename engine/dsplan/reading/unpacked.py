@@ -16,7 +16,7 @@ from dsplan.reading.unpacking import GZIP_MAGIC, Joined, Unreadable, inflated, r
 __all__ = ["archive_kind_of", "archive_sources"]
 
 _PEEK: Final = 4096
-_CHART: Final = regex(r"[^/]+/Chart\\.yaml")
+_CHART: Final = regex(r"[^/]+/Chart\.yaml")
 
 
 def archive_kind_of(first: bytes) -> str:
