@@ -13,7 +13,6 @@ from typing import Any
 from dsplan.apiserver.admission import Refusal, admit_pod
 from dsplan.apiserver.validation import validate
 from dsplan.errors import Problem
-from dsplan.reading.chunks import cut_yaml
 from dsplan.reading.json_exact import parse_json, skip_blanks
 from dsplan.reading.yaml_exact import parse_yaml
 
@@ -63,10 +62,7 @@ def _read(record: dict[str, Any]) -> tuple[Any, list[Problem]]:
     """Return the body as an API server reads it: one JSON value, or the first YAML document."""
     text = record["raw"]
     if "yaml" in record["contentType"]:
-        chunk = next(iter(cut_yaml(text)), None)
-        if chunk is None or isinstance(chunk, Problem):
-            return None, [chunk] if chunk else []
-        located = parse_yaml(text[chunk.start : chunk.end])
+        located = parse_yaml(text)  # uncut: an empty first document is an empty body, where kubectl passes it over
         return located.tree, list(located.problems)
     located, end = parse_json(text, skip_blanks(text, 0))
     problems = list(located.problems)

@@ -10,10 +10,11 @@ from .explain import EXPLAIN
 from .mutant import Mutant
 from .placement import PLACEMENT
 from .policies import POLICIES
+from .reading import READING
 from .reconciling import RECONCILING
 from .simulation import SIMULATION
 
-MUTANTS: tuple[Mutant, ...] = (*CORE, *EDITS, *EXPLAIN, *PLACEMENT, *POLICIES, *RECONCILING, *SIMULATION)
+MUTANTS: tuple[Mutant, ...] = (*CORE, *EDITS, *EXPLAIN, *PLACEMENT, *POLICIES, *READING, *RECONCILING, *SIMULATION)
 
 
 def main(names: list[str]) -> int:

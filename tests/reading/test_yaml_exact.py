@@ -121,3 +121,36 @@ def test_hostile_documents_end_within_a_second(text: str, message: str) -> None:
 
 def test_aliases_below_the_bound_are_read() -> None:
     assert len(parse_yaml(bomb(4, 10)).tree["a3"]) == 10
+
+
+@pytest.mark.parametrize(
+    ("text", "repeated"),
+    [
+        ("yes: 1\ntrue: 2", True),
+        ("010: 1\n8: 2", True),
+        ("0x10: 1\n16: 2", True),
+        ("1.5: 1\n1.50: 2", True),
+        ("1: 1\n'1': 2", False),
+        ("1: 1\n1.0: 2", False),
+        ("true: 1\n'true': 2", False),
+        ("'yes': 1\nyes: 2", False),
+        (".nan: 1\n.nan: 2", False),
+        ("1: 1\n'1': 2\n1: 3", True),
+        ("{1: 2, <<: {1: 1}}", True),
+        ("{'1': 2, <<: {1: 1}}", False),
+        ("a: &a {1: 1}\nb: {<<: *a, 1: 2}", True),
+        ("a: &a {1: 1}\nb: {<<: *a, '1': 2}", False),
+    ],
+)
+def test_keys_are_repeated_where_they_are_equal_as_they_were_read(text: str, repeated: bool) -> None:
+    """By type and value, before they become JSON keys; the last one wins either way (X12)."""
+    located = parse_yaml(text)
+    assert any("already set in map" in problem.message for problem in located.problems) is repeated
+    if "a:" not in text:
+        assert list(located.tree.values())[-1] in (1, 2, 3)
+
+
+def test_an_empty_document_before_another_one_is_the_first() -> None:
+    """An API server reads that one; kubectl cuts the text first and passes it over (see `chunks`)."""
+    assert parse_yaml("---\n---\na: 1\n").tree is None
+    assert parse_yaml("---\n# c\na: 1\n---\nb: 2\n").tree == {"a": 1}

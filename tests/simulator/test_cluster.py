@@ -13,7 +13,18 @@ from dsplan.planner import solve
 from dsplan.rollouts.compare import compare
 from dsplan.rollouts.stalls import forecast_stalls
 from dsplan.rollouts.timeline import timeline
-from dsplan.simulator import Cluster, Durations, LogEntryKind, Outcome, Removed, SteadyKubelet, simulate
+from dsplan.simulator import (
+    BoundPod,
+    Cluster,
+    Durations,
+    LogEntryKind,
+    Outcome,
+    PodTransition,
+    PodTransitionKind,
+    Removed,
+    SteadyKubelet,
+    simulate,
+)
 from dsplan.simulator.placement_scheduler import placement_scheduler
 from tests.rollouts.rollouts import cluster, daemonset, node, pod
 from tests.worlds import NOW, revision_of, world
@@ -268,3 +279,20 @@ def test_a_wave_of_more_pods_than_one_pass_issues_is_still_one_wave() -> None:
 def test_a_surging_wave_takes_several_passes_too() -> None:
     story = timeline(world(cluster(1200, (0, 600))), now=NOW)[0]
     assert [len(wave.nodes) for wave in story.barrier.updates] == [600, 600]
+
+
+def test_failed_pods_are_looked_at_again_after_a_whole_back_off() -> None:
+    """M9, live 46: the delay counts from when the controller saw the failed pod, not from the last deletion."""
+    owner = daemonset()
+    durations = Durations(create=0, ready=0.5, terminate=0)
+
+    class FailsHalfASecondLater(SteadyKubelet):
+        def start(self, bound: BoundPod) -> tuple[PodTransition, ...]:
+            return (PodTransition(0.5, PodTransitionKind.FAILED),)
+
+    story = simulate(
+        world([owner, revision_of(owner), node("n1")]), FailsHalfASecondLater(durations), now=NOW, durations=durations
+    )
+    deleted = [(item.at - NOW).total_seconds() for item in story.log if str(item.kind) == "deleted"]
+    # Seen failed at 0.5 (deleted at once), 1.0 (+1 s), 2.5 (+2 s), 5.0 (+4 s), 9.5 (+8 s).
+    assert deleted[:5] == [0.5, 2.0, 4.5, 9.0, 17.5]

@@ -18,7 +18,8 @@ from dsplan.model.regex import regex
 
 __all__ = ["Chunk", "cut_yaml", "is_json", "looks_like_json"]
 
-_NOT_BLANK: Final = regex(r"^(?!\.\.\.\s)[^\S\n]*[^#\s]", re.MULTILINE)
+_MARKER: Final = regex(r"(?:[^\S\n]*(?:#[^\n]*)?\n)*(?:\.\.\.(?:\s|\Z)|%)")
+_NOT_BLANK: Final = regex(r"^[^\S\n]*[^#\s]", re.MULTILINE)
 
 _ACTIONS: Final = ("{{", "{%")
 """What templates begin with that were not rendered."""
@@ -53,17 +54,21 @@ def looks_like_json(data: bytes) -> bool:
 
 
 def cut_yaml(text: str, source: str = "", *, start: int = 0, line: int = 1) -> Iterator[Chunk | Problem]:
-    """Yield the documents between `---` lines, without those that hold only comments, blanks and end markers.
+    """Yield the documents between `---` lines, without those that hold only comments and blanks.
 
     `start` is where to begin, `line` the line of that place.
 
-    A line such as `---text` is a problem, as for kubectl; the text below it is still read.
+    A line such as `---text` is a problem, as for kubectl; the text below it is still read. A `---` line behind nothing
+    stays with the text below it. That counts where an end marker or a directive follows: the document of that text is
+    then empty, or broken.
 
     >>> [text[c.start:c.end] for text in ["# c\\n---\\na: 1\\n--- # x\\nb: 2"] for c in cut_yaml(text)]
     ['a: 1\\n', 'b: 2']
     """
+    kept = False
     while (dashes := _next_dashes(text, start)) is not None:
-        yield from _chunk(text, start, dashes, line)
+        yield from _chunk(text, start, dashes, line, kept=kept)
+        kept = not kept and dashes == start
         line += text.count("\n", start, dashes)
         end = text.find("\n", dashes)
         start = len(text) if end < 0 else end + 1
@@ -72,7 +77,7 @@ def cut_yaml(text: str, source: str = "", *, start: int = 0, line: int = 1) -> I
             message = "invalid YAML document separator: only a comment may follow ---"
             yield Problem(reason="SyntaxError", message=message, value=rest, source=source, line=line, column=1)
         line += 1
-    yield from _chunk(text, start, len(text), line)
+    yield from _chunk(text, start, len(text), line, kept=kept)
 
 
 def _next_dashes(text: str, start: int) -> int | None:
@@ -83,6 +88,10 @@ def _next_dashes(text: str, start: int) -> int | None:
     return None if found < 0 else found + 1
 
 
-def _chunk(text: str, start: int, end: int, line: int) -> Iterator[Chunk]:
+def _chunk(text: str, start: int, end: int, line: int, *, kept: bool) -> Iterator[Chunk]:
+    """Yield the text between two cuts if it holds anything; `kept` is whether the dashes before it belong to it."""
     if start < end and _NOT_BLANK.search(text, start, end):
-        yield Chunk(start, end, line)
+        if kept and _MARKER.match(text, start, end):
+            yield Chunk(text.rindex("---", 0, start), end, line - 1)
+        else:
+            yield Chunk(start, end, line)

@@ -15,7 +15,9 @@ from typing import Any, Final
 from dsplan.errors import Problem
 from dsplan.model.regex import regex
 from dsplan.reading import limits
+from dsplan.reading.libyaml_errors import TOO_DEEP, refused_colon, told
 from dsplan.reading.located import Located, Marks, Place, field_path
+from dsplan.reading.map_keys import WrittenKey, WrittenKeys, written_key
 from dsplan.reading.scalars import Resolved, ScalarError, as_json_value, as_map_key, resolve
 
 __all__ = ["parse_yaml"]
@@ -24,8 +26,6 @@ _MERGE: Final = "<<"
 # libyaml refuses `{a:}` where go-yaml reads the key "a:"; the colon is hidden from libyaml behind a private character.
 _HIDDEN_COLON: Final = "\uf8f0"
 _MAX_ADJUSTED: Final = 50
-_TOO_DEEP: Final = f"more than {limits.MAX_DEPTH} levels of nesting"
-_DEPTH_WORDS: Final = regex(r"nest|depth|level")
 _LOCAL_TAG: Final = regex(r"(?:&\S+\s+)?!(?:\s|$)")
 _TAG_AND_COMMA: Final = regex(r"(?:&\S+\s+)?![^\s,]*,")
 _BAD_ESCAPE: Final = regex(r"\\(?:[^/]|(/))", re.DOTALL)
@@ -79,6 +79,7 @@ class _Frame:
         "size",
         "value",
         "waits_for_key",
+        "written",
     )
 
     def __init__(self, value: dict[str, Any] | list[Any], place: Place, anchor: str | None, *, as_key: bool) -> None:
@@ -87,6 +88,7 @@ class _Frame:
         self.anchor = anchor
         self.as_key = as_key
         self.key: str | None = None
+        self.written: WrittenKey = ("str", "")
         self.key_place = place
         self.waits_for_key = isinstance(value, dict)
         self.merges = False
@@ -121,6 +123,7 @@ class _Composer:
         self.root: Any = None
         self.root_place: Place | None = None
         self.marks: Marks = {}
+        self.keys = WrittenKeys()
         self.anchors: dict[str, _Anchored | None] = {}
         self.alias_nodes = 0
         self.values = 0
@@ -140,10 +143,10 @@ class _Composer:
         except _Adjusted as adjusted:
             return f"{self.text[: adjusted.offset]}{adjusted.character}{self.text[adjusted.offset + 1 :]}"
         except yaml.MarkedYAMLError as error:
-            colon = _refused_colon(error, self.text)
+            colon = refused_colon(error, self.text)
             if colon is not None and self.may_adjust and self.may_hide:
                 return f"{self.text[:colon]}{_HIDDEN_COLON}{self.text[colon + 1 :]}"
-            reason, message = _told(error)
+            reason, message = told(error)
             self._note(message, error.problem_mark or error.context_mark, reason)
         except yaml.YAMLError as error:
             self._note(f"not YAML: {error}".splitlines()[0], None)
@@ -226,6 +229,7 @@ class _Composer:
                 return
             try:
                 self._take_key(as_map_key(scalar), event, merges=False)
+                self.stack[-1].written = written_key(scalar)
             except ScalarError as error:
                 self.problem("DecodeError", f"unsupported map key: {error}", event.start_mark)
                 self._refuse_key(None)
@@ -234,7 +238,7 @@ class _Composer:
 
     def _open(self, value: dict[str, Any] | list[Any], event: Any) -> None:
         if len(self.stack) >= limits.MAX_DEPTH:
-            self.problem("LimitExceeded", _TOO_DEEP, event.start_mark)
+            self.problem("LimitExceeded", TOO_DEEP, event.start_mark)
             raise _Stop
         if event.anchor:
             self.anchors[event.anchor] = None
@@ -243,6 +247,7 @@ class _Composer:
         self.stack.append(frame)
         self.flow.append(bool(event.flow_style))
         self.marks[id(value)] = {}
+        self.keys.opened(value)
 
     def _close(self) -> None:
         frame = self.stack.pop()
@@ -271,7 +276,7 @@ class _Composer:
             self.problem("LimitExceeded", message, event.start_mark)
             raise _Stop
         if len(self.stack) + target.height > limits.MAX_DEPTH:
-            self.problem("LimitExceeded", _TOO_DEEP, event.start_mark)
+            self.problem("LimitExceeded", TOO_DEEP, event.start_mark)
             raise _Stop
         self._deliver(self._copy(target.value), target.scalar, event, target.size, target.height)
 
@@ -283,6 +288,7 @@ class _Composer:
         copied = {key: self._copy(child) for key, child in items}
         result = copied if isinstance(value, dict) else list(copied.values())
         self.marks[id(result)] = self.marks[id(value)]
+        self.keys.copied(value, result)
         return result
 
     # Containers
@@ -319,7 +325,7 @@ class _Composer:
         if frame.merges:
             self._merge(frame, value, place, from_alias=from_alias)
         elif frame.key is not None:
-            self._set(frame.value, frame.key, value, (frame.key_place, place))
+            self._set(frame.value, frame.key, frame.written, value, (frame.key_place, place))
         frame.waits_for_key = True
 
     def _check_values(self, place: Place) -> None:
@@ -338,10 +344,14 @@ class _Composer:
             return
         for one in reversed(sources):
             for key, child in one.items():
-                self._set(frame.value, key, child, (frame.key_place, self.marks[id(one)][key][1]))
+                places = (frame.key_place, self.marks[id(one)][key][1])
+                for written in self.keys.written(one, key):
+                    self._set(frame.value, key, written, child, places)
 
-    def _set(self, into: dict[str, Any], key: str, value: Any, places: tuple[Place, Place]) -> None:
-        if key in into:
+    def _set(
+        self, into: dict[str, Any], key: str, written: WrittenKey, value: Any, places: tuple[Place, Place]
+    ) -> None:
+        if self.keys.repeats(into, key, written):
             path = self._path(key)
             self.problem("DecodeError", f'key "{key[:80]}" already set in map', None, place=places[0], field=path)
         into[key] = value
@@ -410,22 +420,3 @@ class _Composer:
 
 def _is_alias(event: Any) -> bool:
     return type(event).__name__ == "AliasEvent"
-
-
-def _told(error: Any) -> tuple[str, str]:
-    """Return reason and message for an error of libyaml.
-
-    The scanner runs ahead of the events, and newer ones bound the nesting themselves (by 1,000 levels, more than
-    MAX_DEPTH); how each puts it differs, so only the words are looked for.
-    """
-    if _DEPTH_WORDS.search(f"{error.context} {error.problem}"):
-        return "LimitExceeded", _TOO_DEEP
-    return "SyntaxError", error.problem or error.context or "not YAML"
-
-
-def _refused_colon(error: Any, text: str) -> int | None:
-    """Return the offset of the colon that libyaml refuses in a flow collection and go-yaml does not."""
-    if error.problem != "found unexpected ':'" or error.problem_mark is None:
-        return None
-    offset: int = error.problem_mark.index
-    return offset if text[offset : offset + 1] == ":" else None

@@ -70,7 +70,7 @@ def check_preemption_policy(owner: Tree, path: str, found: Findings) -> None:
 
 def _check_volumes_and_claims(spec: Tree, path: str, found: Findings, pod_name: str, is_pod: bool) -> PodFacts:
     """Check what containers refer to; return what their check needs."""
-    volumes = _check_volumes(spec, path, found, pod_name)
+    volumes = _check_volumes(spec, path, found, pod_name, is_pod)
     claims = spec.get("resourceClaims", ())
     _check_resource_claims(claims, f"{path}.resourceClaims", found)
     return PodFacts(
@@ -86,12 +86,12 @@ def _check_volumes_and_claims(spec: Tree, path: str, found: Findings, pod_name: 
 # The rules of what few pods have are imported with the first pod that has it.
 
 
-def _check_volumes(spec: Tree, path: str, found: Findings, pod_name: str) -> dict[str, Tree]:
+def _check_volumes(spec: Tree, path: str, found: Findings, pod_name: str, is_pod: bool) -> dict[str, Tree]:
     if not spec.get("volumes"):
         return {}
     from .volumes import check_volumes
 
-    return check_volumes(spec["volumes"], f"{path}.volumes", found, pod_name=pod_name)
+    return check_volumes(spec["volumes"], f"{path}.volumes", found, pod_name=pod_name, is_pod=is_pod)
 
 
 def _check_affinity(spec: Tree, path: str, found: Findings) -> None:

@@ -249,9 +249,7 @@ def check_csi(source: Tree, path: str, found: Findings) -> None:
 
 
 def check_image(source: Tree, path: str, found: Findings) -> None:
-    """A reference, and a known pull policy."""
-    if not source.get("reference"):
-        found.required(f"{path}.reference")
+    """A known pull policy. A template may do without a reference; its Pods are refused (`check_volumes`)."""
     policy = source.get("pullPolicy", "")
     if policy and policy not in _PULL_POLICIES:
         found.not_supported(f"{path}.pullPolicy", policy, _PULL_POLICIES)

@@ -55,10 +55,13 @@ _SOURCES: tuple[tuple[str, str, str, Check], ...] = (
 )
 
 
-def check_volumes(volumes: Sequence[Tree], path: str, found: Findings, *, pod_name: str = "") -> dict[str, Tree]:
+def check_volumes(
+    volumes: Sequence[Tree], path: str, found: Findings, *, pod_name: str = "", is_pod: bool = False
+) -> dict[str, Tree]:
     """Return the volumes without problems by name: only these can be mounted.
 
-    `pod_name` is known for a Pod with a name; ephemeral volumes make claims that carry it.
+    `pod_name` is known for a Pod with a name; ephemeral volumes make claims that carry it. Only a Pod needs the
+    reference of an image volume: something may still put it into a template.
     """
     valid: dict[str, Tree] = {}
     created = {f"{pod_name}-{item.get('name', '')}" for item in volumes if pod_name and "ephemeral" in item}
@@ -66,6 +69,8 @@ def check_volumes(volumes: Sequence[Tree], path: str, found: Findings, *, pod_na
         where, before = f"{path}[{index}]", len(found.problems)
         name = volume.get("name", "")
         _check_source(volume, name, where, found, pod_name)
+        if is_pod and "image" in volume and not volume["image"].get("reference"):
+            found.required(f"{where}.image.reference")
         if name:
             found.invalid_each(f"{where}.name", name, dns_label(name))
         else:
