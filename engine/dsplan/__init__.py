@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from .manifests.overlay import overlay
     from .manifests.snapshot import snapshot_json
     from .model.policy import RolloutPolicy
-    from .model.state import GateResult, State
+    from .model.state import State
     from .model.world import World
     from .passes import Step, step
     from .passes.governed import plan_policies
@@ -49,7 +49,6 @@ __all__ = [
     "DsplanError",
     "Explanation",
     "Fit",
-    "GateResult",
     "InputError",
     "Overhead",
     "Plan",
@@ -92,7 +91,6 @@ _HOMES = {
     "DsplanError": "errors",
     "Explanation": "explain",
     "Fit": "placement",
-    "GateResult": "model.state",
     "InputError": "errors",
     "Overhead": "placement",
     "Plan": "planner",

@@ -51,7 +51,9 @@ def test_the_state_of_a_plan_and_a_gate_take_a_rollout_on(tmp_path: Path) -> Non
     cluster = tmp_path / "cluster.yaml"
     old = "name: agent-a1\n  namespace: default\n  labels: {app: agent, controller-revision-hash: 5d8c7f4b9}"
     assert old in spec
-    cluster.write_text(spec.replace(old, old.replace("5d8c7f4b9", revision)))
+    head, found, tail = spec.partition(old)
+    tail = tail.replace("2026-05-01T08:01:00Z", "2026-05-01T12:00:00Z", 1)
+    cluster.write_text(head + found.replace("5d8c7f4b9", revision) + tail)
     second, third = tmp_path / "second.json", tmp_path / "third.json"
 
     def solve(now: str, state: Path, out: Path, *more: str) -> Any:

@@ -26,15 +26,15 @@ POLICIES = (
     Mutant(
         "policy-percent-re-resolved",
         "policies/views.py",
-        "fixed = same.resolved if same is not None else {}",
-        "fixed = dict[str, int]()",
+        "        yield from known.target.resolved.items()\n",
+        "        yield from ()\n",
         CASES,
     ),
     Mutant(
         "policy-step-does-not-wait",
-        "policies/progress.py",
-        "    if ready < needed:\n",
-        "    if ready < needed and False:\n",
+        "policies/walk.py",
+        "        if len(available) < needed:\n",
+        "        if len(available) < needed and not available:\n",
         CASES,
     ),
     Mutant(
@@ -54,8 +54,8 @@ POLICIES = (
     Mutant(
         "policy-causal-never-stops",
         "policies/spending.py",
-        "after_update = (not_ready & renewed) - known if causal and begun else BitMap()",
-        "after_update = BitMap()",
+        "broken = {identity: found.broken(not_ready) for identity, found in facts.items()}",
+        "broken = {identity: BitMap() for identity in facts}",
         CASES,
     ),
     Mutant(

@@ -17,6 +17,7 @@ from dsplan.model.state import State
 from dsplan.model.world import World
 from dsplan.passes import step
 from dsplan.passes.governed import plan_policies, with_progress
+from dsplan.policies.answers import with_gate
 from dsplan.policies.plan_types import PolicyPlan
 from dsplan.testing import NOW, a_daemonset, a_node, a_pod, a_revision
 
@@ -24,6 +25,8 @@ NEW, OLD = "new", "old"
 
 
 def a_policy(name: str = "p", targets: Iterable[str] = ("ds",), **spec: Any) -> RolloutPolicy:
+    """A policy; unless budgets are given, one that lets everything go at once."""
+    spec.setdefault("budgets", [{"maxUnavailable": "100%"}])
     tree: dict[str, Any] = {
         "apiVersion": "dsplan.dev/v1alpha1",
         "kind": "RolloutPolicy",
@@ -52,6 +55,7 @@ class Fleet:
         self.policies = list(policies)
         self.state = State()
         self.now = now
+        self.hash = NEW
         self.pods: dict[tuple[str, str], Pod] = {
             (ds.name, name): a_pod(ds, name, hash_label=OLD) for ds in self.daemonsets for name in self.nodes
         }
@@ -61,7 +65,7 @@ class Fleet:
             nodes=tuple(self.nodes.values()),
             daemonsets=tuple(self.daemonsets),
             pods=tuple(self.pods.values()),
-            revisions=tuple(a_revision(ds, number=2, hash_label=NEW) for ds in self.daemonsets),
+            revisions=tuple(a_revision(ds, number=2, hash_label=self.hash) for ds in self.daemonsets),
             rollout_policies=tuple(self.policies),
             state=self.state,
         )
@@ -76,9 +80,15 @@ class Fleet:
         for action in plan.actions:
             assert action.verb == "delete"
             ds = next(ds for ds in self.daemonsets if ds.identity == action.daemonset)
-            self.pods[ds.name, action.node] = a_pod(ds, action.node, hash_label=NEW, ready_since=None)
+            self.pods[ds.name, action.node] = a_pod(
+                ds, action.node, hash_label=self.hash, ready_since=None, created=self.now
+            )
         self.state = with_progress(self.state, plan.progress)
         return plan
+
+    def release(self, hash_label: str) -> None:
+        """Give every DaemonSet another template."""
+        self.hash = hash_label
 
     def settle(self, *but: str) -> None:
         """Make every pod available, except on some nodes."""
@@ -88,8 +98,18 @@ class Fleet:
 
     def set_ready(self, daemonset: str, node: str, *, ready: bool, hash_label: str = NEW) -> None:
         ds = next(ds for ds in self.daemonsets if ds.name == daemonset)
-        since = NOW if ready else None
-        self.pods[daemonset, node] = a_pod(ds, node, hash_label=hash_label, ready_since=since)
+        since = self._since(daemonset, node, hash_label) if ready else None
+        created = NOW if ready else self.now
+        self.pods[daemonset, node] = a_pod(ds, node, hash_label=hash_label, ready_since=since, created=created)
+
+    def _since(self, daemonset: str, node: str, hash_label: str) -> datetime:
+        """A pod of the new revision is ready from now on, unless it was so before; an old one for long."""
+        before = self.pods.get((daemonset, node))
+        if before is None or hash_label == OLD:
+            return NOW
+        condition = before.status.conditions[0]
+        same = before.metadata.labels["controller-revision-hash"] == hash_label
+        return condition.last_transition_time or self.now if same and condition.status == "True" else self.now
 
     def set_node(self, name: str, *, ready: bool) -> None:
         """Make a node not ready; its pods are not ready either, and DaemonSets tolerate it."""
@@ -108,16 +128,8 @@ class Fleet:
     def wait(self, **duration: float) -> None:
         self.now += timedelta(**duration)
 
-    def set_gate(self, step_number: int, *, passed: bool, policy: str = "p") -> None:
-        from dsplan.model.state import GateResult
-
-        found = []
-        for entry in self.state.policies:
-            if entry.policy.name == policy:
-                result = GateResult(step=step_number, passed=passed)
-                entry = msgspec.structs.replace(entry, gates=(*entry.gates, result))
-            found.append(entry)
-        self.state = with_progress(self.state, tuple(found))
+    def set_gate(self, *, passed: bool, policy: str = "default/p") -> None:
+        self.state = with_gate(self.state, policy, passed=passed)
 
     def updated(self, daemonset: str = "ds") -> list[str]:
         return sorted(

@@ -7,7 +7,6 @@ from datetime import timedelta
 import msgspec
 import pytest
 
-from dsplan.errors import InputError
 from dsplan.model.daemonset import DaemonSet
 from dsplan.model.policy import RolloutPolicy
 from dsplan.testing import a_daemonset, a_node
@@ -53,8 +52,30 @@ def test_each_zone_by_itself_and_all_together() -> None:
 
 def test_on_selected_nodes_only() -> None:
     nodes = [a_node(f"n{number}", labels={"pool": "gpu" if number < 3 else "cpu"}) for number in range(6)]
-    budget = {"maxUnavailable": 1, "nodeSelector": {"matchLabels": {"pool": "gpu"}}}
-    assert names_by(Fleet(nodes, [a_policy(budgets=[budget])]).run()) == [["n0", "n3", "n4", "n5"], ["n1"], ["n2"]]
+    gpu = {"maxUnavailable": 1, "nodeSelector": {"matchLabels": {"pool": "gpu"}}}
+    cpu = {"maxUnavailable": 3, "nodeSelector": {"matchLabels": {"pool": "cpu"}}}
+    assert names_by(Fleet(nodes, [a_policy(budgets=[gpu, cpu])]).run()) == [["n0", "n3", "n4", "n5"], ["n1"], ["n2"]]
+
+
+def test_what_no_budget_counts_has_the_maxunavailable_of_the_daemonset_itself() -> None:
+    nodes = [a_node(f"n{number}", labels={"pool": "gpu" if number < 3 else "cpu"}) for number in range(6)]
+    gpu = {"maxUnavailable": 2, "nodeSelector": {"matchLabels": {"pool": "gpu"}}}
+    fleet = Fleet(nodes, [a_policy(budgets=[gpu])])
+    assert [note.text for note in fleet.plan().notes] == [
+        "no budget counts 3 pods of default/ds: its own maxUnavailable 1 of 3 holds"
+    ]
+    assert names_by(fleet.run()) == [["n0", "n1", "n3"], ["n2", "n4"], ["n5"]]
+    assert [len(wave) for wave in Fleet(3, [a_policy(budgets=[])]).run()] == [1, 1, 1]
+
+
+def test_nodes_without_the_label_of_a_budget_are_one_domain() -> None:
+    fleet = Fleet(
+        [*zoned({"a": 2}), a_node("x"), a_node("y")], [a_policy(budgets=[{"maxUnavailable": 1, "topologyKey": ZONE}])]
+    )
+    assert [note.text for note in fleet.plan().notes] == [
+        f"2 nodes do not have the label {ZONE}; such nodes count as one domain"
+    ]
+    assert names_by(fleet.run()) == [["x", "a0"], ["y", "a1"]]
 
 
 def test_the_budgets_of_all_policies_hold_together() -> None:
@@ -152,7 +173,9 @@ def test_without_progress_the_cohort_is_assumed_from_the_pods() -> None:
         fleet.set_ready("a", node, ready=True)
     fleet.set_ready("b", "n1", ready=True)
     plan = fleet.plan()
-    assert [note.text for note in plan.notes] == ["no progress given: step 3 of 4 is assumed from the pods"]
+    assert [note.text for note in plan.notes] == [
+        "nothing is remembered of default/b: step 4 of 4 is taken from the pods"
+    ]
     assert [unit.node for unit in plan.wave] == ["n2", "n3"]
 
 
@@ -186,9 +209,9 @@ def test_canary_soak_gate_and_steps() -> None:
     assert fleet.act().requeue_after == 300.0
     fleet.wait(minutes=5)
     assert fleet.act().policies[0].waits == "step 2 of 3 (50%): waits for its gate"
-    fleet.set_gate(1, passed=False)
+    fleet.set_gate(passed=False)
     assert fleet.act().stalls == ("policy default/p: step 2 of 3 (50%): its gate failed",)
-    fleet.set_gate(1, passed=True)
+    fleet.set_gate(passed=True)
     assert len(fleet.act().wave) == 3
 
 
@@ -296,7 +319,6 @@ def test_causal_leaves_nodes_alone_that_were_broken_before() -> None:
     fleet = Fleet(6, [a_policy(budgets=[{"maxUnavailable": 1}], brokenNodes={"mode": "Causal"})])
     fleet.set_node("n6", ready=False)
     assert [unit.node for unit in fleet.act().wave] == ["n1"]
-    assert fleet.state.policies[0].down_at_start == ("n6",)
     assert any("was not ready before the wave began" in text for text in texts(fleet))
 
 
@@ -304,9 +326,6 @@ def test_a_canary_of_which_another_policy_leaves_a_node_alone() -> None:
     policies = [a_policy("p", canary={"count": 2}), a_policy("q", brokenNodes={"mode": "Causal"})]
     fleet = Fleet(6, policies)
     fleet.act()
-    fleet.state = msgspec.structs.replace(
-        fleet.state, policies=tuple(msgspec.structs.replace(p, step=0, wave_began=None) for p in fleet.state.policies)
-    )
     for name in ("n1", "n2"):
         fleet.set_ready("ds", name, ready=True, hash_label=OLD)
     fleet.set_node("n2", ready=False)
@@ -338,7 +357,7 @@ def test_steps_of_one_policy_and_broken_nodes_of_another() -> None:
     for name in ("n2", "n3"):
         fleet.set_node(name, ready=False)
     plan = fleet.plan()
-    assert (plan.stalls, plan.schedule.waves, len(plan.wave)) == ((), 2, 3)
+    assert (plan.stalls, plan.schedule.waves, len(plan.wave)) == ((), 1, 4)
 
 
 def test_causal_stops_when_a_node_breaks_after_its_update_and_goes_on_when_it_is_back() -> None:
@@ -497,22 +516,42 @@ def test_nodes_go_in_the_order_of_the_keys_and_the_order_is_printed() -> None:
     assert names_by(fleet.run()) == [["n1"], ["n0"], ["n2"]]
 
 
-@pytest.mark.parametrize(
-    ("one", "two", "field"),
-    [
-        ({"steps": {"list": [1]}}, {"partition": 1}, "spec.steps"),
-        ({"paused": True}, {"frozen": True}, "spec.paused"),
-        ({"order": {"chains": [["ds", "b"]]}}, {"order": {"chains": [["ds", "c"]]}}, "spec.order"),
-        ({"owner": "Host"}, {"owner": "Host", "surge": True}, "spec.owner"),
-    ],
-    ids=["steps", "pause", "order", "owner"],
-)
-def test_two_policies_that_say_what_only_one_may(one: dict[str, object], two: dict[str, object], field: str) -> None:
-    with pytest.raises(InputError) as caught:
-        Fleet(2, [a_policy("one", **one), a_policy("two", **two)]).plan()
-    problem = caught.value.problems[0]
-    assert problem.field == field
-    assert problem.message == "default/one and default/two both say it for DaemonSet default/ds; only one may"
+def test_of_two_policies_with_steps_the_stricter_holds() -> None:
+    """One lets 3 go, the other 1; then the other's canary waits for its gate, whatever the first says."""
+    one = a_policy("one", steps={"list": [3]})
+    two = a_policy("two", canary={"count": 1, "gate": {"manual": True}})
+    fleet = Fleet(6, [one, two])
+    assert [action.node for action in fleet.act().actions] == ["n1"]
+    fleet.settle()
+    assert fleet.act().actions == ()
+    fleet.set_gate(passed=True, policy="default/two")
+    assert [action.node for action in fleet.act().actions] == ["n2", "n3"]
+
+
+def test_two_policies_that_pause_are_no_contradiction() -> None:
+    fleet = Fleet(4, [a_policy("one", paused=True), a_policy("two", frozen=True)])
+    fleet.set_ready("ds", "n2", ready=False, hash_label=OLD)
+    plan = fleet.plan()
+    assert (plan.actions, plan.contradictions) == ((), ())
+    assert texts(fleet)["frozen by policy default/two"] == ("n1", "n2", "n3", "n4")
+
+
+def test_two_orders_of_one_daemonset_both_hold() -> None:
+    first, then = {"chains": [["a", "b"]]}, {"chains": [["b", "c"]]}
+    policies = [a_policy("one", "ab", order=first), a_policy("two", "bc", order=then)]
+    assert [[name for name, _ in wave] for wave in Fleet(1, policies, "abc").run()] == [["a"], ["b"], ["c"]]
+
+
+def test_who_owns_a_daemonset_is_a_contradiction_that_concerns_it_alone() -> None:
+    policies = [a_policy("one", "ab", owner="Host"), a_policy("two", "a", owner="Host", surge=True)]
+    fleet = Fleet(2, policies, "ab")
+    plan = fleet.plan()
+    assert [(entry.problem.field, sorted(map(str, entry.daemonsets))) for entry in plan.contradictions] == [
+        ("spec.owner", ["default/a"])
+    ]
+    assert {action.daemonset.name for action in plan.actions} == {"b"}
+    assert plan.is_violated
+    assert "say different things of DaemonSet default/a" in "".join(plan.stalls)
 
 
 def test_two_policies_may_say_the_same_about_owner_and_order_of_nodes() -> None:
@@ -521,30 +560,29 @@ def test_two_policies_may_say_the_same_about_owner_and_order_of_nodes() -> None:
     assert [action.node for action in plan.actions] == ["n2"]
 
 
-def test_an_order_of_what_no_policy_governs_is_an_error() -> None:
+def test_an_order_of_what_no_policy_governs_is_a_contradiction() -> None:
     """It would be kept by nobody: the other DaemonSet goes when its controller likes."""
-    with pytest.raises(InputError) as caught:
-        Fleet(1, [a_policy(targets=["b"], order={"chains": [["a", "b"]]})], ["a", "b"]).plan()
-    assert [str(problem) for problem in caught.value.problems] == [
+    plan = Fleet(1, [a_policy(targets=["b"], order={"chains": [["a", "b"]]})], ["a", "b"]).plan()
+    assert [entry.text for entry in plan.contradictions] == [
         "RolloutPolicy default/p: spec.order.chains: must name targets of this or another policy, seen: 'default/a'"
     ]
+    assert plan.actions == ()
 
 
-def test_a_cycle_over_two_policies_is_named() -> None:
+def test_a_cycle_over_two_policies_is_named_and_concerns_no_other() -> None:
     policies = [
         a_policy("one", ["a", "b"], order={"chains": [["a", "b"]]}),
         a_policy("two", ["c", "d"], order={"chains": [["c", "d"]]}),
+        a_policy("other", ["e"]),
     ]
-    Fleet(1, policies, ["a", "b", "c", "d"]).plan()
-    with pytest.raises(InputError) as caught:
-        Fleet(
-            1,
-            [*policies, a_policy("three", ["b", "c", "d", "a"], order={"chains": [["b", "c"], ["d", "a"]]})],
-            ["a", "b"],
-        ).plan()
-    cycles = [problem for problem in caught.value.problems if problem.message == "is a cycle"]
-    assert [problem.value for problem in cycles] == ["default/a -> default/b -> default/c -> default/d -> default/a"]
-    assert cycles[0].object == "RolloutPolicy default/one and default/three and default/two"
+    assert Fleet(1, policies, "abcde").plan().contradictions == ()
+    third = a_policy("three", ["b", "c", "d", "a"], order={"chains": [["b", "c"], ["d", "a"]]})
+    plan = Fleet(1, [*policies, third], "abcde").plan()
+    assert [entry.problem.value for entry in plan.contradictions] == [
+        "default/a -> default/b -> default/c -> default/d -> default/a"
+    ]
+    assert plan.contradictions[0].problem.object == "RolloutPolicy default/one and default/three and default/two"
+    assert [action.daemonset.name for action in plan.actions] == ["e"]
 
 
 def test_a_target_that_does_not_exist_is_told() -> None:
@@ -552,28 +590,31 @@ def test_a_target_that_does_not_exist_is_told() -> None:
     assert [note.text for note in plan.notes] == ["there is no DaemonSet default/dss; did you mean default/ds?"]
 
 
-def test_a_new_revision_begins_a_new_rollout() -> None:
+def test_a_new_revision_begins_a_new_rollout_at_its_canary() -> None:
     fleet = Fleet(4, [a_policy(canary={"count": 1, "soak": "1h"})])
     fleet.run(most=3)
     fleet.wait(hours=2)
     fleet.run(most=3)
     assert len(fleet.updated()) == 4
-    before = fleet.state.policies[0]
-    assert (before.step, [entry.hash for entry in before.revisions]) == (1, ["new"])
-    fleet.state = type(fleet.state)(policies=(type(before)(policy=before.policy, step=1, revisions=()),))
-    for name in fleet.nodes:
-        fleet.set_ready("ds", name, ready=True, hash_label=OLD)
-    fleet.state = type(fleet.state)()
-    assert len(fleet.plan().wave) == 1
+    [target] = fleet.state.rollouts[0].targets
+    assert (target.hash, target.through, [record.name for record in target.steps]) == ("new", True, ["canary"])
+    fleet.release("newer")
+    assert [unit.node for unit in fleet.act().wave] == ["n1"]
+    fleet.settle()
+    assert fleet.act().wave == ()
 
 
-def test_without_progress_the_step_is_assumed_and_said() -> None:
+def test_without_progress_pods_tell_and_soak_is_measured_from_their_ready() -> None:
     fleet = Fleet(10, [a_policy(steps={"list": [1, 5], "soak": "1h"})])
     for number in (1, 2, 3):
         fleet.set_ready("ds", f"n{number:02}", ready=True)
     plan = fleet.plan()
-    assert [note.text for note in plan.notes] == ["no progress given: step 2 of 3 is assumed from the pods"]
-    assert len(plan.wave) == 2
+    assert [note.text for note in plan.notes] == [
+        "nothing is remembered of default/ds: step 1 of 3 is taken from the pods"
+    ]
+    assert (plan.wave, plan.requeue_after) == ((), 3600.0)
+    fleet.wait(hours=1)
+    assert len(fleet.plan().wave) == 2
 
 
 def daemonsets(*names: str) -> list[DaemonSet | str]:

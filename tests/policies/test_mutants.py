@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from dsplan.policies import decide, limits, progress, subjects, views, writing
+from dsplan.policies import decide, limits, subjects, views, walk, writing
 from dsplan.policies.amounts import Amount, resolve
 from tests.policies.fleet import Fleet, a_policy
 from tests.policies.rules import broken_rules
@@ -49,7 +49,10 @@ def _domains_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _steps_do_not_wait(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(progress._Walk, "available", lambda self, rule: (0, 0))
+    def passed(self: Any, member: Any, rule: Any, look: Any, needed: int) -> Any:
+        return msgspec.structs.replace(look, complete=self.now)
+
+    monkeypatch.setattr(walk._Cohort, "_ready", passed)
 
 
 def _windows_always_open(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -91,7 +94,7 @@ def test_a_percentage_resolved_again_over_a_growing_fleet_is_caught(monkeypatch:
         return max(sizes)
 
     assert largest_wave() == 1
-    monkeypatch.setattr(views, "same_rollout", lambda *_: False)
+    monkeypatch.setattr(views, "_fixed", lambda *_: iter(()))
     assert largest_wave() == 3
 
 

@@ -14,11 +14,11 @@ def test_a_step_that_a_sick_pod_fills_waits_for_its_successor() -> None:
     fleet = Fleet(4, [a_policy(steps={"list": [1], "gate": {"manual": True}})])
     fleet.set_ready("ds", "n2", ready=False, hash_label=OLD)
     plan = fleet.act()
-    assert ([action.node for action in plan.actions], plan.progress[0].step) == (["n2"], 0)
+    assert ([action.node for action in plan.actions], plan.policies[0].step) == (["n2"], 0)
     assert fleet.plan().actions == ()
     fleet.settle()
-    assert "waits for its gate" in fleet.plan().held[0].text
-    fleet.set_gate(0, passed=True)
+    assert "waits for its gate" in fleet.act().held[0].text
+    fleet.set_gate(passed=True)
     assert [action.node for action in fleet.plan().actions] == ["n1", "n3", "n4"]
 
 
@@ -38,7 +38,7 @@ def test_without_progress_a_new_pod_of_a_later_daemonset_does_not_pass_the_steps
     fleet = Fleet(5, [a_policy("p", ("cni", "csi"), steps={"list": [1]}, order=order)], ["cni", "csi"])
     fleet.set_ready("csi", "n2", ready=True)
     plan = fleet.plan()
-    assert plan.progress[0].step == 0
+    assert plan.policies[0].step == 0
     assert [(action.daemonset.name, action.node) for action in plan.actions] == [("cni", "n1")]
 
 

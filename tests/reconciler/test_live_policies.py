@@ -88,21 +88,43 @@ def test_asking_does_not_begin_a_wave() -> None:
     reconciler.observe(("ADDED", policy(budgets=[{"maxUnavailable": 1}])))
     first, again = reconciler.plan(NOW), reconciler.plan(NOW + timedelta(seconds=5))
     assert by_host(first.actions) == by_host(again.actions)
-    assert all(entry.wave_began is None for entry in again.state.policies)
+    assert all(entry.started == () for entry in again.state.rollouts)
     reconciler.issued(*(action for action in again.actions if action.actor is Actor.HOST))
-    assert any(entry.wave_began is not None for entry in reconciler.state.policies)
+    assert [sum(began.pods for began in entry.started) for entry in reconciler.state.rollouts] == [2]
 
 
-def test_policies_that_contradict_each_other_stop_everything_and_say_so() -> None:
-    reconciler = Reconciler(parked().world())
+def test_policies_that_contradict_each_other_stop_their_targets_and_say_so() -> None:
+    """What is missing is created all the same, also of their targets; gamma, which none governs, is not concerned."""
+    journal = parked()
+    reconciler = Reconciler(journal.world())
     chain = {"per": "Node", "chains": [["alpha", "beta"]]}
     back = {"per": "Node", "chains": [["beta", "alpha"]]}
     reconciler.observe(("ADDED", policy("one", budgets=[{"maxUnavailable": 1}], order=chain)))
     reconciler.observe(("ADDED", policy("two", budgets=[{"maxUnavailable": 1}], order=back)))
+    reconciler.observe(journal.put(a_daemonset("gamma")))
+    reconciler.observe(journal.delete("Pod", "default", "beta-n0-0"))
     plan = reconciler.plan(NOW)
-    assert plan.errored
-    assert plan.actions == ()
-    assert all(decision.error for decision in plan.decisions)
+    assert by_host(plan.actions) == []
+    made = {(action.daemonset.name, action.node) for action in plan.actions if action.verb == "create" and action.node}
+    assert made == {("beta", "n0"), *(("gamma", f"n{number}") for number in range(4))}
+    told = {d.identity.name: c for d in plan.decisions for c in d.conditions if c.status == "True"}
+    assert {name: told[name].reason for name in ("alpha", "beta")} == dict.fromkeys(
+        ("alpha", "beta"), "PolicyContradiction"
+    )
+    assert "is a cycle" in told["alpha"].message
+
+
+def test_two_policies_that_pause_are_no_contradiction() -> None:
+    journal = parked()
+    reconciler = Reconciler(journal.world())
+    for name in ("one", "two"):
+        reconciler.observe(("ADDED", policy(name, paused=True)))
+    reconciler.observe(journal.delete("Pod", "default", "alpha-n0-0"))
+    plan = reconciler.plan(NOW)
+    assert [(action.verb, action.node) for action in plan.actions if action.kind == "Pod"] == [("create", "n0")]
+    told = {d.identity.name: c for d in plan.decisions for c in d.conditions if c.status == "True"}
+    assert (told["beta"].type, told["beta"].reason) == ("Stalled", "StoppedByPolicy")
+    assert "paused by policy default/one" in told["beta"].message
 
 
 def test_a_policy_is_listed_like_anything_else() -> None:
@@ -112,7 +134,8 @@ def test_a_policy_is_listed_like_anything_else() -> None:
     assert reconciler.replace("RolloutPolicy", [], resource_version="8") is EventOutcome.STALE
     assert len(reconciler.world.rollout_policies) == 1
     assert reconciler.replace("RolloutPolicy", [], resource_version="10") is EventOutcome.APPLIED
-    assert reconciler.plan(NOW).state.policies == ()
+    [kept] = reconciler.plan(NOW).state.rollouts  # a policy that is away for a pass is not forgotten
+    assert [target.daemonset.name for target in kept.targets] == ["alpha", "beta"]
 
 
 def test_a_pod_that_the_pass_deletes_is_not_deleted_by_the_policy_as_well() -> None:
@@ -159,7 +182,8 @@ def test_sizes_of_images_are_learned_from_nodes() -> None:
     journal = parked()
     reconciler = Reconciler(journal.world())
     rates = {"imageBytesPerSecond": 1}
-    reconciler.observe(("ADDED", policy(targets=[{"name": "alpha"}], rates=rates)))
+    budgets = [{"maxUnavailable": "100%"}]
+    reconciler.observe(("ADDED", policy(targets=[{"name": "alpha"}], rates=rates, budgets=budgets)))
     assert len(by_host(reconciler.plan(NOW).actions)) == 4
     node = journal.get("Node", "", "n0")
     images = [{"names": ["app:1"], "sizeBytes": 50}, {"names": 7}, "junk"]

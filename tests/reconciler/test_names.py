@@ -30,6 +30,7 @@ def test_reconciler() -> None:
 def test_methods() -> None:
     public = [name for name in vars(Reconciler) if not name.startswith("_")]
     assert sorted(public) == [
+        "answer",
         "delta",
         "dump",
         "evaluate",

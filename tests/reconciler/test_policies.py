@@ -21,8 +21,11 @@ def test_a_soak_goes_on_from_call_to_call_and_over_a_restart() -> None:
     first = reconciler.solve(fleet.now)
     assert [action.node for action in by_host(first)] == ["n1"]
     reconciler.keep_progress(first)
-    assert reconciler.state.policies[0].canary == ("n1",)
-    reconciler.observe(("MODIFIED", a_pod(fleet.daemonsets[0], "n1", hash_label=NEW, version="9")))
+    canary = reconciler.state.rollouts[0].targets[0].canary
+    assert canary is not None
+    assert canary.nodes == ("n1",)
+    new = a_pod(fleet.daemonsets[0], "n1", hash_label=NEW, ready_since=fleet.now, version="9")
+    reconciler.observe(("MODIFIED", new))
     soaking = reconciler.solve(fleet.now)
     assert (by_host(soaking), soaking.requeue_after) == ([], 600.0)
     reconciler.keep_progress(soaking)

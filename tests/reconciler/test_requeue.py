@@ -31,6 +31,7 @@ def parked(nodes: int = 4) -> Journal:
 
 
 def governed(**spec: Any) -> tuple[Journal, Reconciler]:
+    spec.setdefault("budgets", [{"maxUnavailable": "100%"}])
     journal = parked()
     reconciler = Reconciler(journal.world())
     reconciler.observe(("ADDED", policy(targets=[{"name": "alpha"}], **spec)))

@@ -99,8 +99,8 @@ def test_a_host_that_saves_nothing_goes_by_the_lists(known: bool) -> None:
 def test_policies_are_awaited_where_there_were_any() -> None:
     """Without them it would do for a moment what they forbid."""
     journal, state, _ = before_the_crash()
-    policies = (PolicyProgress(policy=Identity("RolloutPolicy", "default", "p")),)
-    resumed = Reconciler.resume(msgspec.structs.replace(state, policies=policies))
+    rollouts = (PolicyProgress(policy=Identity("RolloutPolicy", "default", "p")),)
+    resumed = Reconciler.resume(msgspec.structs.replace(state, rollouts=rollouts))
     for kind in WATCHED[1:]:
         resumed.replace(kind, journal.of_kind(kind), resource_version=str(journal.version))
     error = resumed.plan(NOW).decisions[0].error

@@ -23,8 +23,8 @@ def state_options(function: F) -> F:
             "--gate",
             "gates",
             multiple=True,
-            metavar="[NAMESPACE/]POLICY=pass|fail",
-            help="What was found at the gate where a RolloutPolicy waits; repeatable.",
+            metavar="[NAMESPACE/]POLICY=pass|fail|resume|pause",
+            help="Answer the gate where a RolloutPolicy waits, or stop, resume or pause its roll-outs; repeatable.",
         ),
         click.option(
             "--state",
@@ -75,13 +75,16 @@ def _state_of(path: str) -> State:
 
 
 def _with_gate(state: State, text: str) -> State:
-    from ..errors import InputError, Problem
-    from ..passes.governed import with_gate
+    from ..errors import DsplanError, InputError, Problem
+    from ..policies.answers import ANSWERS, answered
 
-    name, _, result = text.partition("=")
-    known = [str(entry.policy) for entry in state.policies]
+    name, _, answer = text.partition("=")
+    known = [str(entry.policy) for entry in state.rollouts]
     found = [entry for entry in known if entry == name or entry.endswith(f"/{name}")]
-    if result not in ("pass", "fail") or len(found) != 1:
-        message = "is no gate: POLICY=pass or POLICY=fail, of a policy that the State knows"
+    if answer not in ANSWERS or len(found) != 1:
+        message = f"expected POLICY={'|'.join(ANSWERS)}, of a policy that the State knows"
         raise InputError.of([Problem(reason="FieldValueInvalid", message=message, value=text, accepted=tuple(known))])
-    return with_gate(state, found[0], passed=result == "pass")
+    try:
+        return answered(state, found[0], answer)
+    except DsplanError as error:
+        raise InputError.of([Problem(reason="FieldValueInvalid", message=str(error), value=text)]) from None

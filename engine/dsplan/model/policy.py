@@ -220,6 +220,8 @@ class PolicySpec(_Kind, frozen=True, kw_only=True):
 
     `partition`: so many pods (or that share) of each DaemonSet stay as they are, the last in the order of nodes.
     `paused`: no healthy pod goes down, sick ones are still replaced. `frozen`: nothing is touched, not even for repair.
+    `sick`: pods of an older revision that are not available get the new one beyond the budgets, as far as the step lets
+    them; `leave` leaves them until they are well again.
     `owner` Host: dsplan's user replaces the controller; only then may a policy `surge` (create first, then delete).
     """
 
@@ -233,6 +235,7 @@ class PolicySpec(_Kind, frozen=True, kw_only=True):
     partition: int | str = 0
     paused: bool = False
     frozen: bool = False
+    sick: Literal["replace", "leave"] = "replace"
     order: Order | None = None
     rates: Rates | None = None
     windows: Windows | None = None

@@ -7,6 +7,7 @@ nothing is in flight, and the step says so.
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 import msgspec
 
@@ -15,16 +16,19 @@ from .meta import Identity
 __all__ = [
     "STATE_VERSION",
     "Backoff",
+    "CanaryRecord",
     "Expectations",
     "Flight",
-    "GateResult",
     "LearnedHash",
     "PolicyProgress",
     "Started",
     "State",
+    "StepRecord",
+    "Stop",
+    "TargetProgress",
 ]
 
-STATE_VERSION = 1
+STATE_VERSION = 2
 
 
 class Backoff(msgspec.Struct, frozen=True, kw_only=True, order=True):
@@ -68,14 +72,6 @@ class Flight(msgspec.Struct, frozen=True, kw_only=True, order=True, gc=False):
     since: datetime
 
 
-class GateResult(msgspec.Struct, frozen=True, kw_only=True, order=True):
-    """What somebody found at the gate after a step (steps count from 0); the host adds it for gates that are manual."""
-
-    step: int
-    passed: bool
-    note: str = ""
-
-
 class Started(msgspec.Struct, frozen=True, kw_only=True, order=True):
     """What a host began at one moment; rates are measured against it."""
 
@@ -84,32 +80,88 @@ class Started(msgspec.Struct, frozen=True, kw_only=True, order=True):
     image_bytes: int = 0
 
 
-class PolicyProgress(msgspec.Struct, frozen=True, kw_only=True):
-    """Where the roll-out of one policy stands.
+class StepRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known of one step of one roll-out.
 
-    `revisions` tell which roll-out this is; another hash begins a new one. `began` is when the step began, `settled`
-    since when all of it is available. `down_at_start` are the nodes that were not ready before the wave that is under
-    way began. `resolved` has what percentages came to when the roll-out began. `paused` is what the policy said last.
+    `step` is what the step says and `turn` which of equal ones it is. `asked` is when its manual gate was asked: an
+    answer counts for that question alone, and is forgotten when the question is withdrawn. `over`: when it was passed.
+    """
+
+    step: str
+    turn: int = 0
+    name: str = ""
+    asked: datetime | None = None
+    passed: bool = False
+    note: str = ""
+    over: datetime | None = None
+
+
+class Stop(msgspec.Struct, frozen=True, kw_only=True):
+    """Why a revision goes nowhere any more, until somebody resumes it.
+
+    `kind` is gate (somebody found that it fails), broken (nodes became not ready after their update) or failing (new
+    pods fail); the latter two end by themselves once the nodes, and the pods on them, are well. `nodes` is packed.
+    """
+
+    kind: str
+    step: str = ""
+    note: str = ""
+    nodes: tuple[str, ...] = ()
+
+
+class CanaryRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """The canary by names (packed). `says` is what the policy said when they were chosen, `size` how many it wanted."""
+
+    says: str
+    size: int
+    nodes: tuple[str, ...] = ()
+
+
+class TargetProgress(msgspec.Struct, frozen=True, kw_only=True):
+    """One revision of one DaemonSet under one policy.
+
+    `began` is when the policy first saw the revision as the current one. `resolved` has what percentages came to then,
+    by budget: they hold as an upper limit. `excused` nodes (packed) were broken or failing when somebody resumed.
+    A revision that is not the current one any more keeps nothing but its stop.
+    """
+
+    daemonset: Identity
+    uid: str
+    hash: str
+    began: datetime
+    canary: CanaryRecord | None = None
+    steps: tuple[StepRecord, ...] = ()
+    stop: Stop | None = None
+    excused: tuple[str, ...] = ()
+    resolved: dict[str, int] = {}
+    through: bool = False
+    retired: bool = False
+
+
+class PolicyProgress(msgspec.Struct, frozen=True, kw_only=True):
+    """What is remembered of one policy: its targets, revision by revision, and what began in the last minute.
+
+    `resolved` has what percentages over several targets came to. `paused`: somebody paused it, whatever it says itself.
     """
 
     policy: Identity
-    revisions: tuple[LearnedHash, ...] = ()
-    step: int = 0
-    began: datetime | None = None
-    settled: datetime | None = None
-    gates: tuple[GateResult, ...] = ()
-    canary: tuple[str, ...] = ()
-    wave_began: datetime | None = None
-    down_at_start: tuple[str, ...] = ()
+    targets: tuple[TargetProgress, ...] = ()
     resolved: dict[str, int] = {}
     started: tuple[Started, ...] = ()
     paused: bool = False
+
+    def target(self, uid: str, hash_: str) -> TargetProgress | None:
+        """Return what is known of one revision of the DaemonSet with a uid."""
+        return next((entry for entry in self.targets if (entry.uid, entry.hash) == (uid, hash_)), None)
 
 
 class State(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that one pass must remember for the next.
 
     `seen` is kind and newest resourceVersion of it: whoever goes on from here must not read anything older (C5).
+    A State of version 1 becomes one of version 2 when it is read: its failed gates stay failed and its rates are kept,
+    its numbered steps are forgotten, so that gates are asked again. Raises ValueError (a DecodeError, when it is read)
+    for a newer one.
     """
 
     version: int = STATE_VERSION
@@ -118,4 +170,19 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     hashes: tuple[LearnedHash, ...] = ()
     flights: tuple[Flight, ...] = ()
     seen: tuple[tuple[str, str], ...] = ()
-    policies: tuple[PolicyProgress, ...] = ()
+    rollouts: tuple[PolicyProgress, ...] = ()
+    policies: tuple[Any, ...] = ()
+    """What version 1 kept of policies; empty in every other."""
+
+    def __post_init__(self) -> None:
+        """Take over what an older version can be trusted with."""
+        if self.version == STATE_VERSION and not self.policies:
+            return
+        if self.version not in (1, STATE_VERSION):
+            raise ValueError(f"a State of version {self.version} cannot be read; this dsplan writes {STATE_VERSION}")
+        if self.policies:
+            from .state_v1 import rollouts_of
+
+            msgspec.structs.force_setattr(self, "rollouts", (*self.rollouts, *rollouts_of(self.policies)))
+            msgspec.structs.force_setattr(self, "policies", ())
+        msgspec.structs.force_setattr(self, "version", STATE_VERSION)

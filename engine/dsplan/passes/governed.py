@@ -8,28 +8,28 @@ import msgspec
 
 from ..constraints import Rule
 from ..diff import Action, Actor, Stage
-from ..errors import InputError, Problem
 from ..model.daemonset import RollingUpdate, UpdateStrategy
 from ..model.meta import Identity
 from ..model.pod import target_node
-from ..model.state import GateResult, PolicyProgress, State
+from ..model.state import PolicyProgress, State
 from ..model.world import World
 from ..policies.decide import decide
 from ..policies.plan_types import PolicyPlan
 from ..policies.subjects import Subject
+from ..policies.targets import Contradiction
 from .observation import Observation, Surroundings, surroundings_of
 from .step import pass_over
 from .step_types import DaemonSetStep, Step
 
-__all__ = ["as_host_owns", "besides", "governed_step", "plan_policies", "with_gate", "with_progress"]
+__all__ = ["as_host_owns", "besides", "governed_step", "plan_policies", "with_progress"]
 
 
 def plan_policies(world: World, step: Step, *, now: datetime) -> PolicyPlan:
     """Return what the world's RolloutPolicies come to: waves, bound, the host's actions now, what waits and why.
 
     `step` is the pass over the same world at the same moment. Progress is read from the world's State and returned in
-    `PolicyPlan.progress`; `with_progress` puts it into the next State.
-    Raises InputError where two policies say what only one may, or order DaemonSets in a cycle.
+    `PolicyPlan.progress`; `with_progress` puts it into the next State. What contradicts itself is in `contradictions`,
+    and stands still; it hinders nothing else.
     """
     flying = _flying_nodes(world)
     subjects = [
@@ -37,18 +37,18 @@ def plan_policies(world: World, step: Step, *, now: datetime) -> PolicyPlan:
         for entry in step.daemonsets
         if entry.observed is not None and entry.verdicts is not None
     ]
-    try:
-        return decide(world.rollout_policies, subjects, step.index, world.state, now, world.image_sizes)
-    except InputError as error:
-        raise InputError.of(_placed(problem, world) for problem in error.problems) from None
+    plan = decide(world.rollout_policies, subjects, step.index, world.state, now, world.image_sizes)
+    placed = tuple(_placed(found, world) for found in plan.contradictions)
+    return msgspec.structs.replace(plan, contradictions=placed) if placed else plan
 
 
-def _placed(problem: Problem, world: World) -> Problem:
-    """Return a problem between policies with the place of the last of them, where it is known."""
+def _placed(found: Contradiction, world: World) -> Contradiction:
+    """Return a contradiction with the place of the last policy that it is between, where it is known."""
     for policy in reversed(world.rollout_policies):
-        if world.origins is not None and problem.object.endswith(f" {policy.identity}"):
-            return msgspec.structs.replace(problem, source=world.origins.locate(policy.identity, problem.field))
-    return problem
+        if world.origins is not None and found.problem.object.endswith(f" {policy.identity}"):
+            source = world.origins.locate(policy.identity, found.problem.field)
+            return Contradiction(msgspec.structs.replace(found.problem, source=source), found.daemonsets)
+    return found
 
 
 def _flying_nodes(world: World) -> dict[Identity, set[str]]:
@@ -69,27 +69,8 @@ def _flying_nodes(world: World) -> dict[Identity, set[str]]:
 
 
 def with_progress(state: State, progress: tuple[PolicyProgress, ...]) -> State:
-    """Return a State with the progress of policies; policies that are not mentioned are forgotten."""
-    return msgspec.structs.replace(state, policies=progress)
-
-
-def with_gate(state: State, policy: str, *, passed: bool, note: str = "") -> State:
-    """Return a State in which somebody has decided at the gate where a policy (`namespace/name`) stands.
-
-    A later result for the same step counts. A policy that the State does not know is left out.
-
-    >>> from dsplan.model.meta import Identity
-    >>> state = State(policies=(PolicyProgress(policy=Identity("RolloutPolicy", "default", "p"), step=1),))
-    >>> with_gate(state, "default/p", passed=True).policies[0].gates
-    (GateResult(step=1, passed=True, note=''),)
-    """
-    found = []
-    for entry in state.policies:
-        if str(entry.policy) == policy:
-            result = GateResult(step=entry.step, passed=passed, note=note)
-            entry = msgspec.structs.replace(entry, gates=(*entry.gates, result))
-        found.append(entry)
-    return with_progress(state, tuple(found))
+    """Return a State with what is remembered of policies; what is not mentioned is forgotten."""
+    return msgspec.structs.replace(state, rollouts=progress)
 
 
 def governed_step(whole: Step, policies: PolicyPlan, world: World, rules: tuple[Rule, ...]) -> Step:

@@ -26,14 +26,14 @@ __all__ = ["Assembled", "DomainRule", "Pending", "StepPlan", "assemble"]
 class StepPlan(msgspec.Struct, frozen=True):
     """What the steps of one cohort of a policy still come to: per step, how many units of each DaemonSet.
 
-    `first` is the number of the first of these steps; `canary` nodes go first.
+    `first` is the number of the first of these steps; where `canary` is given, it is these nodes of each DaemonSet.
     """
 
     policy: Identity
     first: int
     daemonsets: tuple[Identity, ...]
     sizes: tuple[tuple[int, ...], ...]
-    canary: BitMap | None
+    canary: dict[Identity, BitMap] | None
 
 
 class DomainRule(msgspec.Struct, frozen=True):
@@ -48,12 +48,13 @@ class DomainRule(msgspec.Struct, frozen=True):
 
 
 class Pending(msgspec.Struct, frozen=True):
-    """Units that may not begin in the first wave, since something before them is down; `for_good` if it stays down."""
+    """Units of which no more than `room` may begin in the first wave; `for_good` if that stays so."""
 
     daemonset: Identity
     nodes: BitMap
     text: str
     for_good: bool
+    room: int = 0
 
 
 class Assembled(msgspec.Struct, frozen=True):
@@ -107,7 +108,7 @@ def assemble(
     keys = _Keys(index, {identity: old[identity] for identity in daemonsets})
     keys.add_limits(kept)
     keys.add_rates(rates)
-    keys.split(*(plan.canary for plan in stepped if plan.canary is not None))
+    keys.split(*(nodes for plan in stepped for _, nodes in sorted((plan.canary or {}).items())))
     keys.split(*(entry.nodes for entry in pending))
     keys.add_domains(domains)
     keys.add_node_rules(node_rules, spending)
@@ -217,7 +218,7 @@ class _Keys:
         known: set[tuple[bytes, ...]] = set()
         by_budget: dict[tuple[Identity, str], dict[bytes, BitMap]] = defaultdict(dict)
         for limit in limits:
-            by_budget[limit.policy, limit.key.split("|")[0]][limit.nodes.serialize()] = limit.nodes
+            by_budget[limit.policy, limit.budget][limit.nodes.serialize()] = limit.nodes
         for domains in by_budget.values():
             signature = tuple(sorted(domains))
             if signature not in known:
@@ -268,7 +269,7 @@ class _Keys:
 def _wait(entry: Pending, cells: _Cells) -> Limit:
     """Return a limit that leaves no room in the first wave, and all the room there is later."""
     room = 0 if entry.for_good else max(1, len(entry.nodes))
-    return Limit(entry.text, cells.of((entry.daemonset,), entry.nodes), room, room)
+    return Limit(entry.text, cells.of((entry.daemonset,), entry.nodes), room, max(0, room - entry.room))
 
 
 def _load(rate: RolloutRate, cells: _Cells) -> Load:
@@ -287,12 +288,13 @@ def _steps(plan: StepPlan, cells: _Cells, number: Mapping[Identity, int], old: M
     mine = [plan.daemonsets[place] for place in here]
     sizes = [[sizes[place] for place in here] for sizes in plan.sizes]
     if plan.canary is not None:
-        sizes[0] = [min(size, len(old[identity] & plan.canary)) for size, identity in zip(sizes[0], mine, strict=True)]
+        canary = [plan.canary.get(identity, BitMap()) for identity in mine]
+        sizes[0] = [min(s, len(old[d] & nodes)) for s, d, nodes in zip(sizes[0], mine, canary, strict=True)]
     return Steps(
         f"steps of {plan.policy}",
         tuple(number[identity] for identity in mine),
         _fitted(sizes, [len(old[identity]) for identity in mine]),
-        frozenset() if plan.canary is None else cells.of(plan.daemonsets, plan.canary),
+        frozenset(cell for d, nodes in (plan.canary or {}).items() for cell in cells.of((d,), nodes)),
     )
 
 

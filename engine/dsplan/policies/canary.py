@@ -8,13 +8,19 @@ import msgspec
 from pyroaring import BitMap
 
 from ..eligibility import NodeIndex
-from ..model.policy import Canary, NodeKey
+from ..model.name_ranges import packed, unpacked
+from ..model.policy import Canary, NodeKey, RolloutPolicy
+from ..model.state import CanaryRecord
 from .amounts import resolve
 from .cover import fewest_nodes
+from .facts import Facts
 from .limits import selected
 from .node_order import order_nodes
+from .steps import canary_says
 
-__all__ = ["ChosenCanary", "choose_canary"]
+__all__ = ["ChosenCanary", "canary_of", "choose_canary"]
+
+_NONE = BitMap()
 
 
 class ChosenCanary(msgspec.Struct, frozen=True):
@@ -24,11 +30,25 @@ class ChosenCanary(msgspec.Struct, frozen=True):
     text: str
 
 
-def choose_canary(canary: Canary, candidates: BitMap, index: NodeIndex, keys: Sequence[NodeKey]) -> ChosenCanary:
-    """Return the canary among the nodes where some target is wanted; nodes that are not ready are no canary."""
-    ready = BitMap(position for position in candidates if index.nodes[position].ready)
-    among = ready & selected(canary.selector, index)
-    ordered = order_nodes(among, index, keys)
+def choose_canary(
+    canary: Canary,
+    candidates: BitMap,
+    index: NodeIndex,
+    keys: Sequence[NodeKey],
+    *,
+    known: BitMap = _NONE,
+    gone: BitMap = _NONE,
+    size: int | None = None,
+) -> ChosenCanary:
+    """Return the canary among the nodes where a target is wanted; nodes that are not ready are no canary.
+
+    `known` nodes are of it already and stay as long as the selector matches them, ready or not; `gone` ones have had
+    the update and may be chosen, ready or not. `size` is how many it has (by default what `count` comes to).
+    """
+    matching = selected(canary.selector, index)
+    ready = BitMap(position for position in candidates if index.nodes[position].ready) | candidates & gone
+    before = order_nodes(known & matching, index, keys)
+    ordered = [*before, *order_nodes((ready & matching) - known, index, keys)]
     if canary.cover is not None:
         cover = canary.cover
         values = {p: tuple(index.nodes[p].labels.get(key, "") for key in cover.keys) for p in ordered}
@@ -41,14 +61,55 @@ def choose_canary(canary: Canary, candidates: BitMap, index: NodeIndex, keys: Se
     if canary.count == 0:
         return ChosenCanary(tuple(ordered), f"all {len(ordered)} nodes that the selector matches")
     amount = resolve(canary.count, len(candidates))
-    chosen = tuple(_spread(ordered, index, canary.spread))[: amount.number]
+    most = amount.number if size is None else size
+    chosen = tuple(_spread(ordered[len(before) :], index, canary.spread, before))[:most]
     over = f", spread over {', '.join(canary.spread)}" if canary.spread else ""
-    return ChosenCanary(chosen, f"{amount.text} nodes{over}")
+    short = f"; only {len(chosen)} of them are there and ready" if len(chosen) < most else ""
+    return ChosenCanary(chosen, f"{amount.text} nodes{over}{short}")
 
 
-def _spread(ordered: Sequence[int], index: NodeIndex, keys: Sequence[str]) -> Iterator[int]:
-    """Yield nodes so that each next one has the values seen least so far, all keys counted; then by order."""
+def canary_of(
+    policy: RolloutPolicy, facts: Facts, record: CanaryRecord | None, kept: BitMap, index: NodeIndex
+) -> tuple[ChosenCanary, CanaryRecord] | None:
+    """Return the canary of one target: what is left of the one that State knows, and as many more as are missing.
+
+    None for a policy without a canary. Nodes that the partition keeps old are not chosen by count; neither is a node
+    that joined with the present revision. One that left, or an edit that wants more, makes others part of it.
+    """
+    if policy.spec.canary is None:
+        return None
+    canary, says = policy.spec.canary, canary_says(policy.spec.canary)
+    matching = facts.units.wanted & selected(canary.selector, index)
+    known = BitMap(index.ids[name] for name in unpacked(record.nodes if record else ()) if name in index.ids) & matching
+    same = record if record is not None and record.says == says else None
+    eligible = (matching - (facts.fresh - facts.left)) | known
+    size = _size(canary, len(facts.units.wanted), len(eligible), same)
+    if same is not None and canary.count and len(known) >= size:
+        chosen = ChosenCanary(tuple(known), "chosen when the roll-out began")
+    else:
+        candidates = (eligible - kept) | known if canary.count else eligible
+        order = policy.spec.node_order
+        chosen = choose_canary(canary, candidates, index, order, known=known, gone=facts.new, size=size)
+    names = packed(index.names[position] for position in chosen.nodes)
+    return chosen, CanaryRecord(says=says, size=size, nodes=names)
+
+
+def _size(canary: Canary, wanted: int, possible: int, record: CanaryRecord | None) -> int:
+    """Return how many nodes a canary by count has: a percentage is never more than it was when it was chosen."""
+    size = resolve(canary.count, wanted).number
+    if isinstance(canary.count, str) and record is not None:
+        size = min(size, record.size)
+    return min(size, possible)
+
+
+def _spread(ordered: Sequence[int], index: NodeIndex, keys: Sequence[str], before: Sequence[int] = ()) -> Iterator[int]:
+    """Yield `before`, then nodes so that each next one has the values seen least so far, all keys counted; by order."""
     seen: dict[tuple[str, str], int] = {}
+    for position in before:
+        yield position
+        for key in keys:
+            pair = key, index.nodes[position].labels.get(key, "")
+            seen[pair] = seen.get(pair, 0) + 1
     groups: dict[tuple[str, ...], list[int]] = {}
     for position in reversed(ordered):
         parts = tuple(index.nodes[position].labels.get(key, "") for key in keys)

@@ -9,21 +9,23 @@ from pyroaring import BitMap
 
 from ..eligibility import NodeIndex
 from ..eligibility.index import as_bitmap
+from ..model.daemonset import DaemonSet
 from ..model.meta import Identity
 from ..model.policy import Budget, RolloutPolicy
 from ..model.selectors import LabelSelector, selector_matches
 from .amounts import resolve
 from .subjects import Units
 
-__all__ = ["NodeRule", "RolloutLimit", "limits_of", "node_rules", "selected"]
+__all__ = ["NodeRule", "RolloutLimit", "limits_of", "node_rules", "own_limits", "selected"]
 
 
 class RolloutLimit(msgspec.Struct, frozen=True):
     """At most `limit` of the pods of `daemonsets` on `nodes` are down at once; `key` finds it again in State.
 
     Of the pods that are down already, `down` come back by themselves and `stuck` do not (their node is not ready);
-    neither counts pods that the policy forgives. `base` is the number of wanted pods that a percentage is of; `fixed`
-    says that it was resolved when the roll-out began.
+    neither counts pods that the policy forgives. `base` is the number of wanted pods that a percentage is of,
+    `resolved` what it comes to now; `fixed` says that what it came to when the roll-out began is less, and holds.
+    `owned` is the DaemonSet's own maxUnavailable, where no budget says anything.
     """
 
     policy: Identity
@@ -35,9 +37,16 @@ class RolloutLimit(msgspec.Struct, frozen=True):
     base: int
     arithmetic: str
     written: int | str
+    resolved: int
     fixed: bool
     down: int
     stuck: int
+    owned: bool = False
+
+    @property
+    def budget(self) -> str:
+        """Which budget it is of: all that its key says but the value of the label."""
+        return self.key.rpartition("|")[0] if not self.owned else self.key
 
     @property
     def rule(self) -> str:
@@ -70,15 +79,90 @@ def limits_of(
     """Yield the limits of one policy over its targets `units`; scope Node is left to `node_rules`.
 
     `spending` has, per DaemonSet, the nodes that spend budget and come back, and those that do not. `fixed` has what
-    percentages were resolved to when the roll-out began, by key.
+    percentages were resolved to when the roll-out began, by key: no more than that holds.
     """
-    for place, budget in enumerate(policy.spec.budgets):
+    for budget in policy.spec.budgets:
         if budget.scope == "Node" or _is_one_a_node(budget, index):
             continue
-        chosen = selected(budget.node_selector, index)
         for daemonsets in _groups(budget, units):
-            for value, nodes in _domains(budget, chosen, index):
-                yield from _limit(policy, place, daemonsets, value, nodes, units, spending, fixed)
+            for value, nodes in _domains(budget, index):
+                base = sum(len(units[identity].wanted & nodes) for identity in daemonsets)
+                if base > 1:  # of one pod no limit can bind
+                    name, key = _name(budget, daemonsets, value), _key(budget, daemonsets, value)
+                    amount = resolve(budget.max_unavailable, base, fixed=fixed.get(key))
+                    limit = RolloutLimit(
+                        policy=policy.identity,
+                        key=key,
+                        name=name,
+                        daemonsets=daemonsets,
+                        nodes=nodes,
+                        limit=amount.number,
+                        base=base,
+                        arithmetic=f"maxUnavailable {amount.text}",
+                        written=budget.max_unavailable,
+                        resolved=resolve(budget.max_unavailable, base).number,
+                        fixed=amount.fixed,
+                        down=0,
+                        stuck=0,
+                    )
+                    yield _spent(limit, spending)
+
+
+def own_limits(
+    policies: Sequence[RolloutPolicy],
+    daemonset: DaemonSet,
+    units: Units,
+    spending: Mapping[Identity, tuple[BitMap, BitMap]],
+    index: NodeIndex,
+) -> Iterator[RolloutLimit]:
+    """Yield the DaemonSet's own maxUnavailable over its pods that no budget of its policies counts."""
+    covered = BitMap.union(BitMap(), *(_covered(budget, index) for p in policies for budget in p.spec.budgets))
+    nodes = units.wanted - covered
+    if not policies or len(nodes) <= 1:
+        return
+    written = _own(daemonset)
+    amount = resolve(written, len(nodes))
+    number = max(1, amount.number)
+    every = "" if not covered else ", in no budget"
+    limit = RolloutLimit(
+        policy=policies[0].identity,
+        key=f"own|{daemonset.identity}",
+        name=f"{daemonset.identity}{every}",
+        daemonsets=(daemonset.identity,),
+        nodes=nodes,
+        limit=number,
+        base=len(nodes),
+        arithmetic=f"its own maxUnavailable {amount.text}",
+        written=written if amount.number else number,
+        resolved=number,
+        fixed=False,
+        down=0,
+        stuck=0,
+        owned=True,
+    )
+    yield _spent(limit, spending)
+
+
+def _own(daemonset: DaemonSet) -> int | str:
+    """Return the DaemonSet's maxUnavailable, under surge its maxSurge; 1 where it says nothing, as upstream."""
+    rolling = daemonset.spec.update_strategy.rolling_update
+    said = (rolling.max_unavailable, rolling.max_surge) if rolling is not None else ()
+    return next((amount for amount in said if amount not in (None, 0, "0%") and _is_amount(amount)), 1)
+
+
+def _is_amount(amount: int | str | None) -> bool:
+    return isinstance(amount, int) or (isinstance(amount, str) and amount.endswith("%") and amount[:-1].isdigit())
+
+
+def _spent(limit: RolloutLimit, spending: Mapping[Identity, tuple[BitMap, BitMap]]) -> RolloutLimit:
+    down = sum(len(spending[identity][0] & limit.nodes) for identity in limit.daemonsets)
+    stuck = sum(len(spending[identity][1] & limit.nodes) for identity in limit.daemonsets)
+    return msgspec.structs.replace(limit, down=down, stuck=stuck)
+
+
+def _covered(budget: Budget, index: NodeIndex) -> BitMap:
+    """Return the nodes of which a budget counts the pods."""
+    return selected(budget.node_selector, index)
 
 
 def _groups(budget: Budget, units: Mapping[Identity, Units]) -> Iterator[tuple[Identity, ...]]:
@@ -88,54 +172,41 @@ def _groups(budget: Budget, units: Mapping[Identity, Units]) -> Iterator[tuple[I
         yield from ((identity,) for identity in sorted(units))
 
 
-def _domains(budget: Budget, chosen: BitMap, index: NodeIndex) -> Iterator[tuple[str, BitMap]]:
-    """Yield label values with their nodes; nodes without the label are in no domain."""
+def _domains(budget: Budget, index: NodeIndex) -> Iterator[tuple[str | None, BitMap]]:
+    """Yield label values with their nodes; nodes without the label are a domain of their own (None), so that no pod is
+    without a budget for lack of a label."""
+    chosen = selected(budget.node_selector, index)
     if not budget.topology_key:
         yield "", chosen
         return
+    left = chosen
     for value, ids in sorted(index.column(budget.topology_key).items()):
         nodes = as_bitmap(ids) & chosen
+        left = left - nodes
         if nodes:
             yield value, nodes
+    if left:
+        yield None, left
 
 
-def _limit(
-    policy: RolloutPolicy,
-    place: int,
-    daemonsets: tuple[Identity, ...],
-    value: str,
-    nodes: BitMap,
-    units: Mapping[Identity, Units],
-    spending: Mapping[Identity, tuple[BitMap, BitMap]],
-    fixed: Mapping[str, int],
-) -> Iterator[RolloutLimit]:
-    budget = policy.spec.budgets[place]
-    base = sum(len(units[identity].wanted & nodes) for identity in daemonsets)
-    if base <= 1:  # one pod at most: no limit can bind
-        return
-    key = f"budgets[{place}]|{'' if budget.scope == 'All' else daemonsets[0]}|{value}"
-    amount = resolve(budget.max_unavailable, base, fixed=fixed.get(key))
-    back = sum(len(spending[identity][0] & nodes) for identity in daemonsets)
-    stuck = sum(len(spending[identity][1] & nodes) for identity in daemonsets)
-    yield RolloutLimit(
-        policy=policy.identity,
-        key=key,
-        name=_name(budget, daemonsets, value),
-        daemonsets=daemonsets,
-        nodes=nodes,
-        limit=amount.number,
-        base=base,
-        arithmetic=f"maxUnavailable {amount.text}",
-        written=budget.max_unavailable,
-        fixed=key in fixed,
-        down=back,
-        stuck=stuck,
+def _key(budget: Budget, daemonsets: Sequence[Identity], value: str | None) -> str:
+    """Return how a limit is known in State: by what the budget says, whose pods it counts, and where.
+
+    The selector is written as JSON, so that equal selectors are equal texts.
+    """
+    selector = (
+        "" if budget.node_selector is None else msgspec.json.encode(budget.node_selector, order="sorted").decode()
     )
+    who = "" if budget.scope == "All" else str(daemonsets[0])
+    where = "!" if value is None else value
+    return f"{budget.max_unavailable}|{budget.scope}|{budget.topology_key}|{selector}|{who}|{where}"
 
 
-def _name(budget: Budget, daemonsets: Sequence[Identity], value: str) -> str:
+def _name(budget: Budget, daemonsets: Sequence[Identity], value: str | None) -> str:
     who = str(daemonsets[0]) if budget.scope == "DaemonSet" else "all targets"
     where = f" in {budget.topology_key}={value}" if budget.topology_key else ""
+    if value is None:
+        where = f" on nodes without {budget.topology_key}"
     return who + where + (" on selected nodes" if budget.node_selector is not None else "")
 
 

@@ -16,8 +16,19 @@ from ..waves.naming import name_units
 from ..waves.schedule_types import Schedule
 from .assemble import Assembled
 from .limits import RolloutLimit
+from .targets import Contradiction
+from .waits import Wait, WaitKind
 
-__all__ = ["PolicyHeld", "PolicyPlan", "PolicyReport", "StepReport", "Unenforced", "Unit"]
+__all__ = [
+    "PolicyBegins",
+    "PolicyHeld",
+    "PolicyPlan",
+    "PolicyReport",
+    "StepReport",
+    "TargetReport",
+    "Unenforced",
+    "Unit",
+]
 
 
 class Unit(msgspec.Struct, frozen=True, order=True):
@@ -30,7 +41,8 @@ class Unit(msgspec.Struct, frozen=True, order=True):
 class PolicyHeld(msgspec.Struct, frozen=True, order=True):
     """Nodes of a DaemonSet that wait, and what for; `blocks` is false where that is just as the policy wants it.
 
-    `for_good`: they do not wait for their turn, but stay as they are (partition).
+    `for_good`: they do not wait for their turn, but stay as they are (partition). `kind` says who lifts it, `until`
+    when, where that is known.
     """
 
     daemonset: Identity
@@ -38,6 +50,38 @@ class PolicyHeld(msgspec.Struct, frozen=True, order=True):
     nodes: tuple[str, ...]
     blocks: bool = True
     for_good: bool = False
+    kind: WaitKind = WaitKind.TURN
+    until: datetime | None = None
+
+
+class PolicyBegins(msgspec.Struct, frozen=True, order=True):
+    """Why units of a DaemonSet may begin now: the step, the facts that led to it, the budgets that have room.
+
+    `beyond` budgets are sick pods, which spend budget already.
+    """
+
+    policy: Identity
+    daemonset: Identity
+    nodes: tuple[str, ...]
+    step: str
+    facts: str
+    budgets: tuple[str, ...]
+    beyond: bool = False
+
+
+class TargetReport(msgspec.Struct, frozen=True):
+    """Where one target of a policy stands: `number` of its step, what it waits for, its canary, how many have gone."""
+
+    daemonset: Identity
+    hash: str
+    number: int
+    step: str
+    gone: int
+    allowance: int
+    wait: Wait | None
+    canary: tuple[str, ...]
+    facts: str
+    is_over: bool
 
 
 class Unenforced(msgspec.Struct, frozen=True, order=True):
@@ -75,6 +119,7 @@ class PolicyReport(msgspec.Struct, frozen=True, kw_only=True):
     waits: str
     halted: str
     forgiven: tuple[str, ...]
+    standing: tuple[TargetReport, ...] = ()
 
 
 class PolicyPlan(msgspec.Struct, frozen=True, kw_only=True):
@@ -101,6 +146,8 @@ class PolicyPlan(msgspec.Struct, frozen=True, kw_only=True):
     progress: tuple[PolicyProgress, ...]
     notes: tuple[Note, ...]
     requeue_after: float | None
+    begins: tuple[PolicyBegins, ...] = ()
+    contradictions: tuple[Contradiction, ...] = ()
 
     def waves(self) -> Iterator[tuple[Unit, ...]]:
         """Yield the waves with names, sorted; the work grows with the number of units."""
@@ -118,7 +165,9 @@ class PolicyPlan(msgspec.Struct, frozen=True, kw_only=True):
     def is_violated(self) -> bool:
         """Whether more is down than some budget allows, or a roll-out is stopped by what broke or by its gate."""
         limits = (limit for report in self.policies for limit in report.limits)
-        stopped = any(report.halted or "gate failed" in report.waits for report in self.policies)
+        stops = (WaitKind.BROKEN, WaitKind.GATE_FAILED)
+        waits = (entry.wait for report in self.policies for entry in report.standing)
+        stopped = bool(self.contradictions) or any(wait is not None and wait.kind in stops for wait in waits)
         return stopped or any(limit.down + limit.stuck > limit.limit for limit in limits)
 
     def enforces(self, daemonset: Identity) -> bool:

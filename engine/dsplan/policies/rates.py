@@ -129,11 +129,15 @@ class Pacer:
         """Bytes that are spent; what is larger than a minute's counts as a minute's."""
         return sum(min(entry.image_bytes, self.bytes_limit) for entry in self._entries())
 
-    def begin(self, size: int) -> bool:
-        """Return whether one more pod that pulls `size` bytes may begin now, and count it if so."""
+    def may_begin(self, size: int) -> bool:
+        """Return whether one more pod that pulls `size` bytes may begin now."""
         if self._pods_limit and self.pods >= self._pods_limit:
             return False
-        if self.bytes_limit and size and self.image_bytes + min(size, self.bytes_limit) > self.bytes_limit:
+        return not (self.bytes_limit and size and self.image_bytes + min(size, self.bytes_limit) > self.bytes_limit)
+
+    def begin(self, size: int) -> bool:
+        """Return whether one more pod that pulls `size` bytes may begin now, and count it if so."""
+        if not self.may_begin(size):
             return False
         self._begun = msgspec.structs.replace(
             self._begun, pods=self._begun.pods + 1, image_bytes=self._begun.image_bytes + size

@@ -1,9 +1,9 @@
-"""Which pods that are down spend the budget, and whether a node that broke stops the roll-out.
+"""Which pods that are down spend the budget, and which nodes a revision has broken.
 
-Strict, as upstream: every pod that is not available (R7-R9). Causal (after enhancement 6250): nodes that were not ready
-before their wave began do not spend; one that became so after its update does, and nothing more begins until it is
-back, since the update may be why. Counting no broken node at all would let a bad update eat the fleet (the objection
-in k/k pull 117658).
+Strict, as upstream: every pod that is not available (R7-R9). Causal (after enhancement 6250): a node that is not ready
+does not spend, unless the present revision broke it: its Ready became false after its present pod was made. Such a
+node spends, and nothing more of that revision begins until it recovers. Counting no broken node at all would let a bad
+update eat the fleet (the objection in k/k pull 117658).
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from pyroaring import BitMap
 from ..eligibility import NodeIndex
 from ..model.meta import Identity
 from ..model.policy import BrokenNodes, RolloutPolicy
-from ..model.state import PolicyProgress
+from .facts import Facts
+from .memory import Remembered
 from .subjects import Units
 
 __all__ = ["Spending", "spending_of"]
@@ -25,54 +26,45 @@ __all__ = ["Spending", "spending_of"]
 class Spending(msgspec.Struct, frozen=True):
     """Per DaemonSet the nodes that spend budget and come back, and those that stay down.
 
-    `broken` nodes were not ready before the wave that is under way: they are left alone. `broken_when_begun` is what
-    `broken` is to be once another wave begins now. `forgiven` wait for room and do not count.
+    `exempt` nodes are left alone: not ready, and by no fault of this policy's revisions. `broken` are those that the
+    present revision broke, and `first` those that an earlier one did and that a fix goes to before all others.
+    `forgiven` wait for room and do not count.
     """
 
     by_daemonset: dict[Identity, tuple[BitMap, BitMap]]
-    broken: BitMap
-    broken_when_begun: BitMap
+    exempt: BitMap
+    broken: dict[Identity, BitMap]
+    first: dict[Identity, BitMap]
     forgiven: BitMap
-    halted: str
 
 
 def spending_of(
     policy: RolloutPolicy,
-    units: Mapping[Identity, Units],
+    facts: Mapping[Identity, Facts],
+    remembered: Mapping[Identity, Remembered],
     not_ready: BitMap,
-    before: PolicyProgress | None,
     index: NodeIndex,
 ) -> Spending:
-    """Return who spends the budgets of one policy; `before` is its progress in this roll-out, None where it begins."""
+    """Return who spends the budgets of one policy."""
     rule = policy.spec.broken_nodes or BrokenNodes()
-    forgiven = _forgiven(units, rule.forgive_unschedulable)
-    causal = rule.mode == "Causal"
-    renewed = BitMap.union(BitMap(), *(_renewed(found) for found in units.values() if found.old or found.sick))
-    known = BitMap()
-    if causal and before is not None:
-        known = BitMap(index.ids[name] for name in before.down_at_start if name in index.ids) & not_ready
-    begun = before is not None and before.wave_began is not None
-    after_update = (not_ready & renewed) - known if causal and begun else BitMap()
-    broken_when_begun = (not_ready - after_update) if causal else BitMap()
-    under_way = any(found.rising - not_ready for found in units.values())
-    broken = known if begun and under_way else broken_when_begun
+    forgiven = _forgiven({identity: found.units for identity, found in facts.items()}, rule.forgive_unschedulable)
+    broken, first = dict[Identity, BitMap](), dict[Identity, BitMap]()
+    exempt = BitMap()
+    if rule.mode == "Causal":
+        broken = {identity: found.broken(not_ready) for identity, found in facts.items()}
+        first = {
+            identity: not_ready
+            & found.left
+            & BitMap(index.ids[n] for n in remembered[identity].broken if n in index.ids)
+            for identity, found in facts.items()
+        }
+        exempt = not_ready - BitMap.union(BitMap(), *broken.values(), *first.values())
     by_daemonset = {}
-    for identity, found in units.items():
-        down = found.down - forgiven.get(identity, BitMap()) - broken
+    for identity, found in facts.items():
+        down = (found.units.down | broken.get(identity, BitMap())) - forgiven.get(identity, BitMap()) - exempt
         stuck = down & not_ready
         by_daemonset[identity] = (down - stuck, stuck)
-    return Spending(
-        by_daemonset,
-        broken,
-        broken_when_begun,
-        BitMap.union(BitMap(), *forgiven.values()),
-        _halted(after_update, index),
-    )
-
-
-def _renewed(found: Units) -> BitMap:
-    """Return the nodes that have had their update, or are in the middle of it."""
-    return found.updated | found.rising | found.superseded
+    return Spending(by_daemonset, exempt, broken, first, BitMap.union(BitMap(), *forgiven.values()))
 
 
 def _forgiven(units: Mapping[Identity, Units], most: int) -> dict[Identity, BitMap]:
@@ -83,11 +75,3 @@ def _forgiven(units: Mapping[Identity, Units], most: int) -> dict[Identity, BitM
         most -= len(chosen)
         found[identity] = chosen
     return found
-
-
-def _halted(after_update: BitMap, index: NodeIndex) -> str:
-    if not after_update:
-        return ""
-    names = [index.names[position] for position in after_update]
-    shown = ", ".join(names[:3]) + (f" and {len(names) - 3:,} more" if len(names) > 3 else "")
-    return f"stopped: {shown} became not ready after the update"

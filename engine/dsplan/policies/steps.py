@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
 from ..model.durations import parse_duration
 from ..model.meta import Identity
-from ..model.policy import Gate, PolicySpec, Step, Steps
+from ..model.policy import Canary, Gate, PolicySpec, Step, Steps
 from .amounts import resolve
 
-__all__ = ["StepRule", "step_rules", "steps_in_turn", "targets_of"]
+__all__ = ["StepRule", "canary_says", "step_rules", "steps_in_turn", "targets_of"]
 
 _ALL = "100%"
 
@@ -20,7 +21,8 @@ class StepRule(msgspec.Struct, frozen=True):
     """One step. `to` is how many pods of each DaemonSet are updated when it is done; `soak` is in seconds.
 
     `is_canary` marks the first step where nodes are chosen for it. `cohort` are the DaemonSets that go through the step
-    together; none stands for all.
+    together; none stands for all. `says` is its written content and `turn` which of equal ones it is: State knows a
+    step by these two, never by its number.
     """
 
     number: int
@@ -30,6 +32,8 @@ class StepRule(msgspec.Struct, frozen=True):
     gate: Gate
     is_canary: bool = False
     cohort: frozenset[Identity] = frozenset()
+    says: str = ""
+    turn: int = 0
 
     def concerns(self, daemonset: Identity) -> bool:
         """Return whether a DaemonSet goes through this step."""
@@ -64,7 +68,24 @@ def step_rules(spec: PolicySpec, most: int) -> tuple[StepRule, ...]:
     found = list(_canary(spec)) + list(_written(spec.steps, most))
     if not found or found[-1].is_canary:
         found.append(StepRule(0, "all", (_ALL,), 0.0, Gate()))
-    return tuple(msgspec.structs.replace(rule, number=place) for place, rule in enumerate(found))
+    return tuple(_numbered(found, "" if spec.canary is None else canary_says(spec.canary)))
+
+
+def _numbered(rules: Sequence[StepRule], canary: str) -> Iterator[StepRule]:
+    """Yield steps with their numbers, what they say, and which of equal ones they are."""
+    seen: Counter[str] = Counter()
+    for place, rule in enumerate(rules):
+        what = canary if rule.is_canary else str(rule.to[0])
+        gate = ", by hand" if rule.gate.manual else ""
+        says = f"{what}; soak {rule.soak:g}; {rule.gate.min_available} available{gate}"
+        yield msgspec.structs.replace(rule, number=place, says=says, turn=seen[says])
+        seen[says] += 1
+
+
+def canary_says(canary: Canary) -> str:
+    """Return what a canary says about its nodes, as one text: equal texts choose equally."""
+    chosen = msgspec.structs.replace(canary, soak="", gate=None)
+    return "canary " + msgspec.json.encode(chosen, order="sorted").decode()
 
 
 def _canary(spec: PolicySpec) -> Iterator[StepRule]:

@@ -1,37 +1,41 @@
-"""Which policies govern which DaemonSets, and what only one of them may say.
+"""Which policies govern which DaemonSets, and what contradicts itself.
 
-The budgets of all matching policies hold together. Steps, order, pause and the other rules of `SINGLE` come from one
-policy; from two they are an error that names both.
+What several policies say of one DaemonSet holds together: the stricter budget, the steps of each, the order of each, a
+pause of any. What cannot hold together (who owns it, an order in a circle) is a contradiction: a value that names the
+DaemonSets that it concerns, which go nowhere until it is mended. It concerns no other.
 """
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from itertools import pairwise
 
 import msgspec
 
-from ..errors import InputError, Problem
+from ..errors import Problem
 from ..model.daemonset import DaemonSet
 from ..model.meta import Identity
 from ..model.policy import PolicySpec, RolloutPolicy, Target
 from ..model.selectors import selector_matches
 from ..model.world import Note
 
-__all__ = ["Edge", "Governed", "Governing", "governing"]
+__all__ = ["Contradiction", "Edge", "Governed", "Governing", "governing"]
 
 _DEFAULT = PolicySpec(targets=())
-SINGLE: tuple[tuple[str, Callable[[PolicySpec], object]], ...] = (
-    ("steps", lambda spec: (spec.steps, spec.canary, spec.partition)),
-    ("paused", lambda spec: (spec.paused, spec.frozen)),
-    ("owner", lambda spec: (spec.owner, spec.surge)),
-    ("nodeOrder", lambda spec: spec.node_order),
-)
-"""Field -> what a policy says about it; the default says nothing."""
-_MAY_AGREE = ("owner", "nodeOrder")
-"""Fields that two policies may say alike: it is not theirs to decide in turns."""
+
+
+class Contradiction(msgspec.Struct, frozen=True):
+    """What is wrong between policies, and which DaemonSets go nowhere for it."""
+
+    problem: Problem
+    daemonsets: frozenset[Identity]
+
+    @property
+    def text(self) -> str:
+        """What is wrong, in one line."""
+        return str(self.problem)
 
 
 class Edge(msgspec.Struct, frozen=True, order=True):
@@ -49,27 +53,32 @@ class Governed(msgspec.Struct, frozen=True):
     daemonset: Identity
     policies: tuple[RolloutPolicy, ...]
 
-    def the_one(self, field: str) -> RolloutPolicy | None:
-        """Return the policy that says something about a field of `SINGLE`, if one does."""
-        read = dict(SINGLE)[field]
-        return next((policy for policy in self.policies if read(policy.spec) != read(_DEFAULT)), None)
+    @property
+    def owners(self) -> tuple[RolloutPolicy, ...]:
+        """The policies that say who owns it: none says the controller."""
+        return tuple(p for p in self.policies if (p.spec.owner, p.spec.surge) != (_DEFAULT.owner, _DEFAULT.surge))
+
+    @property
+    def is_disputed(self) -> bool:
+        """Whether policies differ about who owns it, or whether a node may have two pods for a while."""
+        return len({(policy.spec.owner, policy.spec.surge) for policy in self.owners}) > 1
 
     @property
     def by_host(self) -> bool:
         """Whether dsplan's user replaces the controller for this DaemonSet."""
-        policy = self.the_one("owner")
-        return policy is not None and policy.spec.owner == "Host"
+        return bool(self.owners) and not self.is_disputed and self.owners[0].spec.owner == "Host"
 
     @property
     def surge(self) -> bool:
         """Whether a new pod is made before the old one goes."""
-        policy = self.the_one("owner")
-        return policy is not None and policy.spec.surge
+        return self.by_host and self.owners[0].spec.surge
 
     @property
-    def paused(self) -> bool:
-        """Whether no healthy pod may go down."""
-        return any(policy.spec.paused or policy.spec.frozen for policy in self.policies)
+    def paused_by(self) -> RolloutPolicy | None:
+        """The policy that pauses or freezes it, the one that freezes first; None where none does."""
+        found = [policy for policy in self.policies if policy.spec.frozen]
+        found += [policy for policy in self.policies if policy.spec.paused]
+        return found[0] if found else None
 
     @property
     def frozen(self) -> bool:
@@ -88,6 +97,7 @@ class Governing(msgspec.Struct, frozen=True):
     governed: tuple[Governed, ...]
     order: tuple[Edge, ...]
     notes: tuple[Note, ...]
+    contradictions: tuple[Contradiction, ...] = ()
 
     def targets(self, policy: RolloutPolicy) -> tuple[Identity, ...]:
         """Return the DaemonSets of one policy."""
@@ -114,33 +124,26 @@ class Governing(msgspec.Struct, frozen=True):
 
 
 def governing(policies: Sequence[RolloutPolicy], daemonsets: Sequence[DaemonSet]) -> Governing:
-    """Return who governs whom.
-
-    Raises InputError where two policies say what only one may, where an order names a DaemonSet that is no target of
-    any policy, or where orders together are a cycle.
-    """
+    """Return who governs whom, and what contradicts itself: owners that differ, an order that names a DaemonSet which
+    is no target of any policy, orders that together are a circle. An order that contradicts itself is left out."""
     governed = tuple(
         Governed(daemonset.identity, matching)
         for daemonset in daemonsets
         if (matching := tuple(policy for policy in policies if _governs(policy, daemonset)))
     )
-    order = tuple(sorted({edge for policy in policies for edge in _edges(policy)}))
+    written = tuple(sorted({edge for policy in policies for edge in _edges(policy)}))
     here = {entry.daemonset for entry in governed}
     outside = {daemonset.identity for daemonset in daemonsets} - here
-    problems = [
-        *_double_problems(governed),
-        *_order_problems(order),
-        *_outside_problems(order, outside),
-        *_cycle_problems(order),
-    ]
-    if problems:
-        raise InputError.of(problems)
+    circles = tuple(_circles(written))
+    circular = frozenset(daemonset for found in circles for daemonset in found.daemonsets)
+    order = tuple(edge for edge in written if not (edge.first in circular and edge.then in circular))
     between = tuple(_between_cohorts(policies, governed, _closed(order)))
     return Governing(
         tuple(policies),
         governed,
         tuple(edge for edge in _closed((*order, *between)) if edge.first in here and edge.then in here),
         tuple(_missing(policies, [daemonset.identity for daemonset in daemonsets])),
+        (*_disputes(governed), *_outside(written, outside), *circles),
     )
 
 
@@ -170,69 +173,54 @@ def _named(name: str, policy: RolloutPolicy) -> Identity:
     return Identity("DaemonSet", namespace or policy.metadata.namespace, rest)
 
 
-def _double_problems(governed: Iterable[Governed]) -> Iterator[Problem]:
+def _disputes(governed: Iterable[Governed]) -> Iterator[Contradiction]:
     for entry in governed:
-        for field, read in SINGLE:
-            speaking = [policy for policy in entry.policies if read(policy.spec) != read(_DEFAULT)]
-            alike = field in _MAY_AGREE and all(read(policy.spec) == read(speaking[0].spec) for policy in speaking)
-            if len(speaking) > 1 and not alike:
-                yield _from_two(f"spec.{field}", str(entry.daemonset), [policy.identity for policy in speaking])
+        if entry.is_disputed:
+            names = " and ".join(str(policy.identity) for policy in entry.owners)
+            problem = Problem(
+                reason="FieldValueDuplicate",
+                field="spec.owner",
+                object=f"RolloutPolicy {entry.owners[-1].identity}",
+                message=f"{names} say different things of DaemonSet {entry.daemonset}; they have to agree",
+            )
+            yield Contradiction(problem, frozenset({entry.daemonset}))
 
 
-def _order_problems(order: Sequence[Edge]) -> Iterator[Problem]:
-    """One policy orders a DaemonSet; where two do, neither shows the whole order."""
-    speaking: dict[Identity, set[Identity]] = {}
-    for edge in order:
-        for daemonset in (edge.first, edge.then):
-            speaking.setdefault(daemonset, set()).add(edge.policy)
-    for daemonset, policies in sorted(speaking.items()):
-        if len(policies) > 1:
-            yield _from_two("spec.order", str(daemonset), sorted(policies))
-
-
-def _outside_problems(order: Sequence[Edge], outside: AbstractSet[Identity]) -> Iterator[Problem]:
+def _outside(order: Sequence[Edge], outside: AbstractSet[Identity]) -> Iterator[Contradiction]:
     """An order that names a DaemonSet which no policy governs would be kept by nobody."""
-    said_by = {daemonset: edge.policy for edge in order for daemonset in (edge.first, edge.then)}
-    for daemonset in sorted(said_by.keys() & outside):
-        yield Problem(
+    for daemonset in sorted({name for edge in order for name in (edge.first, edge.then)} & outside):
+        edges = [edge for edge in order if daemonset in (edge.first, edge.then)]
+        problem = Problem(
             reason="FieldValueInvalid",
             field="spec.order.chains",
-            object=f"RolloutPolicy {said_by[daemonset]}",
+            object=f"RolloutPolicy {edges[-1].policy}",
             message="must name targets of this or another policy",
             value=str(daemonset),
         )
+        yield Contradiction(problem, frozenset(name for edge in edges for name in (edge.first, edge.then)))
 
 
-def _from_two(field: str, daemonset: str, policies: Sequence[Identity]) -> Problem:
-    names = " and ".join(map(str, policies))
-    return Problem(
-        reason="FieldValueDuplicate",
-        field=field,
-        object=f"RolloutPolicy {policies[-1]}",
-        message=f"{names} both say it for DaemonSet {daemonset}; only one may",
-    )
-
-
-def _cycle_problems(order: Sequence[Edge]) -> Iterator[Problem]:
+def _circles(order: Sequence[Edge]) -> Iterator[Contradiction]:
     if not order:
         return
     import networkx as nx
 
     said_by = {(edge.first, edge.then): edge.policy for edge in order}
     graph: nx.DiGraph[Identity] = nx.DiGraph(sorted(said_by))
-    try:
-        cycle = [(edge[0], edge[1]) for edge in nx.find_cycle(graph)]
-    except nx.NetworkXNoCycle:
-        return
-    names = " -> ".join(str(first) for first, _ in [*cycle, cycle[0]])
-    policies = sorted({said_by[edge] for edge in cycle})
-    yield Problem(
-        reason="FieldValueInvalid",
-        field="spec.order.chains",
-        object=f"RolloutPolicy {' and '.join(map(str, policies))}",
-        message="is a cycle",
-        value=names,
-    )
+    for members in sorted(nx.strongly_connected_components(graph), key=min):
+        inside = graph.subgraph(sorted(members))
+        if len(members) == 1 and not inside.edges:
+            continue
+        cycle = [(edge[0], edge[1]) for edge in nx.find_cycle(inside)]
+        policies = sorted({said_by[edge] for edge in cycle})
+        problem = Problem(
+            reason="FieldValueInvalid",
+            field="spec.order.chains",
+            object=f"RolloutPolicy {' and '.join(map(str, policies))}",
+            message="is a cycle",
+            value=" -> ".join(str(first) for first, _ in [*cycle, cycle[0]]),
+        )
+        yield Contradiction(problem, frozenset(members))
 
 
 def _closed(order: Sequence[Edge]) -> tuple[Edge, ...]:

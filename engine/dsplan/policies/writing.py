@@ -14,7 +14,7 @@ from ..eligibility import NodeIndex
 from ..model.durations import parse_duration
 from ..model.meta import Identity
 from ..model.policy import Rates, RolloutPolicy
-from ..model.state import PolicyProgress
+from ..model.state import Started
 from ..model.world import Note
 from ..observe.observed import template_generation
 from .plan_types import Unit, moment_text
@@ -29,12 +29,12 @@ _JUST_AFTER = timedelta(microseconds=1)
 
 
 class Paced(msgspec.Struct, frozen=True):
-    """What goes now after the rates; `started` has, per policy that acts, its progress with only the pace filled in."""
+    """What goes now after the rates; `started` has, per policy that acts, what it began within the last minute."""
 
     wave: tuple[Unit, ...]
     sick: tuple[Unit, ...]
     actions: tuple[Action, ...]
-    started: dict[Identity, PolicyProgress]
+    started: dict[Identity, tuple[Started, ...]]
     again_at: datetime | None
 
 
@@ -45,7 +45,7 @@ class Writing:
         self,
         governed: Mapping[Identity, Governed],
         subjects: Mapping[Identity, Subject],
-        before: Mapping[Identity, PolicyProgress | None],
+        started: Mapping[Identity, tuple[Started, ...]],
         image_sizes: Mapping[str, int],
         takes: Mapping[Identity, float],
         index: NodeIndex,
@@ -63,22 +63,18 @@ class Writing:
             if identity in subjects
         }
         self._images = {identity: images_of(subject.daemonset.pod.spec) for identity, subject in subjects.items()}
-        self._rated = {
-            policy.identity: policy
-            for entry in governed.values()
-            for policy in entry.policies
-            if policy.spec.rates is not None
-        }
+        policies = {policy.identity: policy for entry in governed.values() for policy in entry.policies}
+        self._rated = frozenset(identity for identity, policy in policies.items() if policy.spec.rates is not None)
         self._sizes, self._pacers = dict[Identity, ImageSizes](), dict[Identity, Pacer]()
-        for identity, policy in self._rated.items():
-            rates, known = policy.spec.rates or Rates(), before.get(identity)
+        for identity, policy in policies.items():
+            rates = policy.spec.rates or Rates()
             self._sizes[identity] = ImageSizes(rates, image_sizes)
-            self._pacers[identity] = Pacer(rates, known.started if known is not None else (), now)
+            self._pacers[identity] = Pacer(rates, started.get(identity, ()), now)
         self.notes = [
             Note(f"RolloutPolicy {policy.identity}", f"the size of {image} is not known and counts as nothing")
             for identity, entry in governed.items()
             for policy in entry.policies
-            if policy.identity in self._pacers and self._pacers[policy.identity].bytes_limit
+            if self._pacers[policy.identity].bytes_limit
             for image in self._sizes[policy.identity].unknown(self._images[identity])
         ]
 
@@ -120,27 +116,28 @@ class Writing:
         ordered = sorted(wave, key=lambda unit: (self._rank[self._index.ids[unit.node]], unit.daemonset))
         for unit, is_sick in [*((unit, True) for unit in sick), *((unit, False) for unit in ordered)]:
             policies = self._governed[unit.daemonset].policies
-            rated = [policy for policy in policies if policy.identity in self._pacers]
-            if not all(self._pacers[policy.identity].begin(self._bytes(policy, unit)) for policy in rated):
-                slowed |= {policy.identity for policy in rated}
+            if not self._begins(unit):
+                slowed |= {policy.identity for policy in policies}
                 continue
             action = self._action(unit, is_sick=is_sick)
             if action is not None:
                 actions.append(action)
                 went[is_sick].append(unit)
                 acting |= {policy.identity for policy in policies}
-        started = {
-            identity: PolicyProgress(
-                policy=identity,
-                wave_began=self._now,
-                started=self._pacers[identity].remembered() if identity in self._pacers else (),
-            )
-            for identity in sorted(acting)
-        }
+        started = {identity: self._pacers[identity].remembered() for identity in sorted(acting)}
         slowed |= {policy.identity for daemonset in left for policy in self._governed[daemonset].policies}
-        again = (self._pacers[policy].free_at for policy in sorted(slowed) if policy in self._pacers)
+        again = (self._pacers[policy].free_at for policy in sorted(slowed & self._rated))
         moments = [moment for moment in again if moment is not None]
         return Paced(tuple(went[False]), tuple(went[True]), tuple(actions), started, min(moments, default=None))
+
+    def _begins(self, unit: Unit) -> bool:
+        """Return whether the rates of every policy let one more pod begin, and count it for each of them if so."""
+        policies = self._governed[unit.daemonset].policies
+        if not all(self._pacers[policy.identity].may_begin(self._bytes(policy, unit)) for policy in policies):
+            return False
+        for policy in policies:
+            self._pacers[policy.identity].begin(self._bytes(policy, unit))
+        return True
 
     def _bytes(self, policy: RolloutPolicy, unit: Unit) -> int:
         """Return what a node has to pull: the images that the old pod does not have."""
@@ -191,7 +188,7 @@ class Writing:
         for unit in wave:
             longest = max(longest, self._takes[unit.daemonset])
             for policy in self._governed[unit.daemonset].policies:
-                if policy.identity in self._pacers:
+                if policy.identity in self._rated:
                     pulled[policy.identity] = pulled.get(policy.identity, 0) + self._bytes(policy, unit)
         pulls = (self._pacers[identity].seconds(size) for identity, size in pulled.items())
         return longest + max(pulls, default=0.0)

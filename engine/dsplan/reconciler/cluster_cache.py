@@ -17,6 +17,7 @@ from ..model.node import Node
 from ..model.pod import Pod, target_node
 from ..model.state import State
 from ..model.world import FIELDS, World
+from ..policies.facts import readiness_changed
 from ..policies.subjects import is_unschedulable
 from .classes import NodeClasses
 from .freshness import KindStore, is_older
@@ -57,7 +58,7 @@ class ClusterCache:
         self.gone: set[Identity] = set()
         self._behind: set[str] = set()
         self.image_sizes = ImageSizes(world.image_sizes)
-        self.live_policies = LivePolicies(world.state.policies, self.image_sizes.by_name)
+        self.live_policies = LivePolicies(world.state.rollouts, self.image_sizes.by_name)
         for kind, version in world.state.seen:
             if kind in self.store.kind_stores:
                 self.store.kind_stores[kind].newest = version
@@ -113,7 +114,7 @@ class ClusterCache:
         kind_stores = sorted(self.store.kind_stores.items())
         seen = tuple((kind, kind_store.newest) for kind, kind_store in kind_stores if kind_store.newest)
         state = self.live_state.state(self.clock)
-        return msgspec.structs.replace(state, seen=seen, policies=self.live_policies.progress)
+        return msgspec.structs.replace(state, seen=seen, rollouts=self.live_policies.progress)
 
     @property
     def behind(self) -> list[str]:
@@ -183,7 +184,7 @@ class ClusterCache:
         if kind == "Pod":
             for tracker in self._concerned(before, after):
                 tracker.pod_changed(before, after, self.nodes)
-                if self.live_policies.governs(tracker.daemonset.identity) and _waits(before) != _waits(after):
+                if self.live_policies.governs(tracker.daemonset.identity) and _is_news(before, after):
                     self.live_policies.dirty = True
         elif kind == "ControllerRevision":
             for tracker in self._concerned(before, after):
@@ -278,9 +279,10 @@ class ClusterCache:
         ]
 
 
-def _waits(pod: Pod | None) -> bool:
-    """Return whether a pod is one that policies may forgive: the scheduler finds no room for it."""
-    return pod is not None and is_unschedulable(pod)
+def _is_news(before: Pod | None, after: Pod | None) -> bool:
+    """Return whether policies may make another thing of a pod: it finds room or none, it restarted, it fails."""
+    waits = [pod is not None and is_unschedulable(pod) for pod in (before, after)]
+    return waits[0] != waits[1] or readiness_changed(before, after)
 
 
 def _reads_alike(before: DaemonSet, after: DaemonSet) -> bool:

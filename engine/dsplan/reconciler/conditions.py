@@ -37,6 +37,8 @@ def conditions_of(entry: DaemonSetStep, nodes: LiveNodes, share: Share | None = 
     if share is None:
         parked = _is_parked(entry, status)
         return _only("Stalled", "OnDelete", f"{text}; nobody deletes the others") if parked else _rolling(text)
+    if share.contradiction:
+        return _only("Stalled", "PolicyContradiction", share.contradiction)
     if share.stalls:
         return _only("Stalled", "StoppedByPolicy", "; ".join(share.stalls))
     if share.waits and not share.actions:

@@ -13,7 +13,6 @@ from datetime import datetime, timedelta
 import msgspec
 
 from ..diff import Action
-from ..errors import InputError
 from ..model.meta import Identity
 from ..model.policy import RolloutPolicy
 from ..model.state import PolicyProgress, State
@@ -25,16 +24,14 @@ from ..policies.plan_types import PolicyPlan
 from ..policies.subjects import Subject
 from .nodes import LiveNodes
 
-__all__ = ["Changed", "LivePolicies", "Rule", "Share"]
-
-Changed = set[Identity] | None
-"""For whom something is another now; None: for everybody."""
+__all__ = ["LivePolicies", "Rule", "Share"]
 
 
 class Share(msgspec.Struct, frozen=True):
     """What policies come to for one DaemonSet: the host's actions, who owns it, what it waits for, what never goes on.
 
-    `due` is when it may be another without an event.
+    `contradiction` is what policies say of it that cannot hold together, empty where it can. `due` is when it may be
+    another without an event.
     """
 
     actions: tuple[Action, ...] = ()
@@ -43,15 +40,15 @@ class Share(msgspec.Struct, frozen=True):
     frozen: bool = False
     waits: tuple[str, ...] = ()
     stalls: tuple[str, ...] = ()
+    contradiction: str = ""
     due: datetime | None = None
 
 
 class Rule(msgspec.Struct, frozen=True):
-    """What all policies come to: the share of every DaemonSet that they govern, or what is wrong with them."""
+    """What all policies come to: the share of every DaemonSet that they govern."""
 
     shares: dict[Identity, Share] = {}
     policies: dict[Identity, frozenset[Identity]] = {}
-    error: str = ""
     due: datetime | None = None
 
 
@@ -92,12 +89,10 @@ class LivePolicies:
         nodes: LiveNodes,
         state: State,
         now: datetime,
-    ) -> Changed:
+    ) -> set[Identity]:
         """Find what the policies come to now; return for whom that is another than before."""
         before, self.dirty = self.rule, False
         self.rule = self._rule(policies, subjects, nodes, state, now)
-        if before.error != self.rule.error:
-            return None
         known = before.shares.keys() | self.rule.shares.keys()
         return {identity for identity in known if before.shares.get(identity) != self.rule.shares.get(identity)}
 
@@ -110,14 +105,10 @@ class LivePolicies:
         now: datetime,
     ) -> Rule:
         if not policies:
-            self.progress = ()
             return Rule()
         ordered = sorted(policies, key=lambda policy: (policy.metadata.namespace, policy.metadata.name))
-        state = msgspec.structs.replace(state, policies=self.progress)
-        try:
-            plan = decide(ordered, subjects, nodes, state, now, self._image_sizes)
-        except InputError as error:
-            return Rule(error="; ".join(map(str, error.problems)))
+        state = msgspec.structs.replace(state, rollouts=self.progress)
+        plan = decide(ordered, subjects, nodes, state, now, self._image_sizes)
         before = {entry.policy: entry for entry in self.progress}
         self._begun = {entry.policy: entry for entry in plan.progress}
         self.progress = tuple(_without_begun(entry, before.get(entry.policy)) for entry in plan.progress)
@@ -166,6 +157,7 @@ def _rule_of(plan: PolicyPlan, now: datetime) -> Rule:
             frozen=identity in plan.frozen,
             waits=tuple(waits[identity]),
             stalls=tuple(_stalls(plan, identity, named)),
+            contradiction="; ".join(found.text for found in plan.contradictions if identity in found.daemonsets),
             due=due,
         )
         for identity, named in policies.items()
@@ -181,7 +173,4 @@ def _stalls(plan: PolicyPlan, daemonset: Identity, policies: set[Identity]) -> I
 
 
 def _without_begun(entry: PolicyProgress, before: PolicyProgress | None) -> PolicyProgress:
-    known = before or PolicyProgress(policy=entry.policy)
-    return msgspec.structs.replace(
-        entry, started=known.started, wave_began=known.wave_began, down_at_start=known.down_at_start
-    )
+    return msgspec.structs.replace(entry, started=before.started if before is not None else ())

@@ -64,13 +64,11 @@ class Passes:
         policies, live_policies = tuple(self._cache.store.kind_stores["RolloutPolicy"]), self._cache.live_policies
         concerned = live_policies.dirty or live_policies.is_due(around.now)
         concerned = concerned or any(live_policies.governs(tracker.daemonset.identity) for tracker in due)
-        if not concerned or not (policies or live_policies.rule.shares or live_policies.rule.error):
+        if not concerned or not (policies or live_policies.rule.shares):
             return due
         changed = live_policies.decide(
             policies, self._subjects(around), self._cache.nodes, self._cache.state(), around.now
         )
-        if changed is None:
-            return self._cache.trackers()
         found = {id(tracker) for tracker in due}
         return [t for t in self._cache.trackers() if id(t) in found or t.daemonset.identity in changed]
 
@@ -103,14 +101,14 @@ class Passes:
         observation = tracker.observation()
         entry = pass_over(tracker.daemonset, around, observation, brief=True)
         entry, by_policy = self._cache.live_policies.governed(entry, observation, around)
-        error, share = self._cache.live_policies.rule.error, self._cache.live_policies.share(entry.identity)
+        share = self._cache.live_policies.share(entry.identity)
         wait = entry.requeue_after
         dues = [None if wait is None else around.now + timedelta(seconds=wait), share.due if share else None]
         due = min((moment for moment in dues if moment is not None), default=None)
         decision = Decision(
             identity=entry.identity,
             uid=tracker.daemonset.metadata.uid,
-            actions=() if error else entry.actions + by_policy,
+            actions=entry.actions + by_policy,
             deferred=entry.deferred,
             status=entry.status,
             status_written=entry.status_written,
@@ -120,7 +118,7 @@ class Passes:
             conditions=conditions_of(entry, self._cache.nodes, share),
             events=entry.events,
             notes=entry.notes,
-            error=error or entry.error,
+            error=entry.error,
             due=due,
         )
         tracker.decided(decision, restless=bool(entry.backoffs and entry.held))

@@ -18,8 +18,8 @@ from ..model.pod import Pod
 from ..model.state import State
 from ..model.world import World
 from ..passes import Event
-from ..passes.governed import with_gate
 from ..planner import Plan, solve
+from ..policies.answers import answered
 from .cluster_cache import ClusterCache
 from .decisions import CurrentPlan, Delta, Metric
 from .deltas import DeltaLog
@@ -283,18 +283,22 @@ class Reconciler:
     def keep_progress(self, plan: Plan) -> None:
         """Remember where the roll-outs of policies stand, once what `solve` planned was carried out."""
         with self._writer:
-            self._cache.live_policies.keep(plan.state.policies)
+            self._cache.live_policies.keep(plan.state.rollouts)
 
     def gate(self, policy: str, *, passed: bool, note: str = "") -> None:
-        """Tell what was decided at the manual gate where the roll-out of a policy (`namespace/name`) stands.
+        """Tell what was decided at the gate where the roll-out of a policy (`namespace/name`) waits.
 
-        A later word about the same gate counts. Raises DsplanError for a policy whose roll-out is not known.
+        Raises DsplanError where nothing is asked, or nothing is known to roll out: see `answer`.
+        """
+        self.answer(policy, "pass" if passed else "fail", note=note)
+
+    def answer(self, policy: str, answer: str, *, note: str = "") -> None:
+        """Tell what somebody says of the roll-outs of a policy: pass, fail, resume, pause (`dsplan.policies.answers`).
+
+        Raises DsplanError where there is nothing to say it of.
         """
         with self._writer:
-            known = self._cache.state()
-            if not any(str(entry.policy) == policy for entry in known.policies):
-                raise DsplanError(f"no policy {policy} is known to roll anything out")
-            self._cache.live_policies.keep(with_gate(known, policy, passed=passed, note=note).policies)
+            self._cache.live_policies.keep(answered(self._cache.state(), policy, answer, note=note).rollouts)
 
     def evaluate(self, daemonset: Identity, node: str) -> Evaluation | None:
         """Return the verdict for one pair with every reason; None where one of the two is not known."""

@@ -40,7 +40,7 @@ class Objects:
         }
         self.expectations: dict[Identity, Expectations] = {entry.daemonset: entry for entry in state.expectations}
         self.hashes: dict[Identity, str] = {entry.daemonset: entry.hash for entry in state.hashes}
-        self.policies: tuple[PolicyProgress, ...] = state.policies
+        self.rollouts: tuple[PolicyProgress, ...] = state.rollouts
         self._index: NodeIndex | None = None
         self._views = {identity: View(daemonset, self.pods) for identity, daemonset in self.daemonsets.items()}
 
@@ -59,7 +59,7 @@ class Objects:
             backoffs=tuple(sorted(self.backoffs.values())),
             expectations=tuple(self.expectations[identity] for identity in sorted(self.expectations)),
             hashes=tuple(hashes),
-            policies=self.policies,
+            rollouts=self.rollouts,
         )
 
     @property

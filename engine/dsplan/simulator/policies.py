@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-import msgspec
-
 from ..model.meta import Identity
-from ..model.state import GateResult, PolicyProgress
 from ..model.world import World
 from ..passes.governed import as_host_owns
 from ..passes.step import pass_over
+from ..policies.answers import with_gate
 from ..policies.decide import decide
 from ..policies.plan_types import PolicyPlan
 from ..policies.subjects import Subject
 from ..policies.targets import Governed, governing
+from ..policies.waits import WaitKind
 from .cluster import Cluster
 from .controllers import BuiltinController, Controller, Decision
 from .kubelet import Kubelet, SteadyKubelet
@@ -75,11 +74,13 @@ class PolicyController:
 
     def _host(self, cluster: Cluster) -> Iterator[Decision]:
         plan = self.plan(cluster, ahead=False)
-        if self._pass_gates:
-            while passed := tuple(_passed(plan)):
-                cluster.objects.policies = passed
-                plan = self.plan(cluster, ahead=False)
-        cluster.objects.policies = plan.progress
+        cluster.objects.rollouts = plan.progress
+        while self._pass_gates and (waiting := _at_gates(plan)):
+            for policy in waiting:
+                state = with_gate(cluster.objects.state, policy, passed=True, note="taken as passed")
+                cluster.objects.rollouts = state.rollouts
+            plan = self.plan(cluster, ahead=False)
+            cluster.objects.rollouts = plan.progress
         for identity in sorted({action.daemonset for action in plan.actions}):
             if cluster.in_flight(identity) and self._governed[identity].surge:
                 continue
@@ -108,14 +109,13 @@ class PolicyController:
         )
 
 
-def _passed(plan: PolicyPlan) -> Iterator[PolicyProgress]:
-    """Yield all progress with the gates passed that wait for somebody; nothing where none does."""
-    waiting = {report.policy for report in plan.policies if report.waits.endswith("waits for its gate")}
-    for entry in plan.progress if waiting else ():
-        if entry.policy in waiting:
-            result = GateResult(step=entry.step, passed=True, note="simulated")
-            entry = msgspec.structs.replace(entry, gates=(*entry.gates, result))
-        yield entry
+def _at_gates(plan: PolicyPlan) -> list[str]:
+    """Return the policies of which a gate waits for somebody."""
+    return [
+        str(report.policy)
+        for report in plan.policies
+        if any(entry.wait is not None and entry.wait.kind is WaitKind.GATE for entry in report.standing)
+    ]
 
 
 def held_by_policies(world: World) -> set[Identity]:

@@ -69,5 +69,5 @@ def _whole(plan: PlanDocument, world: World, judged: list[Judged]) -> Iterator[t
     digests = tuple(node_digest(node, plan.reads, looked[node.name]) for node in world.nodes)
     yield from same("digests", plan.digests, digests)
     outcomes = [one.outcome for one in judged if one.outcome]
-    state = msgspec.structs.replace(next_state(world.state, outcomes, plan.now), policies=plan.state.policies)
+    state = msgspec.structs.replace(next_state(world.state, outcomes, plan.now), rollouts=plan.state.rollouts)
     yield from same("state", plan.state, state)
