@@ -198,8 +198,8 @@ RECONCILING = (
     Mutant(
         "a-pod-without-room-is-no-news-to-its-policy",
         "reconciler/cluster_cache.py",
-        "and _waits(before) != _waits(after):",
-        "and False:",
+        "return waits[0] != waits[1] or readiness_changed(before, after)",
+        "return readiness_changed(before, after)",
         POLICIES,
     ),
     Mutant(
@@ -212,7 +212,7 @@ RECONCILING = (
     Mutant(
         "closing-windows-are-not-asked-for",
         "policies/decide.py",
-        "moments += [closes for view, closes in self._closings if acting.intersection(view.targets)]",
+        "moments += [closes for view, closes in self.holds.closings if acting.intersection(view.targets)]",
         "pass",
         "tests/reconciler/test_requeue.py",
     ),

@@ -64,8 +64,10 @@ class Telling:
             fresh = BitMap(positions) & nodes - told
             told |= fresh
             if fresh:
-                wait = self._holds.told(identity, text) or Wait(_kind_of(text, self._assembled.limits), text)
-                yield self._entry(identity, wait, fresh)
+                held = self._holds.told(identity, text)
+                wait = held or Wait(_kind_of(text, self._assembled.limits), text)
+                in_turn = held is not None and held.kind is WaitKind.ORDER
+                yield self._entry(identity, wait, fresh, blocks=not in_turn)
         left = nodes - told
         if left:
             wait = self._turn(identity)
