@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from random import Random
 
@@ -14,7 +15,18 @@ from dsplan.errors import InputError
 from dsplan.model.meta import Identity
 from dsplan.model.name_table import names_in, table_of
 from dsplan.model.saved_state import load_state, save_state
-from dsplan.model.state import Backoff, Expectations, Flight, LearnedHash, PolicyProgress, State
+from dsplan.model.state import (
+    Backoff,
+    CanaryRecord,
+    Expectations,
+    Flight,
+    LearnedHash,
+    PolicyProgress,
+    State,
+    StepRecord,
+    Stop,
+    TargetProgress,
+)
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
 DS = Identity("DaemonSet", "kube-system", "agent")
@@ -24,6 +36,16 @@ LETTERS = "0123456789abcdefghijklmnopqrstuvwxyz"
 texts = st.text(max_size=12)
 moments = st.datetimes(datetime(1990, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))
 identities = st.builds(Identity, st.just("DaemonSet"), texts, texts)
+targets = st.builds(
+    TargetProgress,
+    daemonset=identities,
+    uid=texts,
+    hash=texts,
+    began=moments,
+    canary=st.none() | st.builds(CanaryRecord, says=texts, size=st.integers(0, 9), nodes=st.tuples(texts, texts)),
+    steps=st.lists(st.builds(StepRecord, step=texts, asked=st.none() | moments, over=moments), max_size=3).map(tuple),
+    stop=st.none() | st.builds(Stop, kind=texts, note=texts, nodes=st.tuples(texts)),
+)
 states = st.builds(
     State,
     backoffs=st.lists(
@@ -46,12 +68,11 @@ states = st.builds(
         max_size=6,
     ).map(tuple),
     seen=st.lists(st.tuples(texts, texts), max_size=4).map(tuple),
-    policies=st.lists(
+    rollouts=st.lists(
         st.builds(
             PolicyProgress,
             policy=identities,
-            canary=st.lists(texts, max_size=9).map(tuple),
-            began=st.none() | moments,
+            targets=st.lists(targets, max_size=3).map(tuple),
             resolved=st.dictionaries(
                 st.sampled_from(["@at", "@names", "@@each", "rows", "x"]), st.integers(), max_size=3
             ),
@@ -88,6 +109,12 @@ NAMES = {
 }
 
 
+def target_with(canary: list[str], broken: Sequence[str] = ()) -> TargetProgress:
+    stop = Stop(kind="broken", nodes=tuple(broken)) if broken else None
+    record = CanaryRecord(says="canary", size=len(canary), nodes=tuple(canary))
+    return TargetProgress(daemonset=DS, uid="1", hash="a", began=NOW, canary=record, stop=stop)
+
+
 @pytest.mark.parametrize("kind", sorted(NAMES))
 def test_ten_thousand_nodes_stay_below_200_kilobytes(kind: str) -> None:
     dice = Random(1)
@@ -115,9 +142,9 @@ def test_ten_thousand_nodes_stay_below_200_kilobytes(kind: str) -> None:
             )
             for place in range(250)
         ),
-        policies=(
-            PolicyProgress(policy=DS, canary=tuple(names[:5000]), down_at_start=tuple(names[5000:]), began=NOW),
-            PolicyProgress(policy=DS, canary=tuple(names[::2])),
+        rollouts=(
+            PolicyProgress(policy=DS, targets=(target_with(names[:5000], broken=names[5000:]),)),
+            PolicyProgress(policy=DS, targets=(target_with(names[::2]),)),
         ),
     )
     saved = save_state(state)

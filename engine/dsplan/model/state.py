@@ -100,7 +100,7 @@ class Stop(msgspec.Struct, frozen=True, kw_only=True):
     """Why a revision goes nowhere any more, until somebody resumes it.
 
     `kind` is gate (somebody found that it fails), broken (nodes became not ready after their update) or failing (new
-    pods fail); the latter two end by themselves once the nodes, and the pods on them, are well. `nodes` is packed.
+    pods fail); the latter two end by themselves once the nodes, and the pods on them, are well.
     """
 
     kind: str
@@ -110,7 +110,7 @@ class Stop(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CanaryRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """The canary by names (packed). `says` is what the policy said when they were chosen, `size` how many it wanted."""
+    """The canary by names. `says` is what the policy said when they were chosen, `size` how many it wanted."""
 
     says: str
     size: int
@@ -121,7 +121,7 @@ class TargetProgress(msgspec.Struct, frozen=True, kw_only=True):
     """One revision of one DaemonSet under one policy.
 
     `began` is when the policy first saw the revision as the current one. `resolved` has what percentages came to then,
-    by budget: they hold as an upper limit. `excused` nodes (packed) were broken or failing when somebody resumed.
+    by budget: they hold as an upper limit. `excused` nodes were broken or failing when somebody resumed.
     A revision that is not the current one any more keeps nothing but its stop.
     """
 

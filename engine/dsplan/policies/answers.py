@@ -7,7 +7,6 @@ from collections.abc import Callable
 import msgspec
 
 from ..errors import DsplanError
-from ..model.name_ranges import packed, unpacked
 from ..model.state import PolicyProgress, State, Stop, TargetProgress
 
 __all__ = ["ANSWERS", "answered", "with_gate", "with_pause"]
@@ -123,5 +122,5 @@ def _free(target: TargetProgress) -> TargetProgress:
     """Return a target that goes on: its open gates are asked anew, the nodes that stopped it are excused."""
     nodes = target.stop.nodes if target.stop is not None else ()
     steps = tuple(record for record in target.steps if record.over is not None)
-    excused = packed({*unpacked(target.excused), *unpacked(nodes)})
+    excused = tuple(sorted({*target.excused, *nodes}))
     return msgspec.structs.replace(target, stop=None, steps=steps, excused=excused)

@@ -8,7 +8,6 @@ import msgspec
 from pyroaring import BitMap
 
 from ..eligibility import NodeIndex
-from ..model.name_ranges import packed, unpacked
 from ..model.policy import Canary, NodeKey, RolloutPolicy
 from ..model.state import CanaryRecord
 from .amounts import resolve
@@ -80,7 +79,7 @@ def canary_of(
         return None
     canary, says = policy.spec.canary, canary_says(policy.spec.canary)
     matching = facts.units.wanted & selected(canary.selector, index)
-    known = BitMap(index.ids[name] for name in unpacked(record.nodes if record else ()) if name in index.ids) & matching
+    known = BitMap(index.ids[name] for name in (record.nodes if record else ()) if name in index.ids) & matching
     same = record if record is not None and record.says == says else None
     eligible = (matching - (facts.fresh - facts.left)) | known
     size = _size(canary, len(facts.units.wanted), len(eligible), same)
@@ -90,7 +89,7 @@ def canary_of(
         candidates = (eligible - kept) | known if canary.count else eligible
         order = policy.spec.node_order
         chosen = choose_canary(canary, candidates, index, order, known=known, gone=facts.new, size=size)
-    names = packed(index.names[position] for position in chosen.nodes)
+    names = tuple(sorted(index.names[position] for position in chosen.nodes))
     return chosen, CanaryRecord(says=says, size=size, nodes=names)
 
 

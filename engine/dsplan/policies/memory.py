@@ -7,19 +7,18 @@ stopped still, should somebody go back to it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 
 import msgspec
 
 from ..model.meta import Identity
-from ..model.name_ranges import unpacked
 from ..model.policy import RolloutPolicy
-from ..model.state import PolicyProgress, State, StepRecord, Stop, TargetProgress
+from ..model.state import PolicyProgress, State, StepRecord, TargetProgress
 from .steps import StepRule
 from .subjects import Subject
 
-__all__ = ["Remembered", "kept", "lifted", "noted", "progress_of", "record_of", "remembered_of"]
+__all__ = ["Remembered", "kept", "noted", "progress_of", "record_of", "remembered_of"]
 
 _MOST_TARGETS = 256
 """Revisions that are remembered of one policy; of those that are not there any more, the oldest are forgotten first."""
@@ -44,7 +43,7 @@ def remembered_of(progress: PolicyProgress, subject: Subject, now: datetime) -> 
     uid, hash_ = subject.daemonset.metadata.uid, subject.observed.history.hash
     same = [entry for entry in progress.targets if _is_of(entry, subject.identity, uid)]
     earlier = [entry.stop for entry in same if entry.hash != hash_ and entry.stop is not None]
-    broken = frozenset(name for stop in earlier if stop.kind == "broken" for name in unpacked(stop.nodes))
+    broken = frozenset(name for stop in earlier if stop.kind == "broken" for name in stop.nodes)
     found = next((entry for entry in same if entry.hash == hash_), None)
     if found is not None and found.uid and not found.retired:
         return Remembered(found, is_new=False, broken=broken)
@@ -97,18 +96,3 @@ def noted(target: TargetProgress, record: StepRecord) -> TargetProgress:
 
 def _key(record: StepRecord) -> tuple[str, int]:
     return record.step, record.turn
-
-
-def lifted(stop: Stop | None, well: Iterable[str]) -> Stop | None:
-    """Return what is left of a stop by broken nodes once some of them are well again; None where nothing is."""
-    if stop is None or stop.kind != "broken":
-        return stop
-    from ..model.name_ranges import packed
-
-    left = set(unpacked(stop.nodes)) - set(well)
-    return msgspec.structs.replace(stop, nodes=packed(left)) if left else None
-
-
-def targets_under_way(progress: PolicyProgress) -> Iterator[TargetProgress]:
-    """Yield the present revisions of a policy that are not through."""
-    yield from (entry for entry in progress.targets if not entry.retired and not entry.through)

@@ -12,7 +12,6 @@ import msgspec
 from pyroaring import BitMap
 
 from ..eligibility import NodeIndex
-from ..model.name_ranges import packed, unpacked
 from ..model.state import Stop, TargetProgress
 from .facts import Facts
 from .waits import Wait, WaitKind
@@ -24,7 +23,7 @@ __all__ = ["excused_of", "few", "halted", "stop_of"]
 def excused_of(target: TargetProgress, facts: Facts, index: NodeIndex) -> frozenset[str]:
     """Return the nodes that somebody has resumed in spite of, and that are not well again."""
     found = set()
-    for name in unpacked(target.excused):
+    for name in target.excused:
         position = index.ids.get(name)
         if position is not None and not (index.nodes[position].ready and position in facts.units.updated):
             found.add(name)
@@ -39,12 +38,12 @@ def stop_of(
     A node that is gone has not recovered.
     """
     known = target.stop if target.stop is not None and target.stop.kind in ("gate", "broken") else None
-    names = set(unpacked(known.nodes)) if known is not None else set()
+    names = set(known.nodes) if known is not None else set()
     names = {name for name in names if causal and not _is_ready(name, index)}
     names |= {index.names[position] for position in broken} - excused
     if known is not None and known.kind == "gate":
-        return msgspec.structs.replace(known, nodes=packed(names))
-    return Stop(kind="broken", nodes=packed(names)) if names else None
+        return msgspec.structs.replace(known, nodes=tuple(sorted(names)))
+    return Stop(kind="broken", nodes=tuple(sorted(names))) if names else None
 
 
 def halted(stand: Stand, stop: Stop | None, failing: dict[str, str], total: int) -> tuple[Stand, Stop | None]:
@@ -54,11 +53,11 @@ def halted(stand: Stand, stop: Stop | None, failing: dict[str, str], total: int)
     if stop is not None and stop.kind == "gate":
         wait = Wait(WaitKind.GATE_FAILED, f"{head}: its gate failed {stop.note}".rstrip())
     elif stop is not None:
-        wait = Wait(WaitKind.BROKEN, f"stopped: {few(unpacked(stop.nodes))} became not ready after the update")
+        wait = Wait(WaitKind.BROKEN, f"stopped: {few(stop.nodes)} became not ready after the update")
     elif len(failing) > stand.tolerated and stand.rule is not None:
         told = [f"{name} ({reason})" for name, reason in sorted(failing.items())]
         wait = Wait(WaitKind.FAILING, f"{head}: new pods fail: {few(told)}")
-        stop = Stop(kind="failing", nodes=packed(failing))
+        stop = Stop(kind="failing", nodes=tuple(sorted(failing)))
     if wait is None:
         return stand, None
     return msgspec.structs.replace(stand, allowance=0, wait=wait, alone=True), stop

@@ -11,7 +11,6 @@ from pyroaring import BitMap
 from ..diff.order import sick_nodes
 from ..eligibility import NodeIndex
 from ..model.meta import Identity
-from ..model.name_ranges import packed
 from ..model.policy import BrokenNodes, RolloutPolicy
 from ..model.state import CanaryRecord, PolicyProgress, Stop
 from .amounts import resolve
@@ -181,7 +180,7 @@ class _Viewing:
         *,
         stands: bool,
     ) -> Member:
-        target = msgspec.structs.replace(self.remembered[identity].target, excused=packed(excused))
+        target = msgspec.structs.replace(self.remembered[identity].target, excused=tuple(sorted(excused)))
         canary, record = chosen.get(identity, (None, None))
         nodes = BitMap(canary.nodes) if canary is not None else BitMap()
         return Member(

@@ -161,7 +161,7 @@ class Scene:
         world, now = self.cluster.world, self.cluster.now
         whole = step(world, now=now)
         if world.rollout_policies:
-            world = msgspec.structs.replace(world, state=State(policies=host.reconciler.state.policies))
+            world = msgspec.structs.replace(world, state=State(rollouts=host.reconciler.state.rollouts))
             whole = governed_step(whole, plan_policies(world, whole, now=now), world, BUILTIN_RULES)
         return [f"{action.verb} {action.kind} {action.name or action.node}" for action in whole.actions]
 
