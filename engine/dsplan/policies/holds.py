@@ -18,7 +18,7 @@ _FOR_GOOD = (WaitKind.CONTRADICTION, WaitKind.PAUSED, WaitKind.FROZEN, WaitKind.
 
 
 def switch_of(subject: Subject, entry: Governed) -> str:
-    """Return the first step without which a policy is not enforced, empty where it is (DESIGN section 3)."""
+    """Return the first step without which a policy is not enforced, empty where it is."""
     if entry.by_host or subject.daemonset.spec.update_strategy.type != "RollingUpdate":
         return ""
     return "set spec.updateStrategy.type to OnDelete first, since the controller itself carries out a RollingUpdate"
