@@ -133,6 +133,7 @@ def test_a_policy_is_listed_like_anything_else() -> None:
     assert reconciler.replace("RolloutPolicy", listed, resource_version="9") is EventOutcome.APPLIED
     assert reconciler.replace("RolloutPolicy", [], resource_version="8") is EventOutcome.STALE
     assert len(reconciler.world.rollout_policies) == 1
+    reconciler.plan(NOW)
     assert reconciler.replace("RolloutPolicy", [], resource_version="10") is EventOutcome.APPLIED
     [kept] = reconciler.plan(NOW).state.rollouts  # a policy that is away for a pass is not forgotten
     assert [target.daemonset.name for target in kept.targets] == ["alpha", "beta"]
