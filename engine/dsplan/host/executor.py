@@ -28,7 +28,7 @@ from .writes import Sender, name_of, told
 __all__ = ["Executor", "LeaseLost"]
 
 _HELD_FOR = 10.0
-_FLOORED_FOR = 2.0
+_FLOORED_FOR = 1.0
 
 Key = tuple[Identity, tuple[str, str, str, str]]
 

@@ -30,6 +30,8 @@ from .tombstones import tombstone
 
 __all__ = ["TAKES_DOWN", "Guards", "Refused"]
 
+_NO_USE = 1.0
+"""Seconds within which it is no use to list again."""
 TAKES_DOWN = frozenset({ActionReason.OUTDATED, ActionReason.REPLACED})
 """Why pods go that may be serving."""
 
@@ -80,15 +82,19 @@ class Guards:
         now = self._clock.monotonic()
         why = self._floor.crowded(now)
         if not why and action.reason in TAKES_DOWN:
-            why = self._floor.refusal(action, await self._fresh(), self._clock.now())
+            seen = await self._fresh(FRESH)
+            why = self._floor.refusal(action, seen, self._clock.now())
+            if why and now - seen.at >= _NO_USE:
+                # What came up since then is not in it: a younger list may say otherwise.
+                why = self._floor.refusal(action, await self._fresh(_NO_USE), self._clock.now())
         if not why:
             self._floor.sent(action, self._clock.monotonic())
         return why
 
-    async def _fresh(self) -> Seen:
-        """Return a list of pods that is not older than ten seconds, with all that they are judged by."""
+    async def _fresh(self, age: float) -> Seen:
+        """Return a list of pods that is younger than so many seconds, with all that they are judged by."""
         now = self._clock.monotonic()
-        if self._seen is not None and now - self._seen.at < FRESH:
+        if self._seen is not None and now - self._seen.at < age:
             return self._seen
         listed = await list_all(self._api, "Pod")
         pods = tuple(_pods(listed.objects))

@@ -76,15 +76,20 @@ class Host:
 
     def pause(self) -> None:
         """Write nothing from now on, until `resume`; what is on its way ends."""
-        self._wish = "pause"
+        self._say("pause")
 
     def resume(self) -> None:
         """Go on after `pause`."""
-        self._wish = ""
+        self._say("")
 
     def abort(self) -> None:
         """Write nothing any more, and end. Everything is left as it is."""
-        self._wish = "abort"
+        self._say("abort")
+
+    def _say(self, wish: str) -> None:
+        self._wish = wish
+        if self._session is not None:
+            self._session.wake()
 
     def gate(self, policy: str, *, passed: bool, note: str = "") -> None:
         """Answer the manual gate where the roll-out of a policy (`namespace/name`) stands.
@@ -94,6 +99,7 @@ class Host:
         if self._session is None:
             raise DsplanError(f"no policy {policy} is known to roll anything out: this host does not act at present")
         self._session.reconciler.gate(policy, passed=passed, note=note)
+        self._session.wake()
 
     @property
     def reconciler(self) -> Reconciler | None:

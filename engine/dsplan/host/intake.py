@@ -55,7 +55,7 @@ class Intake:
         self._streams = streams
         self._settle_after = settle_after
         self._backoff = Backoff(dice)
-        self._queue: asyncio.Queue[Message] = asyncio.Queue(maxsize=0)
+        self._queue: asyncio.Queue[Message | None] = asyncio.Queue(maxsize=0)
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._missing = {*_KINDS, "RolloutPolicy"}
         self._lost_at: float | None = None
@@ -93,9 +93,12 @@ class Intake:
             for task in (waiting, *others):
                 task.cancel()
             await asyncio.gather(waiting, *others, return_exceptions=True)
-        if first is not None:
-            await self._take(first)
+        await self._take(first)
         await self.drain()
+
+    def wake(self) -> None:
+        """End the present or next `wait`: somebody said something that matters."""
+        self._queue.put_nowait(None)
 
     async def drain(self) -> None:
         """Take in what has arrived."""
@@ -141,7 +144,9 @@ class Intake:
         reflector = Reflector(self._api, kind, deliver, self._dice, streams=self._streams, delay=delay)
         self._tasks[kind] = asyncio.create_task(reflector.run(), name=f"dsplan watch {kind}")
 
-    async def _take(self, message: Message) -> None:
+    async def _take(self, message: Message | None) -> None:
+        if message is None:
+            return
         if isinstance(message, Observed):
             self.observe(message.kind, message.type, message.object)
         elif isinstance(message, Trouble):

@@ -46,7 +46,13 @@ class Session:
         self._dice, self._audit, self._offload, self._rules = dice, audit, offload, rules
         self._own_wish = wish
         self._control_at = float("-inf")
+        self._intake: Intake | None = None
         self.reconciler = Reconciler(rules=rules)
+
+    def wake(self) -> None:
+        """Look at once: somebody said something."""
+        if self._intake is not None:
+            self._intake.wake()
 
     def wish(self) -> str:
         """Return what somebody asked for: this process first, then whoever wrote it beside the State."""
@@ -69,6 +75,7 @@ class Session:
             streams=self._options.streams_lists,
             settle_after=self._options.terms.write_timeout,
         )
+        self._intake = intake
         executor = Executor(
             self._api,
             self.reconciler,
