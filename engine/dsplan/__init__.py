@@ -12,6 +12,7 @@ Plan: 0 to create, 0 to delete, 0 to update; 0 blocked, 0 excluded by design.
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -129,8 +130,10 @@ def __getattr__(name: str) -> Any:
     home = _HOMES.get(name)
     if home is None:
         raise AttributeError(f"module 'dsplan' has no attribute {name!r}")
-    module = import_module(f".{home}", __name__)
-    value = module if name == home else getattr(module, name)  # dsplan.simulator is a package that can be called
+    value = getattr(import_module(f".{home}", __name__), name)
+    load_types = getattr(sys.modules.get(getattr(value, "__module__", "")), "load_types", None)
+    if isinstance(value, type) and load_types is not None:
+        load_types()  # annotations that are only named, to start quickly
     globals()[name] = value
     return value
 

@@ -19,6 +19,9 @@ import msgspec
 __all__ = ["ConstraintFault", "DsplanError", "InputError", "InvalidInput", "LimitExceeded", "Problem"]
 
 
+_MOST_TOLD = 20
+
+
 class Problem(msgspec.Struct, frozen=True, kw_only=True):
     """One thing that is wrong with the input, as a value.
 
@@ -90,6 +93,9 @@ class InputError(ExceptionGroup[InvalidInput], DsplanError):
     >>> error = InputError.of([Problem(reason="SyntaxError", message="not YAML", source="a.yaml", line=3)])
     >>> [str(problem) for problem in error.problems]
     ['a.yaml:3: not YAML']
+    >>> print(error)
+    1 problem in the input
+      a.yaml:3: not YAML
     """
 
     @classmethod
@@ -97,6 +103,12 @@ class InputError(ExceptionGroup[InvalidInput], DsplanError):
         """Return the group of all `problems`; at least one is needed."""
         errors = [InvalidInput(problem) for problem in problems]
         return cls(f"{len(errors)} problem{'s' * (len(errors) != 1)} in the input", errors)
+
+    def __str__(self) -> str:
+        """Return how many problems there are, and the first of them, one a line."""
+        lines = [self.message, *(f"  {problem}" for problem in self.problems[:_MOST_TOLD])]
+        more = len(self.problems) - _MOST_TOLD
+        return "\n".join([*lines, f"  ... and {more:,} more; .problems has all"] if more > 0 else lines)
 
     @property
     def problems(self) -> tuple[Problem, ...]:

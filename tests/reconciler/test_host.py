@@ -57,7 +57,7 @@ def test_a_plan_may_be_asked_for_again() -> None:
 
 
 def test_now_must_be_aware() -> None:
-    with pytest.raises(DsplanError, match="aware"):
+    with pytest.raises(ValueError, match="aware"):
         Reconciler().plan(datetime(2026, 1, 1))
 
 

@@ -25,7 +25,7 @@ from dsplan.simulator import (
     SteadyKubelet,
     simulate,
 )
-from dsplan.simulator.placement_scheduler import placement_scheduler
+from dsplan.simulator.placement_scheduler import PlacementScheduler
 from tests.rollouts.rollouts import cluster, daemonset, node, pod
 from tests.worlds import NOW, revision_of, world
 
@@ -120,7 +120,7 @@ def test_a_pod_without_room_waits_until_there_is_some() -> None:
     given = world([owner, revision_of(owner), {**node("n1"), "status": room}, other])
     leaves = (NOW + timedelta(seconds=40), Removed(given.pods[0]))
     story = simulate(
-        given, now=NOW, scheduler=placement_scheduler, injections=[leaves], durations=Durations(terminate=5)
+        given, now=NOW, scheduler=PlacementScheduler, injections=[leaves], durations=Durations(terminate=5)
     )
     mine = [item for item in story.log if item.daemonset == DS]
     assert told(mine) == [

@@ -45,7 +45,7 @@ NAMES = {
     "Violation",
     "WholeStepController",
     "controller_for",
-    "everything_fits",
+    "EverythingFits",
     "judge",
     "judge_fixed_point",
     "simulate",

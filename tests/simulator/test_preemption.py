@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dsplan.simulator import Durations, LogEntryKind, Outcome, Simulation, simulate
-from dsplan.simulator.placement_scheduler import placement_scheduler
+from dsplan.simulator.placement_scheduler import PlacementScheduler
 from tests.worlds import NOW, Tree, revision_of, world
 
 CREATE_AT_ONCE = Durations(create=0, terminate=30)
@@ -49,7 +49,7 @@ def stranger(name: str, cpu: str, priority: int = 0) -> Tree:
 
 
 def played(*found: Tree) -> Simulation:
-    return simulate(world(list(found)), now=NOW, durations=CREATE_AT_ONCE, scheduler=placement_scheduler)
+    return simulate(world(list(found)), now=NOW, durations=CREATE_AT_ONCE, scheduler=PlacementScheduler)
 
 
 def told(story: Simulation, *kinds: LogEntryKind) -> list[str]:
@@ -87,7 +87,7 @@ def test_room_that_is_kept_goes_to_nobody_less_important_meanwhile() -> None:
         world([*agent("cni", "1", 100), *agent("tiny", "100m", 0), node("1"), first, later]),
         now=NOW,
         durations=Durations(create=0),
-        scheduler=placement_scheduler,
+        scheduler=PlacementScheduler,
     )
     assert told(found, LogEntryKind.EVICTS) == ["0 evicts cni-n1-1 default/a, default/b"]
     assert told(found, LogEntryKind.BOUND) == ["30 bound cni-n1-1"]

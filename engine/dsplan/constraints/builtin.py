@@ -13,11 +13,18 @@ from .tolerations import ToleratesNoExecute, ToleratesNoSchedule, taint_constrai
 
 __all__ = ["BUILTIN_RULES", "constraints_of", "scheduling_constraints"]
 
-BUILTIN_RULES: tuple[Rule, ...] = (
-    node_name_constraint,
-    node_selector_constraint,
-    node_affinity_constraint,
-    taint_constraints,
+
+class _Rules(tuple[Rule, ...]):
+    """Rules that a signature shows by their name."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "BUILTIN_RULES"
+
+
+BUILTIN_RULES: tuple[Rule, ...] = _Rules(
+    (node_name_constraint, node_selector_constraint, node_affinity_constraint, taint_constraints)
 )
 
 

@@ -8,6 +8,7 @@ import msgspec
 
 from ..constraints.protocol import Cause
 from ..eligibility import Verdict
+from ..model.brief import Brief
 from ..model.meta import Identity
 from ..model.world import Note
 from ..placement.filters.failures import Failure
@@ -150,7 +151,7 @@ class AnswerClass(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
         return len(self.members)
 
 
-class Explanation(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+class Explanation(Brief, msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """The answer to one question: the classes of equal answer, whose counts add up to `total`.
 
     Classes stand in the order yes, blocked, impossible, by design; within a kind the larger first.

@@ -12,6 +12,7 @@ from ..constraints import BUILTIN_RULES, Rule, constraints_of
 from ..diff import Budget, rolling_update
 from ..diff.rolling import RollingError
 from ..eligibility import Verdict, evaluate
+from ..model.arguments import check_moment, check_world
 from ..model.daemonset import DaemonSet
 from ..model.node import Node
 from ..model.world import World
@@ -86,6 +87,8 @@ def counterfactuals(
     >>> [found.edits for found in counterfactuals(world, "ds", "n1", now=datetime(2026, 1, 1, tzinfo=UTC))][1]
     (SetLabel(node='n1', key='disktype', value='ssd'),)
     """
+    check_world(world)
+    check_moment(now)
     rules = tuple(rules)
     asked, place = find_daemonset(world, daemonset), find_node(world, node)
     trial = _Trial(world, asked, place, now, rules)

@@ -11,6 +11,8 @@ from pyroaring import BitMap
 
 from ..constraints import BUILTIN_RULES, Rule
 from ..eligibility import NodeIndex, Verdict
+from ..model.arguments import check_moment, check_world
+from ..model.brief import Brief
 from ..model.meta import Identity
 from ..model.world import Note, World
 from ..planner import Plan, solve
@@ -63,7 +65,7 @@ class DaemonSetDifference(msgspec.Struct, frozen=True, kw_only=True, rename="cam
         return bool(changes) or len(set(self.desired)) + len(set(self.waves)) + len(set(self.error)) > 3
 
 
-class Difference(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+class Difference(Brief, msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """Two plans compared. `daemonsets` are those that differ, by identity."""
 
     edits: tuple[Edit, ...]
@@ -96,6 +98,8 @@ def what_if(world: World, edits: Iterable[Edit], *, now: datetime, rules: Iterab
     >>> found.daemonsets[0].create.more
     ('n1',)
     """
+    check_world(world)
+    check_moment(now)
     edits, rules = tuple(edits), tuple(rules)
     after = apply(world, edits)
     return difference(solve(world, now=now, rules=rules), solve(after, now=now, rules=rules), edits)

@@ -16,6 +16,7 @@ from ..constraints import BUILTIN_RULES, Rule, constraints_of
 from ..constraints.protocol import TAINTS
 from ..eligibility import Evaluation, Verdict, evaluate
 from ..eligibility.index import as_bitmap
+from ..model.arguments import check_moment, check_world
 from ..model.daemonset import DaemonSet
 from ..model.node import Node
 from ..model.world import World
@@ -80,6 +81,8 @@ def why(
     >>> print(answer.kind, answer.findings[0].causes[0].needed, answer.findings[0].causes[0].observed)
     excluded by design disktype=ssd disktype=hdd
     """
+    check_world(world)
+    check_moment(now)
     rules = tuple(rules)
     if daemonset is None and node is None:
         raise ValueError("name a DaemonSet, a node, or both")

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from ..errors import InputError, Problem
+from ..model.arguments import check_tree, check_trees
 from ..model.convert import convert
 from ..model.daemonset import DaemonSet, Deployment
 from ..model.meta import RawTree
+from ..model.state import State
 from ..model.world import CLUSTER_WIDE, FIELDS, World, type_of
 from .own_kinds import API_VERSION, POLICIES, decode_policy_object
 
@@ -24,18 +26,23 @@ DEFAULT_NAMESPACE = "default"
 _OUR_GROUP = API_VERSION.partition("/")[0]
 
 
-def decode(trees: Iterable[RawTree], **world_fields: Any) -> World:
+def decode(
+    trees: Iterable[RawTree], *, state: State | None = None, image_sizes: Mapping[str, int] | None = None
+) -> World:
     """Return a World of the given raw objects (lists are flattened, kinds that planning does not read are skipped).
 
-    Raises InputError with one problem for every object whose shape is wrong.
+    `state` is what the passes before remember, `image_sizes` has bytes by full name of an image.
+    Raises InputError with one problem for every object whose shape is wrong, TypeError where `trees` are no objects.
 
     >>> decode([{"kind": "Node", "metadata": {"name": "n1"}}]).nodes[0].name
     'n1'
     """
+    check_trees(trees)
     collected: dict[str, list[Any]] = {field: [] for field in FIELDS.values()}
     problems: list[Problem] = []
     nodes: list[RawTree] = []
     for tree in trees:
+        check_tree(tree)
         for item in flatten(tree):
             if item.get("kind") == "Node":
                 nodes.append(item)
@@ -49,7 +56,7 @@ def decode(trees: Iterable[RawTree], **world_fields: Any) -> World:
     if problems:
         raise InputError.of(problems)
     fields: dict[str, Any] = {field: tuple(objects) for field, objects in collected.items()}
-    world = World(**fields, **world_fields)
+    world = World(**fields, state=state or State(), image_sizes=dict(image_sizes or {}))
     if world.image_sizes or not world.rollout_policies:
         return world
     from .image_sizes import needs_image_sizes, sizes_in

@@ -15,6 +15,7 @@ from dsplan.manifests.decode import DEFAULT_NAMESPACE, decode_object, in_namespa
 from dsplan.manifests.doubles import Doubles
 from dsplan.manifests.other_kinds import not_meant, not_of_a_cluster
 from dsplan.manifests.own_kinds import API_VERSION, stands_for
+from dsplan.model.arguments import check_paths
 from dsplan.model.daemonset import Deployment
 from dsplan.model.meta import Identity
 from dsplan.model.node import Node
@@ -64,6 +65,7 @@ def load(
     the name of the source, how far it is read, and its size (in characters, or bytes for JSON). `namespace` is where
     objects go that need a namespace and have none, as `kubectl apply -n` puts them.
     """
+    check_paths(paths)
     level: Level = validate if isinstance(validate, str) else "strict" if validate else "ignore"
     sources = list(paths)
     found = stream(sources, stdin, types=TYPES, progress=progress)

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from ..apiserver.defaulting import is_abridged, same_template
+from ..model.arguments import check_world
 from ..model.daemonset import TEMPLATE_GENERATION_ANNOTATION, DaemonSet
 from ..model.selectors import parse_int64
 from ..model.world import FIELDS, Origins, World
@@ -23,6 +24,8 @@ def overlay(cluster: World, manifests: World) -> World:
     spec differs, its template generation where the template does after defaulting, so that a manifest as people keep
     it changes nothing when nothing changed. An object of another kind keeps its status unless the manifest has one.
     """
+    check_world(cluster, "cluster")
+    check_world(manifests, "manifests")
     fields: dict[str, Any] = {}
     for field in FIELDS.values():
         found = {_key(item): item for item in getattr(cluster, field)}

@@ -14,6 +14,7 @@ import msgspec
 
 from dsplan.apiserver.defaulting import abridged_template, default_pod_template, revision_template
 from dsplan.manifests.decode import DEFAULT_NAMESPACE
+from dsplan.model.arguments import check_world
 from dsplan.model.daemonset import TEMPLATE_GENERATION_ANNOTATION, ControllerRevision, DaemonSet, Deployment
 from dsplan.model.images import full_name
 from dsplan.model.meta import RawTree
@@ -77,6 +78,7 @@ def snapshot_json(world: World) -> bytes:
     {"apiVersion":"v1","kind":"Node","metadata":{"name":"n1"}}
     ]}
     """
+    check_world(world)
     return _list(msgspec.json.encode(tree, order="sorted") for tree in snapshot(world))
 
 

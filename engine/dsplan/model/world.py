@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
 
 import msgspec
 
+from .brief import Brief
 from .meta import Identity, ObjectMeta
 from .state import State
 
@@ -103,6 +104,11 @@ def type_of(kind: str) -> type[KubernetesObject]:
     return found
 
 
+def load_types() -> None:
+    """Import the types that annotations of World only name: `help` and `inspect.signature` read them."""
+    globals().update({kind: type_of(kind) for kind in FIELDS})
+
+
 CLUSTER_WIDE = frozenset({"Node", "PriorityClass", "RuntimeClass", "Namespace", "PersistentVolume", "CSINode"})
 """Kinds whose objects are in no namespace."""
 
@@ -163,7 +169,13 @@ def _in_order(found: tuple[N, ...]) -> Sequence[N]:
     return [found[place] for place in sorted(range(len(found)), key=keys.__getitem__)]
 
 
-class World(msgspec.Struct, frozen=True, kw_only=True, eq=False):
+def _not_objects(field: str, objects: Iterable[Any]) -> str:
+    kind = next(kind for kind, name in FIELDS.items() if name == field)
+    place, wrong = next((n, item) for n, item in enumerate(objects) if not hasattr(item, "metadata"))
+    return f"World.{field}[{place}] must be a {kind}, not {type(wrong).__name__}; dsplan.decode(trees) makes a World"
+
+
+class World(Brief, msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """Objects, policies and State, sorted by namespace and name whatever order they came in.
 
     `image_sizes` has bytes by full name, as nodes report them; only where a policy limits bytes. `stored` has the
@@ -209,4 +221,7 @@ class World(msgspec.Struct, frozen=True, kw_only=True, eq=False):
         """Bring every list into the one written order."""
         for field in FIELDS.values():
             objects: tuple[Any, ...] = getattr(self, field)
-            msgspec.structs.force_setattr(self, field, _sorted(objects))
+            try:
+                msgspec.structs.force_setattr(self, field, _sorted(objects))
+            except AttributeError:
+                raise TypeError(_not_objects(field, objects)) from None

@@ -8,6 +8,7 @@ import msgspec
 
 from ..constraints import Rule
 from ..diff import Action, Actor, Stage
+from ..model.arguments import check_moment, check_world
 from ..model.daemonset import RollingUpdate, UpdateStrategy
 from ..model.meta import Identity
 from ..model.pod import target_node
@@ -31,6 +32,8 @@ def plan_policies(world: World, step: Step, *, now: datetime) -> PolicyPlan:
     `PolicyPlan.progress`; `with_progress` puts it into the next State. What contradicts itself is in `contradictions`,
     and stands still; it hinders nothing else.
     """
+    check_world(world)
+    check_moment(now)
     flying = _flying_nodes(world)
     subjects = [
         Subject(entry.daemonset, entry.verdicts, entry.observed, frozenset(flying.get(entry.identity, ())))

@@ -46,6 +46,9 @@ def during(observer: Observer, stage: str) -> Iterator[None]:
 
 
 class _NoObserver:
+    def __repr__(self) -> str:
+        return "NO_OBSERVER"
+
     def started(self, stage: str, total: int) -> None:
         pass
 

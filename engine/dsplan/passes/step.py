@@ -13,6 +13,7 @@ from ..diff import rolling_update as roll
 from ..diff.budget import BudgetError
 from ..diff.rolling import RollingError
 from ..eligibility import NodeIndex
+from ..model.arguments import check_moment, check_world
 from ..model.daemonset import DaemonSet, DaemonSetStatus
 from ..model.pod import Pod
 from ..model.selectors import is_empty_selector, selector_problem
@@ -68,6 +69,8 @@ def step(
     ...  if action.kind == "Pod"]
     [('create', 'n1')]
     """
+    check_world(world)
+    check_moment(now)
     around = surroundings_of(world, now=now, rules=tuple(rules), index=index, observer=observer)
     backoffs, expectations = dict(around.backoffs), dict(around.expectations)
     observer.started("step", len(world.daemonsets))

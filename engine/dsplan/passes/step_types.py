@@ -8,6 +8,7 @@ import msgspec
 
 from ..diff import Action, Budget, Manage, Rolling
 from ..eligibility import NodeIndex, Verdicts
+from ..model.brief import Brief
 from ..model.daemonset import DaemonSet, DaemonSetStatus
 from ..model.meta import Identity
 from ..model.pod import Pod
@@ -26,7 +27,7 @@ class Event(msgspec.Struct, frozen=True, order=True):
     message: str
 
 
-class DaemonSetStep(msgspec.Struct, frozen=True, kw_only=True):
+class DaemonSetStep(Brief, msgspec.Struct, frozen=True, kw_only=True):
     """One pass over one DaemonSet.
 
     `actions` are what is issued now, in the order of C1 and C14, cut to 250 creations and 250 deletions a phase (C12);
@@ -77,7 +78,7 @@ class DaemonSetStep(msgspec.Struct, frozen=True, kw_only=True):
         return self.manage.held if self.manage else ()
 
 
-class Step(msgspec.Struct, frozen=True, kw_only=True):
+class Step(Brief, msgspec.Struct, frozen=True, kw_only=True):
     """One pass over every DaemonSet, sorted by identity, and the State for the next pass.
 
     `requeue_after` is the soonest of all, in seconds; None means that only an event can change the answer.

@@ -14,6 +14,7 @@ import msgspec
 from pyroaring import BitMap
 
 from ..eligibility import Verdict
+from ..model.arguments import check_world
 from ..model.daemonset import DaemonSetStatus
 from ..model.meta import Identity
 from ..model.world import Note, World
@@ -68,6 +69,7 @@ def fit(
     >>> best.placed, best.wanted, [str(cause) for cause in best.conflicts[0].causes][:2]
     (2, 3, ['Wanted: default/a (memory 3Gi)', 'Allocatable: the node (memory 4Gi)'])
     """
+    check_world(world)
     return _Fit(world, step, maximise, rollout, Solver(steps=steps, search=search)).run()
 
 

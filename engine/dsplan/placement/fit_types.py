@@ -7,6 +7,7 @@ from typing import Literal
 import msgspec
 from pyroaring import BitMap
 
+from ..model.brief import Brief
 from ..model.daemonset import DaemonSetStatus
 from ..model.meta import Identity
 from ..model.world import Note
@@ -52,7 +53,7 @@ class VariantStatus(msgspec.Struct, frozen=True, kw_only=True):
         return self.status.desired_number_scheduled
 
 
-class Fit(msgspec.Struct, frozen=True, kw_only=True):
+class Fit(Brief, msgspec.Struct, frozen=True, kw_only=True):
     """The best that could be found.
 
     `placed` of `wanted` new pods have a place; `bound` is a number that no placement can exceed and `gap` what might be

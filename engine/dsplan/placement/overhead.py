@@ -14,6 +14,8 @@ import msgspec
 from pyroaring import BitMap
 
 from ..apiserver.admission import Refusal
+from ..model.arguments import check_world
+from ..model.brief import Brief
 from ..model.meta import Identity
 from ..model.node import POOL_LABEL, POOL_LABELS
 from ..model.world import Note, World
@@ -102,7 +104,7 @@ class NoRoom(msgspec.Struct, frozen=True, kw_only=True):
     shortages: tuple[Shortage, ...]
 
 
-class Overhead(msgspec.Struct, frozen=True, kw_only=True):
+class Overhead(Brief, msgspec.Struct, frozen=True, kw_only=True):
     """All classes, the largest first; who would no longer fit where, what runs now first; and who is evicted for it."""
 
     classes: tuple[NodeClassOverhead, ...]
@@ -126,6 +128,7 @@ def overhead(world: World, step: PassOverAll, *, by: Sequence[str] = CLASS_LABEL
     >>> found.total, found.left, found.largest
     ({'cpu': 100, 'pods': 1}, {'cpu': 1900, 'pods': 8}, {'cpu': 1900})
     """
+    check_world(world)
     return _Overhead(world, step, tuple(by)).run()
 
 

@@ -29,6 +29,15 @@ __all__ = ["SEMANTICS_VERSION", "DaemonSetPlan", "DeploymentContrast", "Held", "
 SEMANTICS_VERSION = SEMANTICS
 
 
+def load_types() -> None:
+    """Import the types that annotations here only name, so that `help` and `inspect.signature` can read them."""
+    from ..placement.fit_types import Fit
+    from ..placement.scheduler.prediction import DaemonSetPrediction
+    from ..policies.plan_types import PolicyPlan
+
+    globals().update(Fit=Fit, DaemonSetPrediction=DaemonSetPrediction, PolicyPlan=PolicyPlan)
+
+
 class HeldReason(StrEnum):
     """Why something wanted does not happen now; never a matter of design."""
 

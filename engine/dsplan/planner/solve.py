@@ -11,6 +11,7 @@ from pyroaring import BitMap
 from ..constraints import BUILTIN_RULES, Rule
 from ..constraints.builtin import scheduling_constraints
 from ..eligibility import NodeIndex, Verdict, exclusions, propagate
+from ..model.arguments import check_moment, check_world
 from ..model.daemonset import Deployment
 from ..model.world import Note, World
 from ..observe import Observed, PodFact
@@ -52,6 +53,8 @@ def solve(
     >>> print(solve(world, now=datetime(2026, 1, 1, tzinfo=UTC)).summary)
     Plan: 1 to create, 0 to delete, 0 to update; 0 blocked, 0 excluded by design.
     """
+    check_world(world)
+    check_moment(now)
     rules = tuple(rules)
     whole = step(world, now=now, rules=rules, index=index, observer=observer)
     policies = None

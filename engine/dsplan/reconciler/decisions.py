@@ -7,6 +7,7 @@ from datetime import datetime
 import msgspec
 
 from ..diff import Action
+from ..model.brief import Brief
 from ..model.daemonset import DaemonSetStatus
 from ..model.meta import Identity
 from ..model.state import State
@@ -28,7 +29,7 @@ class Condition(msgspec.Struct, frozen=True, order=True):
     message: str
 
 
-class Decision(msgspec.Struct, frozen=True, kw_only=True):
+class Decision(Brief, msgspec.Struct, frozen=True, kw_only=True):
     """What is to be done now about one DaemonSet, as `dsplan.step` decides it.
 
     `actions` are in the order in which to carry them out, at most 250 creations and 250 deletions (C12); `deferred` is
@@ -61,7 +62,7 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
         return None if self.due is None else max(0.0, (self.due - now).total_seconds())
 
 
-class CurrentPlan(msgspec.Struct, frozen=True, kw_only=True):
+class CurrentPlan(Brief, msgspec.Struct, frozen=True, kw_only=True):
     """The decisions for all DaemonSets, by namespace and name; `requeue_after` is the soonest of all, in seconds.
 
     `state` is what a restarted host needs to go on from here.
@@ -83,7 +84,7 @@ class CurrentPlan(msgspec.Struct, frozen=True, kw_only=True):
         return any(decision.error is not None for decision in self.decisions)
 
 
-class Delta(msgspec.Struct, frozen=True, kw_only=True):
+class Delta(Brief, msgspec.Struct, frozen=True, kw_only=True):
     """What changed since the last call of `delta`; false where nothing did.
 
     `decisions` are those that are another now, in any of their fields; `removed` the DaemonSets that are gone.

@@ -13,6 +13,7 @@ from ..constraints import BUILTIN_RULES, Rule
 from ..diff import Action
 from ..eligibility import Evaluation, evaluate
 from ..errors import DsplanError, InputError
+from ..model.arguments import check_moment, check_world
 from ..model.meta import Identity
 from ..model.pod import Pod
 from ..model.state import State
@@ -59,11 +60,17 @@ class Reconciler:
 
     def __init__(self, world: World | None = None, *, rules: Iterable[Rule] = BUILTIN_RULES) -> None:
         self._rules = tuple(rules)
+        if world is not None:
+            check_world(world)
         self._cache = ClusterCache(World() if world is None else world, self._rules)
         self._passes = Passes(self._cache)
         self._deltas = DeltaLog()
         self._news: Counter[tuple[str, str]] = Counter()
         self._writer = SingleWriter()
+
+    def __repr__(self) -> str:
+        stores = self._cache.store.kind_stores
+        return f"Reconciler({', '.join(f'{kind}={len(stores[kind])}' for kind in stores if len(stores[kind]))})"
 
     @classmethod
     def resume(cls, state: State, *, rules: Iterable[Rule] = BUILTIN_RULES) -> Reconciler:
@@ -271,8 +278,7 @@ class Reconciler:
             )
 
     def _decide(self, now: datetime) -> None:
-        if now.tzinfo is None:
-            raise DsplanError("now must be an aware datetime")
+        check_moment(now)
         for identity, decision in self._passes.decide(now):
             self._deltas.decided(identity, decision)
 

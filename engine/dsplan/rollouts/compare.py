@@ -12,6 +12,8 @@ from pyroaring import BitMap
 from ..diff import resolve_budget
 from ..diff.budget import BudgetError, scaled
 from ..errors import InputError, Problem
+from ..model.arguments import check_moment, check_world
+from ..model.brief import Brief
 from ..model.daemonset import DaemonSet, RollingUpdate, UpdateStrategy
 from ..model.meta import Identity
 from ..model.world import World
@@ -23,7 +25,7 @@ from ..simulator.cluster import Cluster
 from ..simulator.controllers import BatchHost, Controller
 from ..simulator.coverage import outdated
 from ..simulator.kubelet import SteadyKubelet
-from ..simulator.placement_scheduler import placement_scheduler
+from ..simulator.placement_scheduler import PlacementScheduler
 from ..simulator.policies import PolicyController, held_by_policies
 from ..simulator.preparation import prepared_world
 from ..simulator.run import simulate
@@ -100,7 +102,7 @@ class StrategyResult(msgspec.Struct, frozen=True, kw_only=True):
     is_current: bool
 
 
-class Comparison(msgspec.Struct, frozen=True, kw_only=True):
+class Comparison(Brief, msgspec.Struct, frozen=True, kw_only=True):
     """One DaemonSet under its own strategy and others, on the same cluster.
 
     `notes` say where the durations come from, `pending` how many pods are out of date.
@@ -118,7 +120,7 @@ def compare(
     now: datetime,
     strategies: Iterable[Strategy] = DEFAULT_STRATEGIES,
     durations: Overrides = Overrides(),  # noqa: B008
-    scheduler: SchedulerFactory = placement_scheduler,
+    scheduler: SchedulerFactory = PlacementScheduler,
 ) -> tuple[Comparison, ...]:
     """Return a comparison for every DaemonSet with out-of-date pods; each is simulated by itself (C20).
 
@@ -126,6 +128,8 @@ def compare(
     >>> compare(World(), now=datetime(2026, 1, 1, tzinfo=UTC))
     ()
     """
+    check_world(world)
+    check_moment(now)
     world = prepared_world(world)
     comparer = _Comparer(world, now, durations, scheduler)
     tried = tuple(strategies)

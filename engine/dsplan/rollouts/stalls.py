@@ -14,6 +14,7 @@ import msgspec
 
 from ..diff import allows_surge, resolve_budget
 from ..diff.budget import BudgetError
+from ..model.arguments import check_moment, check_world
 from ..model.daemonset import DaemonSet, RollingUpdate, UpdateStrategy
 from ..model.meta import Identity
 from ..model.pod import Pod, target_node
@@ -23,7 +24,7 @@ from ..passes.observation import observe_daemonset, surroundings_of
 from ..simulator.cluster import Cluster
 from ..simulator.durations import DEFAULT_GRACE_SECONDS
 from ..simulator.kubelet import SteadyKubelet, daemonset_of
-from ..simulator.placement_scheduler import placement_scheduler
+from ..simulator.placement_scheduler import PlacementScheduler
 from ..simulator.policies import PolicyController, held_by_policies
 from ..simulator.preparation import prepared_world
 from ..simulator.results import DaemonSetRun, Outcome, Simulation
@@ -47,7 +48,7 @@ def forecast_stalls(
     now: datetime,
     durations: Overrides = Overrides(),  # noqa: B008
     broken: Iterable[Identity] = (),
-    scheduler: SchedulerFactory = placement_scheduler,
+    scheduler: SchedulerFactory = PlacementScheduler,
 ) -> tuple[Stall, ...]:
     """Return every DaemonSet whose roll-out would not finish, before it starts.
 
@@ -57,6 +58,8 @@ def forecast_stalls(
     >>> forecast_stalls(World(), now=datetime(2026, 1, 1, tzinfo=UTC))
     ()
     """
+    check_world(world)
+    check_moment(now)
     world = prepared_world(world)
     forecast = _Forecast(world, now, durations, {*broken, *looks_broken(world, now)}, scheduler)
     return tuple(forecast.stalls())
@@ -71,7 +74,7 @@ def ends_within(world: World, now: datetime, waves: int) -> bool:
     cycle = durations.cycle(DEFAULT_GRACE_SECONDS if grace is None else grace) + durations.between
     until = now + timedelta(seconds=waves * (cycle + daemonset.spec.min_ready_seconds))
     story = simulate(
-        world, SteadyKubelet(durations_for), now=now, until=until, durations=durations, scheduler=placement_scheduler
+        world, SteadyKubelet(durations_for), now=now, until=until, durations=durations, scheduler=PlacementScheduler
     )
     return story.of(daemonset.identity).outcome is not Outcome.CUT_OFF
 

@@ -10,6 +10,8 @@ from pyroaring import BitMap
 
 from ..diff import ActionReason, Stage, resolve_budget
 from ..diff.budget import BudgetError
+from ..model.arguments import check_moment, check_world
+from ..model.brief import Brief
 from ..model.daemonset import DaemonSet
 from ..model.meta import Identity
 from ..model.world import World
@@ -19,7 +21,7 @@ from ..simulator.controllers import BuiltinController, Controller, Decision, out
 from ..simulator.coverage import is_settled_alone
 from ..simulator.kubelet import SteadyKubelet, daemonset_of
 from ..simulator.log import LogEntry, LogEntryKind
-from ..simulator.placement_scheduler import placement_scheduler
+from ..simulator.placement_scheduler import PlacementScheduler
 from ..simulator.policies import controller_for, held_by_policies
 from ..simulator.results import DaemonSetRun, Outcome, Simulation
 from ..simulator.run import simulate
@@ -86,7 +88,7 @@ def _busy(observation: Observation) -> BitMap:
     return busy
 
 
-class SimulatedRollout(msgspec.Struct, frozen=True, kw_only=True):
+class SimulatedRollout(Brief, msgspec.Struct, frozen=True, kw_only=True):
     """One way through a roll-out. Times are seconds from the beginning."""
 
     outcome: Outcome
@@ -100,7 +102,7 @@ class SimulatedRollout(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(wave for wave in self.waves if wave.kind is WaveKind.UPDATE)
 
 
-class Timeline(msgspec.Struct, frozen=True, kw_only=True):
+class Timeline(Brief, msgspec.Struct, frozen=True, kw_only=True):
     """One DaemonSet in time.
 
     `window` is what the real controller will do; `barrier` the same in waves that wait for each other (the same object
@@ -135,7 +137,7 @@ def timeline(
     durations: Overrides = Overrides(),  # noqa: B008
     until: datetime | None = None,
     broken: Iterable[Identity] = (),
-    scheduler: SchedulerFactory = placement_scheduler,
+    scheduler: SchedulerFactory = PlacementScheduler,
 ) -> tuple[Timeline, ...]:
     """Return the timeline of every DaemonSet in which anything happens, or should.
 
@@ -152,6 +154,8 @@ def timeline(
     >>> [(wave.kind, wave.start, wave.end, wave.nodes) for wave in story.window.waves]
     [(<WaveKind.CREATE: 'create'>, 1.0, 15.0, ('n1',))]
     """
+    check_world(world)
+    check_moment(now)
     durations_for = duration_sources(world, durations)
     broken = {*broken, *looks_broken(world, now)}
     simulator = _RolloutSimulator(world, now, until, scheduler, broken)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from .policies import PolicyController, controller_for
     from .results import DaemonSetRun, Oscillation, Outcome, Simulation, Totals
     from .run import Injection, simulate
-    from .scheduler import Scheduler, SchedulerFactory, everything_fits
+    from .scheduler import EverythingFits, Scheduler, SchedulerFactory
 
 __all__ = [
     "SEED_DURATIONS",
@@ -53,7 +53,7 @@ __all__ = [
     "Violation",
     "WholeStepController",
     "controller_for",
-    "everything_fits",
+    "EverythingFits",
     "judge",
     "judge_fixed_point",
     "simulate",
@@ -93,7 +93,7 @@ _HOMES = {
     "Violation": "invariants",
     "WholeStepController": "controllers",
     "controller_for": "policies",
-    "everything_fits": "scheduler",
+    "EverythingFits": "scheduler",
     "judge": "invariants",
     "judge_fixed_point": "invariants",
     "simulate": "run",

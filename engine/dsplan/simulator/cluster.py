@@ -12,6 +12,7 @@ import msgspec
 
 from ..constraints import BUILTIN_RULES, Rule
 from ..diff import Action, Blueprint
+from ..model.arguments import check_moment, check_world
 from ..model.daemonset import ControllerRevision, DaemonSet
 from ..model.meta import Identity
 from ..model.node import Node
@@ -26,7 +27,7 @@ from .log import LogEntry, LogEntryKind
 from .objects import Objects
 from .pod_lifecycle import PodLifecycle
 from .preparation import prepared_world
-from .scheduler import SchedulerFactory, everything_fits
+from .scheduler import EverythingFits, SchedulerFactory
 from .store import Key, key_of
 from .writes import PodBuilder, adopted, new_revision, relabelled, released, updated_revision, with_status
 
@@ -77,17 +78,22 @@ class Cluster:
         kubelet: Kubelet | None = None,
         *,
         now: datetime,
-        scheduler: SchedulerFactory = everything_fits,
+        scheduler: SchedulerFactory = EverythingFits,
         rules: Iterable[Rule] = BUILTIN_RULES,
-        naming: Callable[[DaemonSet, str, int], str] = pod_name,
+        naming: Callable[[DaemonSet, str, int], str] | None = None,
         objects: Callable[[World, tuple[Rule, ...]], Objects] = Objects,
     ) -> None:
+        check_world(world)
+        check_moment(now)
         self.objects = objects(prepared_world(world), tuple(rules))
         self.log: list[LogEntry] = []
-        self._naming = naming
+        self._naming = naming or pod_name
         self._numbers: dict[tuple[Identity, str], int] = {}
         self._builders: dict[Identity, PodBuilder] = {}
         self._lifecycle = PodLifecycle(self.objects, kubelet or SteadyKubelet(), scheduler, self.log, now)
+
+    def __repr__(self) -> str:
+        return f"Cluster({self.world!r}, now={self.now.isoformat()})"
 
     @property
     def now(self) -> datetime:

@@ -99,13 +99,13 @@ class SteadyKubelet:
         self,
         durations: Durations | DurationsFor = SEED_DURATIONS,
         *,
-        broken: Callable[[Pod], bool] = lambda pod: False,
+        broken: Callable[[Pod], bool] | None = None,
         pod_gc: float | None = POD_GC_SECONDS,
     ) -> None:
         self._durations_for: DurationsFor = (
             (lambda daemonset, node: durations) if isinstance(durations, Durations) else durations
         )
-        self._broken = broken
+        self._broken = broken or (lambda pod: False)
         self._pod_gc = pod_gc
 
     def replacement(self, daemonset: DaemonSet) -> float:

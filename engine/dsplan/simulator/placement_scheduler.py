@@ -18,24 +18,18 @@ from ..placement.filters.scheduler_view import SchedulerView
 from ..placement.scheduler.preemption import victims_for
 from .store import Key, key_of
 
-__all__ = ["PlacementScheduler", "placement_scheduler"]
-
-
-def placement_scheduler(world: World) -> PlacementScheduler:
-    """Return a scheduler for the world; a SchedulerFactory.
-
-    >>> from dsplan.model.meta import ObjectMeta
-    >>> node = Node(metadata=ObjectMeta(name="n1"))
-    >>> placement_scheduler(World(nodes=(node,))).refusal(Pod(), node)
-    ''
-    """
-    return PlacementScheduler(world)
+__all__ = ["PlacementScheduler"]
 
 
 class PlacementScheduler:
     """Binds what fits, and names who is evicted for what does not.
 
     A node that reports no allocatable at all is taken to have room; ports and affinity still count.
+
+    >>> from dsplan.model.meta import ObjectMeta
+    >>> node = Node(metadata=ObjectMeta(name="n1"))
+    >>> PlacementScheduler(World(nodes=(node,))).refusal(Pod(), node)
+    ''
     """
 
     def __init__(self, world: World) -> None:

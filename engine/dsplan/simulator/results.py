@@ -9,6 +9,7 @@ from enum import StrEnum
 import msgspec
 
 from ..diff import ActionReason, Actor, Stage
+from ..model.brief import Brief
 from ..model.meta import Identity
 from ..model.world import World
 from .invariants import Violation
@@ -110,7 +111,7 @@ class DaemonSetRun(msgspec.Struct, frozen=True, kw_only=True):
         return (self.ended - self.started).total_seconds()
 
 
-class Simulation(msgspec.Struct, frozen=True, kw_only=True):
+class Simulation(Brief, msgspec.Struct, frozen=True, kw_only=True):
     """A whole roll-out in time: everything that happened, and the world at the end."""
 
     started: datetime

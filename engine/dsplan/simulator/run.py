@@ -10,6 +10,7 @@ from ..constraints import BUILTIN_RULES, Constraint, Rule, constraints_of
 from ..diff import ActionReason, Actor, Stage
 from ..diff.rolling import Place, classify
 from ..eligibility import Verdict
+from ..model.arguments import check_moment, check_world
 from ..model.daemonset import DaemonSet, DaemonSetSpec
 from ..model.meta import Identity
 from ..model.world import World
@@ -24,7 +25,7 @@ from .log import LogEntry, LogEntryKind
 from .oscillation import Repetitions
 from .policies import controller_for
 from .results import DaemonSetRun, Outcome, Simulation, totals_of
-from .scheduler import SchedulerFactory, everything_fits
+from .scheduler import EverythingFits, SchedulerFactory
 
 __all__ = ["Injection", "simulate"]
 
@@ -52,7 +53,7 @@ def simulate(
     until: datetime | None = None,
     durations: Durations = SEED_DURATIONS,
     controller: Controller | None = None,
-    scheduler: SchedulerFactory = everything_fits,
+    scheduler: SchedulerFactory = EverythingFits,
     rules: Iterable[Rule] = BUILTIN_RULES,
     injections: Iterable[Injection] = (),
 ) -> Simulation:
@@ -75,6 +76,8 @@ def simulate(
     >>> story.runs[0].outcome, story.runs[0].seconds
     (<Outcome.COMPLETE: 'Complete'>, 15.0)
     """
+    check_world(world)
+    check_moment(now)
     frozen_rules = tuple(rules)
     kubelet = kubelet or SteadyKubelet(durations)
     cluster = Cluster(world, kubelet, now=now, scheduler=scheduler, rules=frozen_rules)

@@ -22,13 +22,13 @@ class Host:
     `about_to_write` is told of every write that goes out.
     """
 
-    def __init__(self, cluster: FakeCluster, about_to_write: Watcher = lambda host, action: None) -> None:
+    def __init__(self, cluster: FakeCluster, about_to_write: Watcher | None = None) -> None:
         self.cluster = cluster
         self.wire = Wire(cluster)
         self.skew = timedelta()
         self.saved = State()
         self.to_send: list[Action] = []
-        self.about_to_write = about_to_write
+        self.about_to_write: Watcher = about_to_write or (lambda host, action: None)
         self.reconciler = Reconciler.resume(State())
         self.wire.relist(self.reconciler)
 

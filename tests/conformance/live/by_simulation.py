@@ -11,7 +11,7 @@ from dsplan.model.world import World
 from dsplan.observe.shape import is_ready
 from dsplan.passes import step
 from dsplan.simulator import Durations, Simulation, simulate
-from dsplan.simulator.placement_scheduler import placement_scheduler
+from dsplan.simulator.placement_scheduler import PlacementScheduler
 from tests.conformance.live.injections import injections
 from tests.conformance.live.kubelet import RecordedKubelet
 from tests.conformance.live.measures import Measured, by_daemonset, measured
@@ -56,7 +56,7 @@ def played(recording: Recording) -> Simulation:
         until=recording.moment(until),
         durations=Durations(react=0.02, between=1.0 if ripens else 0.02),  # R29
         controller=SteeredController(recording),
-        scheduler=placement_scheduler,
+        scheduler=PlacementScheduler,
         injections=injections(recording),
     )
 

@@ -10,6 +10,8 @@ import msgspec
 from pyroaring import BitMap
 
 from ...apiserver.admission import Refusal
+from ...model.arguments import check_world
+from ...model.brief import Brief
 from ...model.daemonset import DaemonSet
 from ...model.meta import Identity
 from ...model.world import Note, World
@@ -75,7 +77,7 @@ class DaemonSetPrediction(msgspec.Struct, frozen=True, kw_only=True):
         return next((fate.outcome for fate in self.fates if position in fate.nodes), None)
 
 
-class Prediction(msgspec.Struct, frozen=True, kw_only=True):
+class Prediction(Brief, msgspec.Struct, frozen=True, kw_only=True):
     """Every DaemonSet sorted by identity, who is evicted in all, and what was assumed.
 
     `settled` counts how the nodes were decided: by one sum, by the answer of an equal node, or by a queue of their own.
@@ -119,6 +121,7 @@ def predict(world: World, step: PassOverAll, *, rollout: bool = False) -> Predic
     >>> print(fate.outcome.kind, fate.outcome.failures[0].shortages[0])
     pending memory: needs 512Mi, 324Mi free of 1Gi; taken by shop/web
     """
+    check_world(world)
     return _Prediction(world, step, rollout=rollout).run()
 
 

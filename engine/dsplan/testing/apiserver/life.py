@@ -22,7 +22,7 @@ from ...model.pod import Pod
 from ...model.world import World
 from ...simulator import BuiltinController, Cluster, Durations, Kubelet, Removed, SteadyKubelet
 from ...simulator.objects import Objects
-from ...simulator.scheduler import SchedulerFactory, everything_fits
+from ...simulator.scheduler import EverythingFits, SchedulerFactory
 from ...simulator.store import Key
 from .kinds import kind_named
 from .server import ApiServer
@@ -66,7 +66,7 @@ class Life:
         api: ApiServer,
         kubelet: Kubelet | None = None,
         *,
-        scheduler: SchedulerFactory = everything_fits,
+        scheduler: SchedulerFactory = EverythingFits,
         controller: bool = True,
     ) -> None:
         self._api = api

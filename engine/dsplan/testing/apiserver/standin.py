@@ -10,7 +10,7 @@ from types import TracebackType
 
 from ...model.meta import RawTree
 from ...simulator import Kubelet
-from ...simulator.scheduler import SchedulerFactory, everything_fits
+from ...simulator.scheduler import EverythingFits, SchedulerFactory
 from .clocks import ManualClock, ScaledClock
 from .faults import Faults
 from .http import HttpFront
@@ -48,7 +48,7 @@ class StandIn:
         objects: Iterable[RawTree] = (),
         *,
         kubelet: Kubelet | None = None,
-        scheduler: SchedulerFactory = everything_fits,
+        scheduler: SchedulerFactory = EverythingFits,
         controller: bool = True,
         clock: Callable[[], datetime] | None = None,
         speed: float = 1.0,
