@@ -27,6 +27,7 @@ def test_a_world_that_was_read_again_or_pickled_equals_the_first(tmp_path: Path)
     path.write_text("apiVersion: v1\nkind: Node\nmetadata: {name: n1}\n")
     first = load([str(path)])
     assert first == load([str(path)])
+    assert not first != load([str(path)])  # noqa: SIM202
     assert first == pickle.loads(pickle.dumps(first))
     assert first.origins is not None
     path.write_text("apiVersion: v1\nkind: Node\nmetadata: {name: n1, labels: {a: b}}\n")

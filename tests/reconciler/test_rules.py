@@ -118,7 +118,7 @@ def test_it_explains() -> None:
 def test_it_takes_part_in_why() -> None:
     reconciler = watching()
     answer = why(reconciler.world, "ds", "n2", now=NOW, rules=RULES)
-    assert "acme.example/Licensed" in repr(answer)
+    assert "acme.example/Licensed" in repr(answer.classes)
 
 
 def test_it_takes_part_in_the_whole_plan() -> None:

@@ -217,6 +217,10 @@ class World(Brief, msgspec.Struct, frozen=True, kw_only=True, eq=False):
         fields = (field for field in self.__struct_fields__ if field != "origins")
         return all(getattr(self, field) == getattr(other, field) for field in fields)
 
+    def __ne__(self, other: object) -> bool:
+        """Return the opposite of `==`, which a Struct does not do by itself."""
+        return not self == other
+
     def __post_init__(self) -> None:
         """Bring every list into the one written order."""
         for field in FIELDS.values():
