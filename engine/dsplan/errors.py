@@ -16,7 +16,7 @@ from typing import Any
 
 import msgspec
 
-__all__ = ["ConstraintFault", "DsplanError", "InputError", "InvalidInput", "LimitExceeded", "Problem"]
+__all__ = ["ConstraintFault", "DsplanError", "InputError", "InvalidInput", "LimitExceeded", "Problem", "printable"]
 
 
 _MOST_TOLD = 20
@@ -73,6 +73,17 @@ def shorten(value: Any, limit: int = 80) -> str:
         return f"a list of {len(value)} entries"
     text = repr(value)
     return text if len(text) <= limit else text[: limit - 3] + "..."
+
+
+def printable(text: str) -> str:
+    """Return the text with everything escaped that a terminal might act upon.
+
+    >>> printable("a\x1b[2Jb")
+    'a\\\\x1b[2Jb'
+    """
+    if text.isprintable():
+        return text
+    return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode("ascii") for sign in text)
 
 
 class DsplanError(Exception):

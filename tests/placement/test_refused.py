@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from dsplan import World, decode, load, overlay, solve
-from dsplan.model.world import RESOURCES
+from dsplan.reading.resources import GET_ALL
 from dsplan.rollouts.forecast import expected_stalls
 from dsplan.testing import NOW
 
@@ -142,9 +142,9 @@ def _notes(world: World) -> str:
 
 
 def test_a_note_says_what_was_not_given_and_how_to_give_it() -> None:
-    assert f"kubectl get {RESOURCES} -A -o json" in _notes(_world())
-    assert RESOURCES not in _notes(_world(*ACCOUNTS))
-    assert RESOURCES not in _notes(_world(nodes=0))
+    assert GET_ALL in _notes(_world())
+    assert GET_ALL not in _notes(_world(*ACCOUNTS))
+    assert GET_ALL not in _notes(_world(nodes=0))
 
 
 def test_a_namespace_with_a_node_selector_is_named() -> None:

@@ -22,6 +22,7 @@ COMMANDS = {
     "verify": "Check a plan without trusting the solver.",
     "drift": "What changed since a plan was made, and what of it still holds.",
     "diff": "Two plans, clusters or manifests compared; markdown for pull requests.",
+    "history": "The revisions of a DaemonSet: what each changed, and which pods still run it.",
     "timeline": "The roll-outs in time: waves, durations, what is down meanwhile.",
     "compare": "Strategies side by side: time, waves, most pods down at once, lost coverage.",
     "fit": "Will the pods fit? Who is evicted, who stays Pending, and what could be placed at best.",

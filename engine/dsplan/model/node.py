@@ -14,6 +14,7 @@ __all__ = [
     "NodeStatus",
     "Taint",
     "Toleration",
+    "pool_of",
 ]
 
 EFFECTS_THAT_EXCLUDE = ("NoSchedule", "NoExecute")
@@ -40,6 +41,15 @@ POOL_LABELS = (
     "doks.digitalocean.com/node-pool",
 )
 """Labels by which autoscalers and clouds say which pool a node belongs to; the first one that a node has counts."""
+
+
+def pool_of(labels: dict[str, str]) -> str:
+    """Return the pool that a node's labels name, empty where they name none.
+
+    >>> pool_of({"karpenter.sh/nodepool": "spot", "kubernetes.io/os": "linux"})
+    'spot'
+    """
+    return next((labels[key] for key in POOL_LABELS if key in labels), "")
 
 
 class Taint(Wire, frozen=True, kw_only=True, gc=False):

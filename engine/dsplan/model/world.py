@@ -43,17 +43,7 @@ if TYPE_CHECKING:
         | PlacementPolicy
     )
 
-__all__ = [
-    "CLUSTER_WIDE",
-    "FIELDS",
-    "RESOURCES",
-    "InOrder",
-    "KubernetesObject",
-    "Note",
-    "Origins",
-    "World",
-    "type_of",
-]
+__all__ = ["CLUSTER_WIDE", "FIELDS", "InOrder", "KubernetesObject", "Note", "Origins", "World", "type_of"]
 
 FIELDS = {
     "Node": "nodes",
@@ -111,13 +101,6 @@ def load_types() -> None:
 
 CLUSTER_WIDE = frozenset({"Node", "PriorityClass", "RuntimeClass", "Namespace", "PersistentVolume", "CSINode"})
 """Kinds whose objects are in no namespace."""
-
-
-RESOURCES = (
-    "nodes,pods,daemonsets,controllerrevisions,priorityclasses,namespaces,resourcequotas,limitranges,serviceaccounts,"
-    "runtimeclasses,poddisruptionbudgets,persistentvolumeclaims,persistentvolumes,csinodes"
-)
-"""What to ask `kubectl get` for, so that a World has all that can matter."""
 
 
 class Origins(Protocol):

@@ -10,7 +10,8 @@ from ..apiserver.admission.namespace_checks import namespace_selector
 from ..model.daemonset import DaemonSet
 from ..model.meta import controller_of
 from ..model.namespaces import NODE_SELECTOR_ANNOTATIONS
-from ..model.world import RESOURCES, Note, World
+from ..model.world import Note, World
+from ..reading.resources import GET_ALL
 from .filters.failures import Plugin
 from .scheduler.prediction import DaemonSetPrediction, Prediction
 
@@ -39,7 +40,7 @@ def admission_notes(prediction: Prediction, world: World) -> Iterator[Note]:
         more = f" and {len(names) - _SHOWN:,} more" if len(names) > _SHOWN else ""
         text = (
             f"no quotas, limit ranges and service accounts of {', '.join(names[:_SHOWN])}{more} in the input, so pods "
-            f"that they refuse are not foreseen; to include them: kubectl get {RESOURCES} -A -o json"
+            f"that they refuse are not foreseen; to include them: {GET_ALL}"
         )
         yield Note("Admission", text)
 

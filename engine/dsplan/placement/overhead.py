@@ -17,7 +17,7 @@ from ..apiserver.admission import Refusal
 from ..model.arguments import check_world
 from ..model.brief import Brief
 from ..model.meta import Identity
-from ..model.node import POOL_LABEL, POOL_LABELS
+from ..model.node import POOL_LABEL, pool_of
 from ..model.world import Note, World
 from .filters.demand import Demand, owner_of, split_pin
 from .filters.failures import Holder, Shortage
@@ -261,9 +261,7 @@ def _gaps(
 
 
 def _value(labels: Mapping[str, str], key: str) -> str:
-    if key != NODE_POOL:
-        return labels.get(key, "")
-    return next((labels[known] for known in POOL_LABELS if known in labels), "")
+    return pool_of(dict(labels)) if key == NODE_POOL else labels.get(key, "")
 
 
 def _sum(requests: Iterable[Amounts]) -> Amounts:
