@@ -22,7 +22,7 @@ def rounded(
     Raises ValueError where the shares do not balance.
 
     >>> rounded([(0, 1), (0, 1), (1, 0)], [1, 1, 2], 2)
-    [1, 0, 1]
+    [0, 1, 1]
     """
     rounding = _Rounding(ends, shares, of, beside)
     for start in range(len(rounding.open)):
