@@ -32,14 +32,14 @@ POLICIES = (
     ),
     Mutant(
         "policy-step-does-not-wait",
-        "policies/walk.py",
+        "policies/step_positions.py",
         "        if len(available) < needed:\n",
         "        if len(available) < needed and not available:\n",
         CASES,
     ),
     Mutant(
         "policy-window-always-open",
-        "policies/writing.py",
+        "policies/host_actions.py",
         "        if found.is_open:\n            return None\n",
         "        if found:\n            return None\n",
         CASES,
@@ -53,7 +53,7 @@ POLICIES = (
     ),
     Mutant(
         "policy-causal-never-stops",
-        "policies/spending.py",
+        "policies/budget_use.py",
         "broken = {identity: found.broken(not_ready) for identity, found in facts.items()}",
         "broken = {identity: BitMap() for identity in facts}",
         CASES,

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from dsplan.policies import decide, limits, subjects, views, walk, writing
+from dsplan.policies import decide, host_actions, limits, step_positions, subjects, views
 from dsplan.policies.amounts import Amount, resolve
 from tests.policies.fleet import Fleet, a_policy
 from tests.policies.rules import broken_rules
@@ -52,11 +52,11 @@ def _steps_do_not_wait(monkeypatch: pytest.MonkeyPatch) -> None:
     def passed(self: Any, member: Any, rule: Any, look: Any, needed: int) -> Any:
         return msgspec.structs.replace(look, complete=self.now)
 
-    monkeypatch.setattr(walk._Cohort, "_ready", passed)
+    monkeypatch.setattr(step_positions._Cohort, "_ready", passed)
 
 
 def _windows_always_open(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(writing.Writing, "closed", lambda *_: None)
+    monkeypatch.setattr(host_actions.HostActions, "closed", lambda *_: None)
 
 
 def test_the_right_planner_is_not_accused() -> None:

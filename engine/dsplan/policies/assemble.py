@@ -91,7 +91,7 @@ def assemble(
     limits: Sequence[RolloutLimit],
     rates: Sequence[RolloutRate],
     node_rules: Sequence[NodeRule],
-    spending: Mapping[Identity, tuple[BitMap, BitMap]],
+    budget_use: Mapping[Identity, tuple[BitMap, BitMap]],
     steps: Sequence[StepPlan],
     order: Sequence[Edge],
     pending: Sequence[Pending],
@@ -111,7 +111,7 @@ def assemble(
     keys.split(*(nodes for plan in stepped for _, nodes in sorted((plan.canary or {}).items())))
     keys.split(*(entry.nodes for entry in pending))
     keys.add_domains(domains)
-    keys.add_node_rules(node_rules, spending)
+    keys.add_node_rules(node_rules, budget_use)
     classes = keys.classes(rank)
     present = BitMap(nodes[0] for _, nodes in classes)
     representative = {nodes[0]: place for place, (_, nodes) in enumerate(classes)}
@@ -240,12 +240,12 @@ class _Keys:
         for key in sorted({rule.key for rule in domains}):
             self._split([as_bitmap(ids) for _, ids in sorted(self._index.column(key).items())])
 
-    def add_node_rules(self, rules: Sequence[NodeRule], spending: Mapping[Identity, tuple[BitMap, BitMap]]) -> None:
+    def add_node_rules(self, rules: Sequence[NodeRule], budget_use: Mapping[Identity, tuple[BitMap, BitMap]]) -> None:
         """Note how many of a rule's daemons are down on each node already, and tell apart by it."""
         spent: list[tuple[Counter[int], Counter[int]]] = []
         for rule in rules:
-            back = Counter(p for identity in rule.daemonsets for p in spending[identity][0] & self._nodes)
-            stuck = Counter(p for identity in rule.daemonsets for p in spending[identity][1] & self._nodes)
+            back = Counter(p for identity in rule.daemonsets for p in budget_use[identity][0] & self._nodes)
+            stuck = Counter(p for identity in rule.daemonsets for p in budget_use[identity][1] & self._nodes)
             spent.append((back + stuck, stuck))
         by_counts: dict[tuple[tuple[int, ...], tuple[int, ...]], BitMap] = defaultdict(BitMap)
         for position in {position for busy, _ in spent for position in busy}:

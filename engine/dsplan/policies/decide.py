@@ -15,22 +15,22 @@ from ..model.meta import Identity
 from ..model.policy import RolloutPolicy
 from ..model.state import PolicyProgress, Started, State
 from ..waves.schedule import schedule
-from .ahead import out_of_order, pending_of, steps_of
-from .allowing import Allowances, sick_units
+from .allowances import Allowances, sick_units
 from .assemble import Assembled, DomainRule, assemble
-from .beginning import first_wave, with_holds
+from .first_wave import first_wave, with_holds
+from .held_reasons import HeldReasons
 from .holds import Holds
+from .host_actions import HostActions, PacedActions
 from .limits import NodeRule, RolloutLimit, limits_of, node_rules, own_limits
 from .memory import progress_of
 from .node_order import order_nodes
 from .plan_types import PolicyPlan, Unit
 from .rates import RolloutRate
+from .remaining_steps import out_of_order, pending_of, steps_of
 from .reports import report_of
 from .subjects import Subject, units_of
 from .targets import Governing, governing
-from .telling import Telling
 from .views import View, view_of
-from .writing import Paced, Writing
 
 __all__ = ["decide"]
 
@@ -82,7 +82,9 @@ class _Decision:
         self.holds.see(self.views)
         self.rank = self._ranks()
         started = {view.policy.identity: self._started(view) for view in self.views}
-        self.writing = Writing(self.governed, self.subjects, started, image_sizes, takes, index, now, self.rank)
+        self.host_actions = HostActions(
+            self.governed, self.subjects, started, image_sizes, takes, index, now, self.rank
+        )
 
     def _view(self, policy: RolloutPolicy) -> View:
         cohorts, before = self.governing.cohorts(policy), progress_of(self.state, policy)
@@ -117,8 +119,8 @@ class _Decision:
         waits = self.holds.waits()
         startable = schedule(with_holds(holding, waits), ahead=ahead) if waits else whole
         wave = allowances.cut(tuple(first_wave(assembled, startable, self.index)), self.index, self.rank)
-        paced = self.writing.write(wave, sick, self._left(old, wave))
-        telling = Telling(self.views, self.holds, holding, whole, self.index)
+        paced = self.host_actions.write(wave, sick, self._left(old, wave))
+        held_reasons = HeldReasons(self.views, self.holds, holding, whole, self.index)
         never = {view.policy.identity for view in self.views if self._never_opens(view, seconds)}
         return PolicyPlan(
             policies=tuple(
@@ -131,16 +133,16 @@ class _Decision:
             wave=paced.wave,
             sick=paced.sick,
             actions=paced.actions,
-            held=telling.held(startable, paced, old) if ahead else (),
-            stalls=tuple(telling.stalls(never, seconds)),
+            held=held_reasons.held(startable, paced, old) if ahead else (),
+            stalls=tuple(held_reasons.stalls(never, seconds)),
             teardown=self.governing.teardown(),
             by_host=frozenset(identity for identity, entry in self.governed.items() if entry.by_host),
             surging=frozenset(identity for identity, entry in self.governed.items() if entry.surge),
             frozen=frozenset(identity for identity, entry in self.governed.items() if entry.frozen),
             progress=tuple(self._progress(limits, paced)),
-            notes=tuple(sorted({*self.governing.notes, *telling.notes(rules, limits), *self.writing.notes})),
+            notes=tuple(sorted({*self.governing.notes, *held_reasons.notes(rules, limits), *self.host_actions.notes})),
             requeue_after=self._requeue(paced),
-            begins=tuple(telling.begins(paced, limits)),
+            begins=tuple(held_reasons.begins(paced, limits)),
             contradictions=self.governing.contradictions,
         )
 
@@ -173,16 +175,16 @@ class _Decision:
 
     def _limits(self, view: View) -> tuple[RolloutLimit, ...]:
         """Return the limits of a policy, and those of its targets' own where no budget of any policy counts them."""
-        found = list(limits_of(view.policy, view.units, view.spending.by_daemonset, self.index, view.fixed))
+        found = list(limits_of(view.policy, view.units, view.budget_use.by_daemonset, self.index, view.fixed))
         for identity in view.targets:
             policies = self.governed[identity].policies
             if policies[0].identity == view.policy.identity:
                 daemonset, units = self.subjects[identity].daemonset, self.units[identity]
-                found += own_limits(policies, daemonset, units, view.spending.by_daemonset, self.index)
+                found += own_limits(policies, daemonset, units, view.budget_use.by_daemonset, self.index)
         return tuple(found)
 
     def _rates(self, view: View, old: Mapping[Identity, BitMap], sick: Sequence[Unit]) -> Iterator[RolloutRate]:
-        return self.writing.rates(view.policy, {identity: old[identity] for identity in view.targets}, sick)
+        return self.host_actions.rates(view.policy, {identity: old[identity] for identity in view.targets}, sick)
 
     def _left(self, old: Mapping[Identity, BitMap], wave: Sequence[Unit]) -> frozenset[Identity]:
         """Return the DaemonSets with old pods beyond a wave, that wait for nothing else."""
@@ -194,7 +196,7 @@ class _Decision:
 
     def _spent(self, identity: Identity) -> tuple[BitMap, BitMap]:
         """Return what any policy counts as down: the strictest view, for rules per node."""
-        found = [view.spending.by_daemonset[identity] for view in self.views if identity in view.targets]
+        found = [view.budget_use.by_daemonset[identity] for view in self.views if identity in view.targets]
         return BitMap.union(BitMap(), *(back for back, _ in found)), BitMap.union(BitMap(), *(s for _, s in found))
 
     def _plannable(self, identity: Identity) -> BitMap:
@@ -204,7 +206,7 @@ class _Decision:
 
     def _domains(self) -> Iterator[DomainRule]:
         for view in self.views:
-            down = BitMap.union(BitMap(), *(back | stuck for back, stuck in view.spending.by_daemonset.values()))
+            down = BitMap.union(BitMap(), *(back | stuck for back, stuck in view.budget_use.by_daemonset.values()))
             for rule in view.policy.spec.domains:
                 column = self.index.column(rule.topology_key)
                 held = frozenset(value for value, ids in column.items() if as_bitmap(ids) & down)
@@ -223,19 +225,21 @@ class _Decision:
             return 0.0
         assembled = self._assembled(limits, rules, old, (), Allowances(self.views))
         whole = schedule(with_holds(assembled, self.holds.for_good()), ahead=False)
-        seconds = self.writing.wave_seconds(first_wave(assembled, whole, self.index))
+        seconds = self.host_actions.wave_seconds(first_wave(assembled, whole, self.index))
         for view in self.views:
-            closed = self.writing.closed(view.policy, seconds)
+            closed = self.host_actions.closed(view.policy, seconds)
             if closed is not None:
                 self.holds.close(view, *closed)
-            elif (closes := self.writing.closes(view.policy, seconds)) is not None:
+            elif (closes := self.host_actions.closes(view.policy, seconds)) is not None:
                 self.holds.closings.append((view, closes))
         return seconds
 
     def _never_opens(self, view: View, seconds: float) -> bool:
-        return view.policy.spec.windows is not None and self.writing.never_opens(view.policy, seconds)
+        return view.policy.spec.windows is not None and self.host_actions.never_opens(view.policy, seconds)
 
-    def _progress(self, limits: Mapping[Identity, Sequence[RolloutLimit]], paced: Paced) -> Iterator[PolicyProgress]:
+    def _progress(
+        self, limits: Mapping[Identity, Sequence[RolloutLimit]], paced: PacedActions
+    ) -> Iterator[PolicyProgress]:
         """Yield what is to be remembered: the policies as they stand now, those that are away as they were."""
         for view in self.views:
             progress = view.progress(limits[view.policy.identity])
@@ -244,7 +248,7 @@ class _Decision:
         here = {view.policy.identity for view in self.views}
         yield from (entry for entry in self.state.rollouts if entry.policy not in here)
 
-    def _requeue(self, paced: Paced) -> float | None:
+    def _requeue(self, paced: PacedActions) -> float | None:
         """Return the seconds until something may begin, or what may begin now may no longer."""
         moments = self.holds.moments()
         moments += [paced.again_at] if paced.again_at is not None else []

@@ -72,13 +72,13 @@ def selected(selector: LabelSelector | None, index: NodeIndex) -> BitMap:
 def limits_of(
     policy: RolloutPolicy,
     units: Mapping[Identity, Units],
-    spending: Mapping[Identity, tuple[BitMap, BitMap]],
+    budget_use: Mapping[Identity, tuple[BitMap, BitMap]],
     index: NodeIndex,
     fixed: Mapping[str, int],
 ) -> Iterator[RolloutLimit]:
     """Yield the limits of one policy over its targets `units`; scope Node is left to `node_rules`.
 
-    `spending` has, per DaemonSet, the nodes that spend budget and come back, and those that do not. `fixed` has what
+    `budget_use` has, per DaemonSet, the nodes that spend budget and come back, and those that do not. `fixed` has what
     percentages were resolved to when the roll-out began, by key: no more than that holds.
     """
     for budget in policy.spec.budgets:
@@ -105,14 +105,14 @@ def limits_of(
                         down=0,
                         stuck=0,
                     )
-                    yield _spent(limit, spending)
+                    yield _spent(limit, budget_use)
 
 
 def own_limits(
     policies: Sequence[RolloutPolicy],
     daemonset: DaemonSet,
     units: Units,
-    spending: Mapping[Identity, tuple[BitMap, BitMap]],
+    budget_use: Mapping[Identity, tuple[BitMap, BitMap]],
     index: NodeIndex,
 ) -> Iterator[RolloutLimit]:
     """Yield the DaemonSet's own maxUnavailable over its pods that no budget of its policies counts."""
@@ -140,7 +140,7 @@ def own_limits(
         stuck=0,
         owned=True,
     )
-    yield _spent(limit, spending)
+    yield _spent(limit, budget_use)
 
 
 def _own(daemonset: DaemonSet) -> int | str:
@@ -154,9 +154,9 @@ def _is_amount(amount: int | str | None) -> bool:
     return isinstance(amount, int) or (isinstance(amount, str) and amount.endswith("%") and amount[:-1].isdigit())
 
 
-def _spent(limit: RolloutLimit, spending: Mapping[Identity, tuple[BitMap, BitMap]]) -> RolloutLimit:
-    down = sum(len(spending[identity][0] & limit.nodes) for identity in limit.daemonsets)
-    stuck = sum(len(spending[identity][1] & limit.nodes) for identity in limit.daemonsets)
+def _spent(limit: RolloutLimit, budget_use: Mapping[Identity, tuple[BitMap, BitMap]]) -> RolloutLimit:
+    down = sum(len(budget_use[identity][0] & limit.nodes) for identity in limit.daemonsets)
+    stuck = sum(len(budget_use[identity][1] & limit.nodes) for identity in limit.daemonsets)
     return msgspec.structs.replace(limit, down=down, stuck=stuck)
 
 

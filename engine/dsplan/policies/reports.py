@@ -57,7 +57,7 @@ def report_of(
         node_order=order_text(spec.node_order),
         waits="; ".join(text for text in (closed, *waits) if text),
         halted="; ".join(halts),
-        forgiven=tuple(index.names[position] for position in view.spending.forgiven),
+        forgiven=tuple(index.names[position] for position in view.budget_use.forgiven),
         standing=standing,
     )
 

@@ -14,8 +14,8 @@ from pyroaring import BitMap
 from ..eligibility import NodeIndex
 from ..model.state import Stop, TargetProgress
 from .facts import Facts
+from .step_positions import StepPosition
 from .waits import Wait, WaitKind
-from .walk import Stand
 
 __all__ = ["excused_of", "few", "halted", "stop_of"]
 
@@ -46,7 +46,9 @@ def stop_of(
     return Stop(kind="broken", nodes=tuple(sorted(names))) if names else None
 
 
-def halted(stand: Stand, stop: Stop | None, failing: dict[str, str], total: int) -> tuple[Stand, Stop | None]:
+def halted(
+    stand: StepPosition, stop: Stop | None, failing: dict[str, str], total: int
+) -> tuple[StepPosition, Stop | None]:
     """Return where a target stands once a stop, or new pods that fail, keep it there."""
     head = f"step {stand.rule.number + 1} of {total} ({stand.rule.name})" if stand.rule is not None else ""
     wait = None

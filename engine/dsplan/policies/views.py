@@ -14,16 +14,16 @@ from ..model.meta import Identity
 from ..model.policy import BrokenNodes, RolloutPolicy
 from ..model.state import CanaryRecord, PolicyProgress, Stop
 from .amounts import resolve
+from .budget_use import BudgetUse, budget_use_of
 from .canary import ChosenCanary, canary_of
 from .facts import Facts
 from .limits import RolloutLimit
 from .memory import Remembered, kept, remembered_of
 from .node_order import order_nodes
-from .spending import Spending, spending_of
+from .step_positions import Member, StepPosition, step_positions
 from .steps import StepRule, steps_in_turn
 from .stops import excused_of, halted, stop_of
 from .subjects import Subject, Units
-from .walk import Member, Stand, walk
 
 __all__ = ["View", "view_of"]
 
@@ -42,12 +42,12 @@ class View(msgspec.Struct, frozen=True):
     before: PolicyProgress
     facts: dict[Identity, Facts]
     fixed: dict[str, int]
-    spending: Spending
+    budget_use: BudgetUse
     kept: dict[Identity, BitMap]
     partition_text: str
     canaries: dict[Identity, ChosenCanary]
     rules: tuple[StepRule, ...]
-    stands: dict[Identity, Stand]
+    stands: dict[Identity, StepPosition]
     stops: dict[Identity, Stop]
     failing: dict[Identity, dict[str, str]]
 
@@ -59,7 +59,7 @@ class View(msgspec.Struct, frozen=True):
     @property
     def away(self) -> dict[Identity, BitMap]:
         """Nodes where a pod is left as it is: by partition, or since the node was broken before."""
-        return {identity: kept | self.spending.exempt for identity, kept in self.kept.items()}
+        return {identity: kept | self.budget_use.exempt for identity, kept in self.kept.items()}
 
     def progress(self, limits: Iterable[RolloutLimit]) -> PolicyProgress:
         """Return what is to be remembered; `limits` are the policy's."""
@@ -119,7 +119,7 @@ class _Viewing:
             for identity, known in self.remembered.items()
         }
         self.not_ready = sick_nodes(index)
-        self.spending = spending_of(policy, self.facts, self.remembered, self.not_ready, index)
+        self.budget_use = budget_use_of(policy, self.facts, self.remembered, self.not_ready, index)
         self.kept, self.partition_text = _kept(policy, self.units(), index)
 
     def units(self) -> dict[Identity, Units]:
@@ -135,7 +135,7 @@ class _Viewing:
             identity: self._member(identity, chosen, excused[identity], stands=identity in stops or identity in idle)
             for identity in self.targets
         }
-        stands = walk(rules, self.cohorts, members, self.index, self.now)
+        stands = step_positions(rules, self.cohorts, members, self.index, self.now)
         failing = {identity: self._failing(identity, excused[identity]) for identity in self.targets}
         for identity, stand in stands.items():
             stands[identity], stop = halted(stand, stops.pop(identity, None), failing[identity], len(rules))
@@ -148,7 +148,7 @@ class _Viewing:
             before=self.before,
             facts=self.facts,
             fixed=dict(_fixed(self.before, self.remembered)),
-            spending=self.spending,
+            budget_use=self.budget_use,
             kept=self.kept,
             partition_text=self.partition_text,
             canaries={identity: canary for identity, (canary, _) in chosen.items()},
@@ -164,7 +164,7 @@ class _Viewing:
 
     def _stop(self, identity: Identity, excused: frozenset[str]) -> Stop | None:
         causal = (self.policy.spec.broken_nodes or BrokenNodes()).mode == "Causal"
-        broken = self.spending.broken.get(identity, BitMap())
+        broken = self.budget_use.broken.get(identity, BitMap())
         target = self.remembered[identity].target
         return stop_of(target, self.facts[identity], broken, excused, self.index, causal=causal)
 
@@ -186,8 +186,8 @@ class _Viewing:
         return Member(
             facts=self.facts[identity],
             target=msgspec.structs.replace(target, canary=record),
-            stays=self.kept[identity] | self.spending.exempt,
-            exempt=self.spending.exempt,
+            stays=self.kept[identity] | self.budget_use.exempt,
+            exempt=self.budget_use.exempt,
             canary=nodes,
             short=max(0, record.size - len(nodes)) if record is not None else 0,
             stands=stands,

@@ -20,10 +20,10 @@ from .facts import Facts
 from .memory import Remembered
 from .subjects import Units
 
-__all__ = ["Spending", "spending_of"]
+__all__ = ["BudgetUse", "budget_use_of"]
 
 
-class Spending(msgspec.Struct, frozen=True):
+class BudgetUse(msgspec.Struct, frozen=True):
     """Per DaemonSet the nodes that spend budget and come back, and those that stay down.
 
     `exempt` nodes are left alone: not ready, and by no fault of this policy's revisions. `broken` are those that the
@@ -38,13 +38,13 @@ class Spending(msgspec.Struct, frozen=True):
     forgiven: BitMap
 
 
-def spending_of(
+def budget_use_of(
     policy: RolloutPolicy,
     facts: Mapping[Identity, Facts],
     remembered: Mapping[Identity, Remembered],
     not_ready: BitMap,
     index: NodeIndex,
-) -> Spending:
+) -> BudgetUse:
     """Return who spends the budgets of one policy."""
     rule = policy.spec.broken_nodes or BrokenNodes()
     forgiven = _forgiven({identity: found.units for identity, found in facts.items()}, rule.forgive_unschedulable)
@@ -64,7 +64,7 @@ def spending_of(
         down = (found.units.down | broken.get(identity, BitMap())) - forgiven.get(identity, BitMap()) - exempt
         stuck = down & not_ready
         by_daemonset[identity] = (down - stuck, stuck)
-    return Spending(by_daemonset, exempt, broken, first, BitMap.union(BitMap(), *forgiven.values()))
+    return BudgetUse(by_daemonset, exempt, broken, first, BitMap.union(BitMap(), *forgiven.values()))
 
 
 def _forgiven(units: Mapping[Identity, Units], most: int) -> dict[Identity, BitMap]:

@@ -9,14 +9,14 @@ from pyroaring import BitMap
 
 from ..eligibility import NodeIndex
 from ..model.meta import Identity
-from .allowing import Allowances
+from .allowances import Allowances
 from .assemble import Pending, StepPlan
 from .plan_types import Unit
+from .step_positions import StepPosition
 from .steps import StepRule, targets_of
 from .stops import few
 from .targets import Governing
 from .views import View
-from .walk import Stand
 
 __all__ = ["out_of_order", "pending_of", "step_plans", "steps_of"]
 
@@ -30,7 +30,7 @@ def step_plans(view: View, sick: Mapping[Identity, int]) -> Iterator[StepPlan]:
         rules = [rule for rule in view.rules if cohort and rule.concerns(cohort[0])]
         if len(rules) < 2:
             continue
-        groups: dict[tuple[int, bool], list[Stand]] = {}
+        groups: dict[tuple[int, bool], list[StepPosition]] = {}
         for identity in sorted(cohort):
             stand = view.stands[identity]
             if stand.rule is not None and not stand.is_over:
@@ -40,7 +40,7 @@ def step_plans(view: View, sick: Mapping[Identity, int]) -> Iterator[StepPlan]:
 
 
 def _plan(
-    view: View, rules: Sequence[StepRule], place: int, stands: Sequence[Stand], sick: Mapping[Identity, int]
+    view: View, rules: Sequence[StepRule], place: int, stands: Sequence[StepPosition], sick: Mapping[Identity, int]
 ) -> StepPlan:
     sizes = [_sizes(view, rules, place, stand, sick.get(stand.daemonset, 0)) for stand in stands]
     nodes = {stand.daemonset: stand.nodes for stand in stands if stand.nodes is not None}
@@ -53,7 +53,7 @@ def _plan(
     )
 
 
-def _sizes(view: View, rules: Sequence[StepRule], place: int, stand: Stand, sick: int) -> list[int]:
+def _sizes(view: View, rules: Sequence[StepRule], place: int, stand: StepPosition, sick: int) -> list[int]:
     """Return how many units of one target each step from the present one on has; the last takes what is left."""
     facts, identity = view.facts[stand.daemonset], stand.daemonset
     canary = view.canaries.get(identity)
@@ -62,7 +62,7 @@ def _sizes(view: View, rules: Sequence[StepRule], place: int, stand: Stand, sick
     left = len(old)
     within = len(old & stand.nodes) if stand.nodes is not None else left
     first = min(within, max(0, stand.ahead - sick))
-    begun = (facts.new - facts.joined) - view.spending.exempt
+    begun = (facts.new - facts.joined) - view.budget_use.exempt
     found, reached = [first], len(begun) + sick + first
     left -= first
     for target in targets[place + 1 :]:

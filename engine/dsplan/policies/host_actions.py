@@ -23,12 +23,12 @@ from .subjects import Subject, old_pod
 from .targets import Governed
 from .windows import opening
 
-__all__ = ["Paced", "Writing"]
+__all__ = ["PacedActions", "HostActions"]
 
 _JUST_AFTER = timedelta(microseconds=1)
 
 
-class Paced(msgspec.Struct, frozen=True):
+class PacedActions(msgspec.Struct, frozen=True):
     """What goes now after the rates; `started` has, per policy that acts, what it began within the last minute."""
 
     wave: tuple[Unit, ...]
@@ -38,8 +38,8 @@ class Paced(msgspec.Struct, frozen=True):
     again_at: datetime | None
 
 
-class Writing:
-    """Writes actions for governed DaemonSets at one moment."""
+class HostActions:
+    """Makes the actions for governed DaemonSets at one moment."""
 
     def __init__(
         self,
@@ -105,7 +105,7 @@ class Writing:
                 weights={daemonset: pull_groups(by_node) for daemonset, by_node in pulls.items()},
             )
 
-    def write(self, wave: Sequence[Unit], sick: Sequence[Unit], left: AbstractSet[Identity]) -> Paced:
+    def write(self, wave: Sequence[Unit], sick: Sequence[Unit], left: AbstractSet[Identity]) -> PacedActions:
         """Return the actions of sick pods and of a wave, in the order of nodes, as far as the rates let them.
 
         `left` are DaemonSets of which pods wait that are not in the wave.
@@ -128,7 +128,7 @@ class Writing:
         slowed |= {policy.identity for daemonset in left for policy in self._governed[daemonset].policies}
         again = (self._pacers[policy].free_at for policy in sorted(slowed & self._rated))
         moments = [moment for moment in again if moment is not None]
-        return Paced(tuple(went[False]), tuple(went[True]), tuple(actions), started, min(moments, default=None))
+        return PacedActions(tuple(went[False]), tuple(went[True]), tuple(actions), started, min(moments, default=None))
 
     def _begins(self, unit: Unit) -> bool:
         """Return whether the rates of every policy let one more pod begin, and count it for each of them if so."""

@@ -24,7 +24,7 @@ from .memory import noted, record_of
 from .steps import StepRule, targets_of
 from .waits import Wait, WaitKind
 
-__all__ = ["Member", "Stand", "walk"]
+__all__ = ["Member", "StepPosition", "step_positions"]
 
 
 class Member(msgspec.Struct, frozen=True):
@@ -43,7 +43,7 @@ class Member(msgspec.Struct, frozen=True):
     stands: bool
 
 
-class Stand(msgspec.Struct, frozen=True):
+class StepPosition(msgspec.Struct, frozen=True):
     """Where a target stands. At most `allowance` more units may begin, of `nodes` alone where these are given; `ahead`
     are those of its present step, also where something holds them.
 
@@ -79,16 +79,16 @@ class _Look(msgspec.Struct, frozen=True):
     has_gone: int = 0
 
 
-def walk(
+def step_positions(
     rules: Sequence[StepRule],
     cohorts: Sequence[Sequence[Identity]],
     members: Mapping[Identity, Member],
     index: NodeIndex,
     now: datetime,
-) -> dict[Identity, Stand]:
+) -> dict[Identity, StepPosition]:
     """Return where every member stands; cohorts go in turn, the last step of each passed before the next begins."""
-    found: dict[Identity, Stand] = {}
-    before: list[Stand] = []
+    found: dict[Identity, StepPosition] = {}
+    before: list[StepPosition] = []
     for place, cohort in enumerate(cohorts):
         here = {identity: members[identity] for identity in cohort}
         mine = [rule for rule in rules if cohort and rule.concerns(cohort[0])]
@@ -102,7 +102,7 @@ def walk(
     return found
 
 
-def _after(before: Iterable[Stand]) -> Wait | None:
+def _after(before: Iterable[StepPosition]) -> Wait | None:
     """Return what keeps a cohort from its turn: the first target before it that is not over."""
     for stand in before:
         if stand.rule is not None and not stand.is_over:
@@ -135,18 +135,18 @@ class _Cohort:
     def _sizes(self, member: Member) -> tuple[int, ...]:
         return targets_of(self.rules, member.facts.base, len(member.canary))
 
-    def stands(self) -> list[Stand]:
+    def stands(self) -> list[StepPosition]:
         """Return where each stands, sorted."""
         while self._pass_what_is_complete():
             pass
-        found = [Stand(identity, self.targets[identity], None, is_over=True) for identity in self.absent]
+        found = [StepPosition(identity, self.targets[identity], None, is_over=True) for identity in self.absent]
         groups = self._groups()
         for number, identities in groups.items():
             looks = {identity: self._look(identity, number) for identity in identities}
             found += [self._stand(identity, number, looks) for identity in identities]
         for identity in self.members:
             if self._place(identity) is None:
-                found.append(Stand(identity, self.targets[identity], self.rules[-1], is_over=True))
+                found.append(StepPosition(identity, self.targets[identity], self.rules[-1], is_over=True))
         return sorted(found, key=lambda stand: stand.daemonset)
 
     def _place(self, identity: Identity) -> int | None:
@@ -202,14 +202,14 @@ class _Cohort:
         passed = msgspec.structs.replace(record, over=over)
         self.targets[identity] = noted(self.targets[identity], passed)
 
-    def _stand(self, identity: Identity, number: int, looks: Mapping[Identity, _Look]) -> Stand:
+    def _stand(self, identity: Identity, number: int, looks: Mapping[Identity, _Look]) -> StepPosition:
         look, rule = looks[identity], self.rules[number]
         wait = look.wait
         if self.is_last and number == len(self.rules) - 1:
             wait = None  # nothing comes after it
         elif look.complete is not None:
             wait = self._why_not_passed(identity, rule, looks)
-        return Stand(
+        return StepPosition(
             daemonset=identity,
             target=self.targets[identity],
             rule=rule,

@@ -1,4 +1,4 @@
-"""What is told of a decision: why each pod that stands still does so, what never goes on, why what begins may begin."""
+"""Why each pod that is held is held, what never goes on, and why what begins may begin."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from ..model.world import Note
 from ..waves.schedule_types import Schedule
 from .assemble import Assembled
 from .holds import Holds
+from .host_actions import PacedActions
 from .limits import NodeRule, RolloutLimit
 from .plan_types import PolicyBegins, PolicyHeld, Unit
 from .reports import facts_text
 from .stops import few
 from .views import View
 from .waits import Wait, WaitKind
-from .writing import Paced
 
-__all__ = ["Telling"]
+__all__ = ["HeldReasons"]
 
 _TURN = Wait(WaitKind.TURN, "goes in a later wave")
 _NODE_TEXT = "the node was not ready before the wave began; its pod is replaced when it is back"
 
 
-class Telling:
+class HeldReasons:
     """The texts of one decision. `whole` are all waves of what was `assembled`."""
 
     def __init__(
@@ -42,7 +42,7 @@ class Telling:
 
     # Why something stands still
 
-    def held(self, startable: Schedule, paced: Paced, old: Mapping[Identity, BitMap]) -> tuple[PolicyHeld, ...]:
+    def held(self, startable: Schedule, paced: PacedActions, old: Mapping[Identity, BitMap]) -> tuple[PolicyHeld, ...]:
         """Return why each old pod that does not go now does not, DaemonSet by DaemonSet."""
         going = {*paced.wave, *paced.sick}
         found = [entry for identity in old for entry in self._waiting(identity, startable, going, old[identity])]
@@ -148,7 +148,7 @@ class Telling:
 
     # Why something begins
 
-    def begins(self, paced: Paced, limits: Mapping[Identity, Sequence[RolloutLimit]]) -> Iterator[PolicyBegins]:
+    def begins(self, paced: PacedActions, limits: Mapping[Identity, Sequence[RolloutLimit]]) -> Iterator[PolicyBegins]:
         """Yield, for what begins now, which step, facts and budgets let it begin, policy by policy."""
         for units, beyond in ((paced.sick, True), (paced.wave, False)):
             nodes: dict[Identity, list[int]] = {}
@@ -230,13 +230,13 @@ def _missing_labels(view: View, index: NodeIndex) -> Iterator[str]:
                 yield f"no node matches the nodeSelector of the budget maxUnavailable {budget.max_unavailable}"
 
 
-def _staying(view: View, identity: Identity, telling: Telling) -> Iterator[PolicyHeld]:
+def _staying(view: View, identity: Identity, held_reasons: HeldReasons) -> Iterator[PolicyHeld]:
     if view.kept[identity]:
         wait = Wait(WaitKind.PARTITION, view.partition_text)
-        yield telling.stays(identity, wait, view.kept[identity], blocks=False)
-    broken = view.facts[identity].left & view.spending.exempt
+        yield held_reasons.stays(identity, wait, view.kept[identity], blocks=False)
+    broken = view.facts[identity].left & view.budget_use.exempt
     if broken:
-        yield telling.stays(identity, Wait(WaitKind.NODE, _NODE_TEXT), broken, blocks=True)
+        yield held_reasons.stays(identity, Wait(WaitKind.NODE, _NODE_TEXT), broken, blocks=True)
 
 
 def _kind_of(text: str, limits: Sequence[RolloutLimit]) -> WaitKind:

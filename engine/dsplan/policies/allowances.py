@@ -65,7 +65,7 @@ def sick_units(
         if identity in held:
             continue
         away = BitMap.union(BitMap(), early.get(identity, BitMap()), *(view.away[identity] for view in mine))
-        broken = BitMap.union(BitMap(), *(view.spending.first.get(identity, BitMap()) for view in mine))
+        broken = BitMap.union(BitMap(), *(view.budget_use.first.get(identity, BitMap()) for view in mine))
         stopped = any(identity in view.stops for view in mine)
         leave = any(view.policy.spec.sick == "leave" for view in mine)
         for position in sorted(found.sick - away, key=lambda position: rank[position]):
