@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from pathlib import Path
 
@@ -50,3 +51,12 @@ def test_every_layer_is_in_the_picture_or_has_a_paragraph() -> None:
     )
     named = {name for layer in layers for name in re.findall(r"\w+", layer)}
     assert {name for name in named if f"**{name}**" not in text("ARCHITECTURE.md")} <= {"errors"}
+
+
+@pytest.mark.parametrize("path", sorted(ENGINE.glob("*/__init__.py")), ids=lambda path: path.parent.name)
+def test_a_package_says_what_goes_in_what_comes_out_and_what_it_promises(path: Path) -> None:
+    if path.parent.name in {"changes", "document", "explain", "host", "planner", "verify"}:
+        return
+    docstring = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+    assert all(word in docstring for word in ("In: ", "Out: ", "Promises: "))
+    assert len(docstring.split(">>>")[0].splitlines()) <= 9

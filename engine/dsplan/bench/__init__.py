@@ -1,6 +1,7 @@
 """Seeded clusters and scenarios, and the harness that times them; used by benchmarks/ and `dsplan bench`.
 
-Data flow: family -> nodes, DaemonSets, pods -> World -> scenario -> rounds, each timed stage by stage -> BenchReport.
+In: a family of clusters, a size, a seed. Out: a World, and a BenchReport of a scenario on it, timed stage by stage.
+Promises: the same seed gives the same World; each case is measured in a process of its own.
 """
 
 from .baseline import Slowdown, comparable, read_report, slowdowns

@@ -1,4 +1,8 @@
-"""The command line: one module a command, imported when it is called."""
+"""The command line: one module a command, imported when it is called.
+
+In: arguments, files, standard input, kubectl. Out: results on stdout, notes and progress on stderr, an exit code.
+Promises: bad input is told in full and never as a traceback; nothing from outside reaches a terminal unescaped.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 """Rules about one node and one DaemonSet: one class, one rule, one stable reason code.
 
-Data flow: a DaemonSet's template -> constraints -> `check(projection of a node)` -> Reason or None.
+In: a DaemonSet's template. Out: constraints, whose `check(projection of a node)` gives a Reason or None.
+Promises: a constraint is given only the fields that it declares to read, so it may run once per distinct projection.
 """
 
 from .builtin import BUILTIN_RULES, constraints_of

@@ -1,6 +1,7 @@
 """What to do about it: one pass of manage and rolling update, as actions with reasons (M7-M23, R1-R31).
 
-Data flow: situations -> decisions per situation -> names of nodes and pods -> actions, cut to the burst (C12).
+In: situations of nodes, a budget. Out: names of nodes and pods, and actions, cut to the burst (C12).
+Promises: rules run once per situation and not once per node; what upstream leaves to chance has one written order.
 """
 
 from .actions import Action, ActionReason, Actor, Precondition, Stage

@@ -1,7 +1,8 @@
 """What is there: whose pods, on which node, in what condition; revisions; status (M1-M6, H, S).
 
-Data flow: pods -> claim -> groups by node -> situations (verdict + shape) -> status. A shape holds all that any rule
-asks about the pods of a node, so every later rule runs once per distinct situation and not once per node.
+In: pods, revisions, verdicts. Out: `Observed`: groups by node, situations (verdict + shape), history, status.
+Promises: a shape holds all that any rule asks about the pods of a node, so every later rule runs once per distinct
+situation and not once per node.
 """
 
 from .groups import Group, Grouping, group_by_node

@@ -1,8 +1,8 @@
 """Eligible is not placed: will the pods fit, whom do they evict, what cannot be (K1-K21, P1-P4).
 
-Data flow: pods, templates -> demands; nodes + pods -> loads; demand x load -> failures of the scheduler's filters;
-queue of demands x loads -> prediction; wants + relations -> components -> search -> the best set, conflicts.
-The functions `fit` and `overhead` are in the modules of their names, and in `dsplan`.
+In: a World and the pass over it. Out: `Prediction` (what the scheduler will do), `Fit` (the best that could be placed,
+with bound and causes), `Overhead`. `filters` judge one pod on one node, `scheduler` queues, `search` chooses.
+Promises: a filter gives every reason at once; what is called impossible comes with a minimal set of causes.
 """
 
 from __future__ import annotations

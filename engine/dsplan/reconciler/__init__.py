@@ -1,11 +1,10 @@
 """Events in, decisions out: an incremental core for controllers.
 
-Data flow: watch events of any client -> typed objects -> is it news? -> trackers, one per DaemonSet, which know the
-situation of every node -> one pass of the controller over those that changed -> decisions, deltas.
-
-The rules are those of `dsplan.step`, which makes the same passes; here is only the bookkeeping that spares it from
-reading everything again. A host in asyncio runs the calls in `asyncio.to_thread`, one after another: there is one
-writer, and whatever is returned is frozen.
+In: watch events and lists of any client, `now`. Out: decisions, and deltas of actions, events and conditions. A
+tracker per DaemonSet knows the situation of every node; one pass is made over those that changed.
+Promises: it decides what `dsplan.step` decides, whatever the order of events, at the cost of what changed. A host in
+asyncio runs the calls in `asyncio.to_thread`, one after another: there is one writer, and whatever is returned is
+frozen.
 """
 
 from .cluster_cache import WATCHED

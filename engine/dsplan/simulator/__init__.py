@@ -1,7 +1,9 @@
 """A cluster in time: repeated passes against a model of kubelets, scheduler and clock.
 
-Data flow: World -> Cluster (objects, events due) <- Controller's decisions, pass by pass -> log -> Simulation.
-There is one simulator: what fakes a cluster elsewhere drives a Cluster of this one.
+In: World, `now`, a Kubelet, a Controller, a Scheduler. Out: `Simulation`: a log, runs, violations, the World at the
+end.
+Promises: the same arguments give the same log. There is one simulator: what fakes a cluster elsewhere drives a
+Cluster of this one.
 """
 
 from importlib import import_module

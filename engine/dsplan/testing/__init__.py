@@ -1,7 +1,9 @@
 """For the tests of hosts and of dsplan itself: builders, a cluster with faults, and who watches over it.
 
-Data flow: builders -> World -> a fake cluster that obeys and misbehaves -> events -> a host's loop -> safety, rank.
-Hypothesis strategies are in `dsplan.testing.strategies`, which needs that package.
+In: builders and faults. Out: a World, a fake cluster that obeys and misbehaves, a host's loop on it, and what went
+wrong.
+Promises: all of it is repeatable; chance is handed in by the caller. Hypothesis strategies are in
+`dsplan.testing.strategies`, which needs that package.
 
 >>> from random import Random
 >>> scene = Scene(World(nodes=(a_node("n1"),), daemonsets=(a_daemonset(),)), now=NOW)

@@ -1,6 +1,7 @@
-"""In which order and how many at once.
+"""In which order and how many at once: a combinatorial problem that knows no Kubernetes.
 
-`forecast` has the waves of a DaemonSet's own updateStrategy, as the real controller goes. `schedule` has the fewest
-waves under limits that Kubernetes cannot state: it takes a `Problem` apart (`components`), plans every part by flow
-(`exact`), by search or greedily, and always returns the bound (`bound`). `naming` turns counts per class into nodes.
+In: a `Problem`: units in classes, limits, order, steps. Out: a `Schedule`: waves, run-length coded, and a lower
+bound. `components` takes it apart; each part is planned by flow (`exact`), by search or greedily; `naming` turns
+counts into nodes.
+Promises: no wave breaks a limit, and no schedule has fewer waves than the bound.
 """

@@ -1,6 +1,7 @@
 """Full defaulting: a manifest as people write it becomes the object that an API server v1.36 stores.
 
-Works on raw trees, is pure, and needs no typed view.
+In: a raw tree. Out: a new tree with every default filled in, unknown fields gone, and quantities in canonical text.
+Promises: defaulting twice changes nothing, and recorded objects of a real server come out equal (D, X1-X4).
 """
 
 from .images import default_pull_policy

@@ -1,4 +1,7 @@
-"""Problems of the input as text, JSON, GitHub annotations, SARIF and JUnit."""
+"""Problems of the input as text, JSON, GitHub annotations, SARIF and JUnit.
+
+In: `Problem`s. Out: text. Promises: ids of rules never change, and the worst come first.
+"""
 
 from .github import github
 from .junit import junit
