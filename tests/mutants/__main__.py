@@ -7,6 +7,7 @@ import sys
 from .core import CORE
 from .edits import EDITS
 from .explain import EXPLAIN
+from .hosting import HOSTING
 from .mutant import Mutant
 from .placement import PLACEMENT
 from .policies import POLICIES
@@ -14,7 +15,17 @@ from .reading import READING
 from .reconciling import RECONCILING
 from .simulation import SIMULATION
 
-MUTANTS: tuple[Mutant, ...] = (*CORE, *EDITS, *EXPLAIN, *PLACEMENT, *POLICIES, *READING, *RECONCILING, *SIMULATION)
+MUTANTS: tuple[Mutant, ...] = (
+    *CORE,
+    *EDITS,
+    *EXPLAIN,
+    *HOSTING,
+    *PLACEMENT,
+    *POLICIES,
+    *READING,
+    *RECONCILING,
+    *SIMULATION,
+)
 
 
 def main(names: list[str]) -> int:

@@ -19,7 +19,7 @@ from .guards import Refused
 from .intake import Offload
 from .lease import Lease
 from .options import HostOptions
-from .pacing import Backoff, Clock, Rate, SystemClock
+from .pacing import Backoff, Clock, Rate, SystemClock, first_of
 from .records import Audit, Record, RecordKind
 from .session import Session
 from .state_store import FenceLost, StateStore
@@ -214,14 +214,7 @@ class Host:
             if not waited:
                 self._tell(RecordKind.LEASE, f"waiting: held by {lease.holder or 'nobody who is known'}")
                 waited = True
-            sleeping = asyncio.ensure_future(
-                self._clock.sleep(self._options.terms.retry * self._dice.uniform(0.8, 1.2))
-            )
-            stopping = asyncio.ensure_future(stop.wait())
-            await asyncio.wait({sleeping, stopping}, return_when=asyncio.FIRST_COMPLETED)
-            for task in (sleeping, stopping):
-                task.cancel()
-            await asyncio.gather(sleeping, stopping, return_exceptions=True)
+            await first_of(stop.wait(), self._clock.sleep(self._options.terms.retry * self._dice.uniform(0.8, 1.2)))
         return False
 
     async def _keep(self, lease: Lease) -> None:

@@ -13,7 +13,7 @@ from ..reconciler import EventOutcome, Reconciler, WatchEvent
 from .answers import ApiError
 from .api import Api, Unanswered
 from .listing import Listed, list_all
-from .pacing import Backoff
+from .pacing import Backoff, first_of
 from .records import RecordKind
 from .watching import Message, Observed, Reflector, Trouble
 
@@ -84,15 +84,7 @@ class Intake:
 
     async def wait(self, seconds: float, stop: asyncio.Event) -> None:
         """Wait for a message or for `stop`, for so many seconds at most, and take in all that is there."""
-        waiting = asyncio.ensure_future(self._queue.get())
-        others = [asyncio.ensure_future(self._api.clock.sleep(seconds)), asyncio.ensure_future(stop.wait())]
-        try:
-            await asyncio.wait({waiting, *others}, return_when=asyncio.FIRST_COMPLETED)
-            first = waiting.result() if waiting.done() else None
-        finally:
-            for task in (waiting, *others):
-                task.cancel()
-            await asyncio.gather(waiting, *others, return_exceptions=True)
+        first = await first_of(self._queue.get(), self._api.clock.sleep(seconds), stop.wait())
         await self._take(first)
         await self.drain()
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from datetime import UTC, datetime
 from random import Random
-from typing import Protocol
+from typing import Any, Protocol
 
-__all__ = ["Backoff", "Clock", "Rate", "SystemClock", "retry_after"]
+__all__ = ["Backoff", "Clock", "Rate", "SystemClock", "first_of", "retry_after"]
 
 _LONGEST_RETRY_AFTER = 300.0
 
@@ -41,6 +41,21 @@ class SystemClock:
     async def sleep(self, seconds: float) -> None:
         """Wait."""
         await asyncio.sleep(seconds)
+
+
+async def first_of(*waits: Awaitable[Any]) -> Any:
+    """Wait until one of several is there; return what the first of them returned, None where that is not the one.
+
+    The others are cancelled, and have ended when this returns, also where it is cancelled itself.
+    """
+    tasks = [asyncio.ensure_future(found) for found in waits]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        return tasks[0].result() if tasks[0].done() else None
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 class Backoff:

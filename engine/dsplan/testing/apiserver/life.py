@@ -55,6 +55,21 @@ class _Mirrored(Objects):
         return found
 
 
+class _Confirming:
+    """A kubelet that confirms what terminates when its node is well again, however long ago the deletion was."""
+
+    def __init__(self, kubelet: Kubelet) -> None:
+        self._kubelet = kubelet
+        self.create = kubelet.create
+        self.start = kubelet.start
+        self.resume = kubelet.resume
+
+    def stop(self, pod: Pod, node: Node | None, now: datetime) -> float | None:
+        """Return the seconds until a pod is gone, counted from now."""
+        metadata = msgspec.structs.replace(pod.metadata, deletion_timestamp=None)
+        return self._kubelet.stop(msgspec.structs.replace(pod, metadata=metadata), node, now)
+
+
 class Life:
     """Lets kubelets, scheduler and, unless `controller` is False, the DaemonSet controller work on a stand-in.
 
@@ -70,7 +85,7 @@ class Life:
         controller: bool = True,
     ) -> None:
         self._api = api
-        self._kubelet = kubelet or SteadyKubelet(_QUICK)
+        self._kubelet = _Confirming(kubelet or SteadyKubelet(_QUICK))
         self._controller = BuiltinController() if controller else None
         self._stirred = True
         self._own = 0
