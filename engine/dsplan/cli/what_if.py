@@ -37,7 +37,7 @@ class WhatIf:
 
     def __bool__(self) -> bool:
         """Return whether any edit was given."""
-        return any(self._values.values())
+        return any(values for option, values in self._values.items() if option != "what_if_instance_types")
 
     def edits(self, world: World) -> tuple[Edit, ...]:
         """Return the edits; raises InputError with every one that cannot be read or names what is not there."""
@@ -82,13 +82,22 @@ def _told(refused: Sequence[Problem]) -> Sequence[Problem]:
 def _parse_pool(path: str, world: World) -> tuple[Edit, ...]:
     from ..errors import InputError, Problem
     from ..explain.edits import AddNodes
-    from ..manifests.load import load
+    from ..manifests.load import joining_nodes
 
-    nodes = load([path]).nodes
+    paths = [path, *_catalogues()]
+    nodes, notes = joining_nodes(paths, world.nodes)
+    for note in notes:
+        click.echo(f"note: {note.subject}: {note.text}", err=True)
     if not nodes:
-        problem = Problem(reason="NotFound", message="the file holds no NodePool and no Node", source=path)
-        raise InputError.of([problem])
+        message = "the file holds no Node and no pool of nodes (NodePool, Cluster API, eksctl, kops, a cloud's JSON)"
+        raise InputError.of([Problem(reason="NotFound", message=message, source=path)])
     return (AddNodes(nodes, path),)
+
+
+def _catalogues() -> tuple[str, ...]:
+    """Return the files that tell sizes of machines."""
+    found: tuple[str, ...] = click.get_current_context().params.get("what_if_instance_types") or ()
+    return found
 
 
 def _complete_edit(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
@@ -118,7 +127,8 @@ def _options() -> list[click.Option]:
         option("--untaint", "node/NAME:KEY[:EFFECT]", "a node has not this taint.", _complete_edit),
         option("--cordon", "NAME", "a node is cordoned.", _complete_nodes),
         option("--remove-node", "NAME", "a node is gone.", _complete_nodes),
-        option("--add-pool", "FILE", "the nodes of a NodePool join."),
+        option("--add-pool", "FILE", "the nodes of a pool join: of dsplan, Karpenter, a cloud, Cluster API, eksctl."),
+        option("--instance-types", "FILE", "sizes of machines for --add-pool, from a catalogue."),
     ]
 
 

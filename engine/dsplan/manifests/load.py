@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from dsplan.manifests.sharing import SharedParts
     from dsplan.model.world import KubernetesObject
 
-__all__ = ["OriginTable", "decode_item", "load", "problems_of", "world_of"]
+__all__ = ["OriginTable", "decode_item", "joining_nodes", "load", "problems_of", "world_of"]
 
 
 _DEFAULTED = ("DaemonSet", "PriorityClass")
@@ -85,6 +85,18 @@ def world_of(found: Iterable[Found], *, checks: Checks = _TRUSTING, namespace: s
     return _collect(found, checks, namespace).world()
 
 
+def joining_nodes(
+    paths: Iterable[str | PathLike[str]], nodes: Sequence[Node]
+) -> tuple[tuple[Node, ...], tuple[Note, ...]]:
+    """Return the nodes that join those that are there, and what is said of them.
+
+    The files hold Nodes, NodePools, and what other tools describe pools with; sizes of machines are those of a
+    catalogue among the files, or of nodes of the same instance type. Raises InputError as `load` does.
+    """
+    world = _collect(stream(paths), Checks(), joining=nodes).world()
+    return world.nodes, world.notes
+
+
 def problems_of(found: Iterable[Found], *, checks: Checks = _TRUSTING) -> tuple[Problem, ...]:
     """Return everything for which `world_of` would raise, and with the level `warn` also what it would note."""
     collector = _collect(found, checks)
@@ -92,8 +104,13 @@ def problems_of(found: Iterable[Found], *, checks: Checks = _TRUSTING) -> tuple[
     return (*collector.problems, *collector.warnings)
 
 
-def _collect(found: Iterable[Found], checks: Checks, namespace: str = DEFAULT_NAMESPACE) -> _Collector:
-    collector = _Collector(checks, namespace)
+def _collect(
+    found: Iterable[Found],
+    checks: Checks,
+    namespace: str = DEFAULT_NAMESPACE,
+    joining: Sequence[Node] | None = None,
+) -> _Collector:
+    collector = _Collector(checks, namespace, joining)
     for item in found:
         if isinstance(item, Problem):
             collector.complain(item, rule=is_repeated_key(item))
@@ -105,10 +122,12 @@ def _collect(found: Iterable[Found], checks: Checks, namespace: str = DEFAULT_NA
 
 
 _OUR_GROUP = API_VERSION.partition("/")[0]
+CATALOGUE: Final = "InstanceTypes"
+"""The kind of documents that tell sizes of machines and are no objects."""
 
 
 class _Collector:
-    def __init__(self, checks: Checks, namespace: str) -> None:
+    def __init__(self, checks: Checks, namespace: str, joining: Sequence[Node] | None = None) -> None:
         self.checks = checks
         self.namespace = namespace
         self.problems: list[Problem] = []
@@ -118,6 +137,8 @@ class _Collector:
         self.origins = OriginTable()
         self.fields: dict[str, list[Any]] = {field: [] for field in FIELDS.values()}
         self._doubles = Doubles()
+        self._pools: list[RawObject] = []
+        self._joining = joining
         self._placed = 0
 
     @cached_property
@@ -127,7 +148,7 @@ class _Collector:
         return SharedParts()
 
     def add(self, item: RawObject) -> None:
-        chosen = self.selection.take(item)
+        chosen = None if item.kind == CATALOGUE else self.selection.take(item)
         if chosen is None:
             self._other_kind(item)
             return
@@ -142,7 +163,11 @@ class _Collector:
 
     def _other_kind(self, item: RawObject) -> None:
         """Refuse what was meant to be something else; what is no object at all is passed over in a folder."""
-        if item.group == _OUR_GROUP:
+        from dsplan.manifests.pools import POOL_KINDS
+
+        if (item.group, item.kind) in POOL_KINDS:
+            self._pools.append(item)
+        elif item.group == _OUR_GROUP:
             self._refuse((_other_version(item),), item, rule=False)
         elif (problem := not_of_a_cluster(item)) is not None:
             bundle = item.origin.source.bundle
@@ -196,8 +221,21 @@ class _Collector:
         elif newest is decoded:
             self.origins.replace(identity, item.origin)
 
+    def _join_pools(self) -> None:
+        """Add the nodes of pools that other tools describe, once it is known which nodes are there."""
+        from dsplan.manifests.pools import future_nodes
+
+        there = [*(self._joining or ()), *self.fields["nodes"]]
+        joined = future_nodes(self._pools, there, joining=self._joining is not None)
+        self.notes.extend(joined.notes)
+        self.problems.extend(joined.problems)
+        for node, item in joined.nodes:
+            self._keep(node, item)
+
     def close(self) -> None:
         """Say what was left out, and drop what was kept to find places."""
+        if self._pools:
+            self._join_pools()
         self.origins.forget()
         if self._placed > MAX_PROBLEMS:
             message = f"{self._placed - MAX_PROBLEMS:,} more problems are left out"
