@@ -93,7 +93,8 @@ def read_world(paths: tuple[str, ...], namespace: str | None, selector: str | No
 
     # All of it: a manifest's DaemonSet may be one that the options do not choose.
     cluster = read_cluster(choice.cluster, choice)
-    manifests = load(paths, validate=choice.validate, trust_stored=False, namespace=namespace or DEFAULT_NAMESPACE)
+    into = namespace or DEFAULT_NAMESPACE
+    manifests = load(paths, validate=choice.validate, trust_stored=False, namespace=into, nodes=cluster.nodes)
     manifests = accepted_updates(cluster, manifests, choice.validate)
     return _sized(overlay(cluster, manifests), choice.cluster, choice)
 

@@ -53,6 +53,7 @@ def load(
     trust_stored: bool = True,
     namespace: str = DEFAULT_NAMESPACE,
     progress: Progress | None = None,
+    nodes: Sequence[Node] = (),
 ) -> World:
     """Return the World of all files; a folder stands for the manifests below it, `-` for standard input.
 
@@ -63,13 +64,14 @@ def load(
     Raises InputError with every problem of every file: what cannot be read, what is no object, an object that is there
     twice, every field whose type is wrong, and everything that breaks a rule. `progress` is called now and then with
     the name of the source, how far it is read, and its size (in characters, or bytes for JSON). `namespace` is where
-    objects go that need a namespace and have none, as `kubectl apply -n` puts them.
+    objects go that need a namespace and have none, as `kubectl apply -n` puts them. `nodes` are there
+    already: they tell sizes of machines where the files describe pools of nodes to come.
     """
     check_paths(paths)
     level: Level = validate if isinstance(validate, str) else "strict" if validate else "ignore"
     sources = list(paths)
     found = stream(sources, stdin, types=TYPES, progress=progress)
-    world = world_of(found, checks=Checks(level, trust_stored), namespace=namespace)
+    world = _collect(found, Checks(level, trust_stored), namespace, nodes).world()
     if not world.rollout_policies:
         return world
     from dsplan.manifests.image_sizes import with_image_sizes
@@ -93,7 +95,7 @@ def joining_nodes(
     The files hold Nodes, NodePools, and what other tools describe pools with; sizes of machines are those of a
     catalogue among the files, or of nodes of the same instance type. Raises InputError as `load` does.
     """
-    world = _collect(stream(paths), Checks(), joining=nodes).world()
+    world = _collect(stream(paths), Checks(), there=nodes, joining=True).world()
     return world.nodes, world.notes
 
 
@@ -108,9 +110,11 @@ def _collect(
     found: Iterable[Found],
     checks: Checks,
     namespace: str = DEFAULT_NAMESPACE,
-    joining: Sequence[Node] | None = None,
+    there: Sequence[Node] = (),
+    *,
+    joining: bool = False,
 ) -> _Collector:
-    collector = _Collector(checks, namespace, joining)
+    collector = _Collector(checks, namespace, there, joining=joining)
     for item in found:
         if isinstance(item, Problem):
             collector.complain(item, rule=is_repeated_key(item))
@@ -127,7 +131,7 @@ CATALOGUE: Final = "InstanceTypes"
 
 
 class _Collector:
-    def __init__(self, checks: Checks, namespace: str, joining: Sequence[Node] | None = None) -> None:
+    def __init__(self, checks: Checks, namespace: str, there: Sequence[Node] = (), *, joining: bool = False) -> None:
         self.checks = checks
         self.namespace = namespace
         self.problems: list[Problem] = []
@@ -138,7 +142,7 @@ class _Collector:
         self.fields: dict[str, list[Any]] = {field: [] for field in FIELDS.values()}
         self._doubles = Doubles()
         self._pools: list[RawObject] = []
-        self._joining = joining
+        self._there, self._joining = there, joining
         self._placed = 0
 
     @cached_property
@@ -225,8 +229,7 @@ class _Collector:
         """Add the nodes of pools that other tools describe, once it is known which nodes are there."""
         from dsplan.manifests.pools import future_nodes
 
-        there = [*(self._joining or ()), *self.fields["nodes"]]
-        joined = future_nodes(self._pools, there, joining=self._joining is not None)
+        joined = future_nodes(self._pools, [*self._there, *self.fields["nodes"]], joining=self._joining)
         self.notes.extend(joined.notes)
         self.problems.extend(joined.problems)
         for node, item in joined.nodes:
