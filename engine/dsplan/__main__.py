@@ -1,4 +1,4 @@
-"""The process behind `dsplan` and `python -m dsplan`: it lives for one answer."""
+"""The process behind `dsplan` and `python -m dsplan`: one command, one answer, one exit code."""
 
 from __future__ import annotations
 

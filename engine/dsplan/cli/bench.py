@@ -1,4 +1,4 @@
-"""dsplan bench."""
+"""`dsplan bench`: time the engine on generated clusters."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def command(
     """
     from ..bench import FAMILIES, SCENARIOS, Case, Setting, comparable, run, series_of, svg_chart
     from .bench_text import report_text
-    from .writing import write_whole
+    from .output_files import write_whole
 
     if cluster:
         _refuse_beside_cluster()

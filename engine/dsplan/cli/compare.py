@@ -1,4 +1,4 @@
-"""dsplan compare."""
+"""`dsplan compare`: one roll-out under several strategies."""
 
 from __future__ import annotations
 

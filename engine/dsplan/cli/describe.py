@@ -1,4 +1,4 @@
-"""dsplan describe."""
+"""`dsplan describe`: a DaemonSet as kubectl describes it."""
 
 from __future__ import annotations
 

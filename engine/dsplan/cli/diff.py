@@ -1,4 +1,4 @@
-"""dsplan diff."""
+"""`dsplan diff`: what differs between two plans."""
 
 from __future__ import annotations
 

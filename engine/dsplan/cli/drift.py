@@ -1,4 +1,4 @@
-"""dsplan drift."""
+"""`dsplan drift`: which actions of a plan still hold."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""dsplan fit."""
+"""`dsplan fit`: which pods fit where, and what could be placed at best."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""dsplan get."""
+"""`dsplan get`: DaemonSets as kubectl prints them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""dsplan history."""
+"""`dsplan history`: revisions, what each changed, and who still runs them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""dsplan overhead."""
+"""`dsplan overhead`: what daemons cost per class of nodes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""dsplan schema."""
+"""`dsplan schema`: JSON Schemas of dsplan's own kinds."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def command(kind: str | None, out: str | None) -> None:
     `dsplan schema --out specs/schema` writes those of all kinds.
     """
     from ..report.schemas import SCHEMAS, schema_text
-    from .writing import write_whole
+    from .output_files import write_whole
 
     if (kind is None) == (out is None):
         raise click.UsageError("name a KIND, or a folder with --out")

@@ -1,4 +1,4 @@
-"""dsplan show."""
+"""`dsplan show`: a plan from a file."""
 
 from __future__ import annotations
 

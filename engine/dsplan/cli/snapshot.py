@@ -1,4 +1,4 @@
-"""dsplan snapshot."""
+"""`dsplan snapshot`: a small file with what planning needs of a cluster."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def command(files: tuple[str, ...], output: str, full: bool, namespace: str | No
     Plans from it are those of the cluster. Environment values, arguments, probes and annotations are left out;
     templates and revisions are kept as digests beside the fields that planning reads.
     """
-    from .writing import write_whole
+    from .output_files import write_whole
 
     choice = choice_of()
     paths = (*files, *choice.cluster)

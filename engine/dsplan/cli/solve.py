@@ -1,4 +1,4 @@
-"""dsplan solve."""
+"""`dsplan solve`: the plan."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from .failures import CHANGES_PENDING, CONFLICTS
-from .memory import remembering, state_options
+from .state_options import remembering, state_options
 from .options import input_options, load_world, moment, output_option, solved
 from .printing import print_plan
 
@@ -58,7 +58,7 @@ def command(
     document = plan_document(plan, inputs=inputs, bodies=bodies, digests=kept, stalls=stalls)
     if out is not None:
         from ..document.encoding import compact_json
-        from .writing import write_whole
+        from .output_files import write_whole
 
         write_whole(out, compact_json(document) + b"\n")
     print_plan(document, output)

@@ -1,4 +1,4 @@
-"""dsplan timeline."""
+"""`dsplan timeline`: roll-outs in time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""dsplan validate."""
+"""`dsplan validate`: what an API server would refuse."""
 
 from __future__ import annotations
 

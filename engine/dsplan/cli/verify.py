@@ -1,4 +1,4 @@
-"""dsplan verify."""
+"""`dsplan verify`: is a plan right?."""
 
 from __future__ import annotations
 

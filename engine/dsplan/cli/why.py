@@ -1,4 +1,4 @@
-"""dsplan why."""
+"""`dsplan why`: why there is a pod on a node, or not."""
 
 from __future__ import annotations
 

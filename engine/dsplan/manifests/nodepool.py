@@ -1,4 +1,4 @@
-"""`kind: NodePool`: many nodes on half a page.
+"""`kind: NodePool`: many nodes that differ little, described once.
 
     apiVersion: dsplan.dev/v1alpha1
     kind: NodePool

@@ -1,4 +1,4 @@
-"""State as a host keeps it between two lives: versioned, small, and whole again when it is read.
+"""State as a host saves and loads it: versioned, small, and whole again when it is read.
 
     {"kind": "dsplan-state", "format": 1, "names": [...], "state": {...}}
 

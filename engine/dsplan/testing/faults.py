@@ -1,4 +1,4 @@
-"""What can go wrong, one injector a misfortune. Each does its worst once when it strikes; chance is handed to it."""
+"""Faults, one injector each. Each strikes once, as badly as it can; chance is handed to it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How far a cluster is from rest: a number that no step towards it raises."""
+"""How far a cluster is from its desired state: a number that no step towards it raises."""
 
 from __future__ import annotations
 

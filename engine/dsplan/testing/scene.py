@@ -1,4 +1,4 @@
-"""A cluster, its hosts, and whoever watches them: the stage on which faults strike.
+"""A simulated cluster with its hosts, the checks on them, and faults that strike both.
 
 After the faults have stopped, `recover` brings the cluster to its desired state within `bound` seconds, by steps that
 never raise the rank, and it stays there: eventually stable reconciliation.

@@ -1,4 +1,4 @@
-"""What lies between a cluster and a host: events can be late, lost, twice, in another order; lists can be old."""
+"""The connection between a cluster and a host: events can be late, lost, twice, in another order; lists can be old."""
 
 from __future__ import annotations
 
