@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import click
 
 from .failures import CHANGES_PENDING, CONFLICTS
-from .state_options import remembering, state_options
 from .options import input_options, load_world, moment, output_option, solved
 from .printing import print_plan
+from .state_options import remembering, state_options
 
 if TYPE_CHECKING:
     from ..model.meta import Identity
