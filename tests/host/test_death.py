@@ -23,7 +23,7 @@ class Killed(BaseException):
 
 
 class Deadly:
-    """A client whose process dies at the n-th request: before it is sent, or after it, when the answer is on its way."""
+    """A client whose process dies at the n-th request: before it is sent, or while the answer is on its way."""
 
     def __init__(self, stage: Stage, at: int, *, after: bool) -> None:
         self._client = DirectClient(stage.stand_in)
