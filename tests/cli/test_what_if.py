@@ -135,3 +135,38 @@ def test_edits_are_judged_together(cluster: str) -> None:
     path = "ds/agent:spec.updateStrategy.rollingUpdate"
     result = run("solve", cluster, "--now", NOW, "--set", f"{path}.maxSurge=1", "--set", f"{path}.maxUnavailable=0")
     assert result.exit_code == 0
+
+
+GREEN = """
+apiVersion: dsplan.dev/v1alpha1
+kind: NodePool
+metadata: {name: green}
+spec: {replicas: 2, nameTemplate: "green-{index}", labels: {disk-type: ssd}}
+"""
+
+
+def test_a_drained_node_and_a_pool_that_nobody_has(cluster: str, tmp_path: Path) -> None:
+    assert "drain node n1" in run("solve", cluster, "--now", NOW, "--drain", "n1").output
+    path = tmp_path / "green.yaml"
+    path.write_text(GREEN)
+    for text in (f"blue={path},2", f"={path}", "blue=", f"blue={path},0"):
+        with pytest.raises(InputError):
+            run("solve", cluster, "--now", NOW, "--replace-pool", text)
+
+
+def test_a_pool_is_replaced(cluster: str, tmp_path: Path) -> None:
+    labelled, path = tmp_path / "labelled.yaml", tmp_path / "green.yaml"
+    labelled.write_text(
+        "apiVersion: v1\nkind: Node\nmetadata: {name: n1, labels: {karpenter.sh/nodepool: blue, disk-type: ssd}}\n"
+    )
+    path.write_text(GREEN)
+    words = ("solve", str(labelled), "--cluster", cluster, "--now", NOW, "--replace-pool", f"blue={path},2")
+    output = run(*words).output
+    assert "replace the nodes of pool blue by 2" in output
+    assert "1 nodes leave and 2 join in 1 round of at most 2" in output
+
+
+@pytest.mark.parametrize("text", ["ds/agent:x", "ds/agent:", "ds/nobody", "ds/agent:9"])
+def test_an_undo_that_cannot_be(cluster: str, text: str) -> None:
+    with pytest.raises(InputError):
+        run("solve", cluster, "--now", NOW, "--undo", text)

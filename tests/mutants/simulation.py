@@ -128,7 +128,7 @@ SIMULATION = (
     ),
     Mutant(
         "tolerated-for-ever",
-        "simulator/taint_eviction.py",
+        "constraints/taint_eviction.py",
         "if found.toleration_seconds is not None:",
         "if False:",
         "tests/simulator/test_cluster.py",

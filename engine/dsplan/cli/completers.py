@@ -68,8 +68,10 @@ def complete_nodes(ctx: click.Context, param: click.Parameter, incomplete: str) 
 
 
 def complete_edit(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """Complete the object of an edit: `node/NAME:`, and `ds/NAME:` where fields can be set."""
+    """Complete the object of an edit: `node/NAME:`, `ds/NAME:` where fields can be set, `ds/NAME` to undo."""
     daemonsets, nodes = _names(ctx)
+    if param.name == "what_if_undo":
+        return _starting([f"ds/{name}" for name in daemonsets], incomplete)
     words = [f"node/{name}:" for name in nodes]
     if param.name == "what_if_set":
         words = [f"ds/{name}:" for name in daemonsets] + words

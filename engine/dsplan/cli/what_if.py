@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ..errors import Problem
     from ..explain.difference import Difference
     from ..explain.edits import Edit
+    from ..model.node import Node
     from ..model.world import World
 
 __all__ = ["WhatIf", "what_if_options", "with_what_if"]
@@ -30,7 +31,7 @@ _NEEDED = {"files", "more", "namespace", "selector", "now"}
 
 
 class WhatIf:
-    """The edits of one command line. They are applied in one written order: nodes leave, pools join, then the rest."""
+    """The edits of one command line, applied in one written order: nodes leave, pools join, undo, then the rest."""
 
     def __init__(self, values: dict[str, tuple[str, ...]]) -> None:
         self._values = values
@@ -48,11 +49,14 @@ class WhatIf:
 
         parsers = {
             "remove_node": edit_text.parse_remove_node,
+            "replace_pool": _parse_replacement,
             "add_pool": _parse_pool,
+            "undo": edit_text.parse_undo,
             "set": edit_text.parse_set,
             "untaint": edit_text.parse_untaint,
             "taint": edit_text.parse_taint,
             "cordon": edit_text.parse_cordon,
+            "drain": edit_text.parse_drain,
         }
         before = world
         edits: list[Edit] = []
@@ -80,18 +84,38 @@ def _told(refused: Sequence[Problem]) -> Sequence[Problem]:
 
 
 def _parse_pool(path: str, world: World) -> tuple[Edit, ...]:
-    from ..errors import InputError, Problem
     from ..explain.edits import AddNodes
+
+    return (AddNodes(_nodes_of(path, world), path),)
+
+
+def _parse_replacement(text: str, world: World) -> tuple[Edit, ...]:
+    """Return the edit of `POOL=FILE` or `POOL=FILE,AT_ONCE`."""
+    from ..errors import InputError, Problem
+    from ..explain.edits import ReplacePool
+
+    pool, _, rest = text.partition("=")
+    path, comma, number = rest.rpartition(",")
+    path, at_once = (path, number) if comma and number.isdigit() else (rest, "1")
+    if not pool or not path or int(at_once[:9]) < 1:
+        accepted = ("POOL=FILE or POOL=FILE,AT_ONCE, such as blue=green.yaml,3",)
+        problem = Problem(reason="FieldValueInvalid", message="cannot parse it", value=text, accepted=accepted)
+        raise InputError.of([problem])
+    return (ReplacePool(pool, _nodes_of(path, world), int(at_once[:9]), path),)
+
+
+def _nodes_of(path: str, world: World) -> tuple[Node, ...]:
+    """Return the nodes that join with a file; raises InputError where there are none."""
+    from ..errors import InputError, Problem
     from ..manifests.load import joining_nodes
 
-    paths = [path, *_catalogues()]
-    nodes, notes = joining_nodes(paths, world.nodes)
+    nodes, notes = joining_nodes([path, *_catalogues()], world.nodes)
     for note in notes:
         click.echo(f"note: {note.subject}: {note.text}", err=True)
     if not nodes:
         message = "the file holds no Node and no pool of nodes (NodePool, Cluster API, eksctl, kops, a cloud's JSON)"
         raise InputError.of([Problem(reason="NotFound", message=message, source=path)])
-    return (AddNodes(nodes, path),)
+    return nodes
 
 
 def _catalogues() -> tuple[str, ...]:
@@ -126,9 +150,12 @@ def _options() -> list[click.Option]:
         option("--taint", "node/NAME:KEY=VALUE:EFFECT", "a node has this taint.", _complete_edit),
         option("--untaint", "node/NAME:KEY[:EFFECT]", "a node has not this taint.", _complete_edit),
         option("--cordon", "NAME", "a node is cordoned.", _complete_nodes),
+        option("--drain", "NAME", "a node is drained; daemon pods stay.", _complete_nodes),
         option("--remove-node", "NAME", "a node is gone.", _complete_nodes),
         option("--add-pool", "FILE", "the nodes of a pool join: of dsplan, Karpenter, a cloud, Cluster API, eksctl."),
         option("--instance-types", "FILE", "sizes of machines for --add-pool, from a catalogue."),
+        option("--replace-pool", "POOL=FILE[,AT_ONCE]", "the nodes of a NodePool take the places of a pool's nodes."),
+        option("--undo", "ds/NAME[:REVISION]", "a DaemonSet goes back, as kubectl rollout undo.", _complete_edit),
     ]
 
 

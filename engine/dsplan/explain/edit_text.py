@@ -1,4 +1,4 @@
-"""Edits as people type them: `--set`, `--taint`, `--untaint`, `--cordon`, `--remove-node`.
+"""Edits as people type them: `--set`, `--taint`, `--untaint`, `--cordon`, `--drain`, `--remove-node`, `--undo`.
 
 | text | edit |
 |---|---|
@@ -6,7 +6,8 @@
 | `ds/NAME:path=value`, `ds/NAMESPACE/NAME:path-` | a field of a DaemonSet set, removed (paths: fields.py) |
 | `node/NAME:key=value:Effect`, `node/NAME:key:Effect` | a taint set |
 | `node/NAME:key`, `node/NAME:key:Effect` | a taint removed |
-| `NAME` | a node cordoned, removed |
+| `NAME` | a node cordoned, drained, removed |
+| `ds/NAME`, `ds/NAMESPACE/NAME:REVISION` | a DaemonSet back at an earlier revision |
 
 A node's name may be a pattern with `*`, `?` and `[...]`; it must match at least one node.
 """
@@ -21,11 +22,19 @@ from ..errors import InputError, Problem
 from ..model.names import is_label_key, is_label_value
 from ..model.node import Taint
 from ..model.world import World
-from .edits import AddTaint, Cordon, Edit, RemoveNode, RemoveTaint, SetField, SetLabel
+from .edits import AddTaint, Cordon, Drain, Edit, RemoveNode, RemoveTaint, SetField, SetLabel, Undo
 from .fields import REMOVE, parse_path, parse_value
 from .names import find_daemonset, find_node
 
-__all__ = ["parse_cordon", "parse_remove_node", "parse_set", "parse_taint", "parse_untaint"]
+__all__ = [
+    "parse_cordon",
+    "parse_drain",
+    "parse_remove_node",
+    "parse_set",
+    "parse_taint",
+    "parse_undo",
+    "parse_untaint",
+]
 
 _NODE = re.compile(r"(?:nodes?/|no/)?(?P<name>[^:/]+)(?::(?P<rest>.*))?", re.DOTALL)
 _DAEMONSET = re.compile(r"(?:ds|daemonsets?(?:\.apps)?)/(?P<name>[^:]+):(?P<rest>.*)", re.DOTALL)
@@ -100,6 +109,26 @@ def parse_untaint(text: str, world: World) -> tuple[Edit, ...]:
 def parse_cordon(text: str, world: World) -> tuple[Edit, ...]:
     """Return the edits of one `--cordon`; raises InputError as `parse_set` does."""
     return _each(text, world, Cordon)
+
+
+def parse_drain(text: str, world: World) -> tuple[Edit, ...]:
+    """Return the edits of one `--drain`; raises InputError as `parse_set` does."""
+    return _each(text, world, Drain)
+
+
+def parse_undo(text: str, world: World) -> tuple[Edit, ...]:
+    """Return the edit of one `--undo`; raises InputError where the DaemonSet is not there or the number is none.
+
+    >>> from dsplan.testing import a_daemonset
+    >>> parse_undo("ds/agent:3", World(daemonsets=(a_daemonset("agent"),)))[0].revision
+    3
+    """
+    name, colon, number = text.partition(":")
+    if colon and not (number.isascii() and number.isdigit() and 0 < len(number) < 19):
+        raise _refused(
+            text, "a revision to go back to", "ds/NAME or ds/NAME:REVISION, a number as `dsplan history` lists"
+        )
+    return (Undo(find_daemonset(world, name).identity, int(number) if colon else None),)
 
 
 def parse_remove_node(text: str, world: World) -> tuple[Edit, ...]:

@@ -6,7 +6,7 @@ the template generation, too (H11).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import msgspec
@@ -20,7 +20,10 @@ from ..model.node import Node, Taint, Toleration
 from ..model.pod import target_node
 from ..model.world import Note, World
 from ..placement.filters.requests import CPU, allocatable_of
-from .fields import REMOVE, Path, parse_path, path_text, set_field
+from .fields import REMOVE, field_at, parse_path, set_field
+from .fleet_edits import pods_evicted, pool_removed
+from .requirement_paths import removals
+from .revisions import revision_to_undo
 
 __all__ = [
     "AddNodes",
@@ -29,24 +32,23 @@ __all__ = [
     "AllowValue",
     "Cordon",
     "DeletePod",
+    "Drain",
     "DropRequirements",
     "Edit",
     "FreeRoom",
     "RemoveNode",
     "RemoveTaint",
+    "ReplacePool",
     "SetField",
     "SetLabel",
+    "Undo",
     "apply",
     "edited_daemonset",
     "edited_node",
-    "removals",
 ]
 
 _CORDON = Taint(key="node.kubernetes.io/unschedulable", effect="NoSchedule")
 _TOLERATIONS = ("spec", "template", "spec", "tolerations")
-_NODE_AFFINITY = ("spec", "template", "spec", "affinity", "nodeAffinity")
-_REQUIRED = (*_NODE_AFFINITY, "requiredDuringSchedulingIgnoredDuringExecution")
-_TERMS = (*_REQUIRED, "nodeSelectorTerms")
 
 
 class _Edit(msgspec.Struct, frozen=True, tag_field="edit", rename="camel"):
@@ -103,6 +105,33 @@ class AddNodes(_Edit, frozen=True):
     def size(self) -> int:
         """Number of nodes."""
         return len(self.nodes)
+
+
+class Drain(_Edit, frozen=True):
+    """A node is drained as `kubectl drain --ignore-daemonsets` does it: cordoned, and its other pods evicted."""
+
+    node: str
+
+
+class ReplacePool(_Edit, frozen=True):
+    """The nodes of a pool are replaced by others, at most `at_once` at a time; `source` says where those come from."""
+
+    pool: str
+    nodes: tuple[Node, ...]
+    at_once: int
+    source: str = ""
+
+    @property
+    def size(self) -> int:
+        """Number of nodes that join."""
+        return len(self.nodes)
+
+
+class Undo(_Edit, frozen=True):
+    """A DaemonSet goes back to the template of a revision, as `kubectl rollout undo` does it; None: the one before."""
+
+    daemonset: Identity
+    revision: int | None = None
 
 
 class SetField(_Edit, frozen=True):
@@ -164,8 +193,9 @@ class DropRequirements(_Edit, frozen=True):
 
 
 NodeEdit = SetLabel | AddTaint | RemoveTaint | Cordon | FreeRoom
-DaemonSetEdit = SetField | AddToleration | AllowValue | DropRequirements
-Edit = NodeEdit | RemoveNode | AddNodes | DeletePod | DaemonSetEdit
+FleetEdit = RemoveNode | AddNodes | Drain | ReplacePool
+DaemonSetEdit = Undo | SetField | AddToleration | AllowValue | DropRequirements
+Edit = NodeEdit | FleetEdit | DeletePod | DaemonSetEdit
 
 
 def apply(world: World, edits: Iterable[Edit]) -> World:
@@ -181,8 +211,12 @@ def apply(world: World, edits: Iterable[Edit]) -> World:
     for edit in edits:
         if isinstance(edit, RemoveNode):
             world = _without_node(world, edit.node)
+        elif isinstance(edit, Drain):
+            world = _drained(world, edit.node)
+        elif isinstance(edit, ReplacePool):
+            world = _with_nodes(pool_removed(world, edit.pool, len(edit.nodes), edit.at_once), edit.nodes)
         elif isinstance(edit, AddNodes):
-            world = _with_nodes(world, edit)
+            world = _with_nodes(world, edit.nodes)
         elif isinstance(edit, DeletePod):
             world = _without_pod(world, edit)
         elif isinstance(edit, SetLabel | AddTaint | RemoveTaint | Cordon | FreeRoom):
@@ -253,22 +287,27 @@ def _without_pod(world: World, edit: DeletePod) -> World:
     return msgspec.structs.replace(world, pods=kept)
 
 
-def _with_nodes(world: World, edit: AddNodes) -> World:
+def _drained(world: World, name: str) -> World:
+    cordoned = _with_node(world, Cordon(name))
+    return pods_evicted(cordoned, name)
+
+
+def _with_nodes(world: World, nodes: tuple[Node, ...]) -> World:
     known = {node.name for node in world.nodes}
-    doubles = [node.name for node in edit.nodes if node.name in known]
+    doubles = [node.name for node in nodes if node.name in known]
     if doubles:
         raise InputError.of(
             Problem(reason="DuplicateObject", message="there is a node of this name already", value=name)
             for name in doubles
         )
-    return msgspec.structs.replace(world, nodes=(*world.nodes, *edit.nodes))
+    return msgspec.structs.replace(world, nodes=(*world.nodes, *nodes))
 
 
 def _with_daemonset(world: World, edit: DaemonSetEdit) -> World:
     before = next((entry for entry in world.daemonsets if entry.identity == edit.daemonset), None)
     if before is None:
         raise _missing("DaemonSet", str(edit.daemonset))
-    after = edited_daemonset(before, edit)
+    after = _undone(world, before, edit) if isinstance(edit, Undo) else edited_daemonset(before, edit)
     daemonsets = tuple(after if entry is before else entry for entry in world.daemonsets)
     state = world.state
     if after.spec.template != before.spec.template:
@@ -278,7 +317,14 @@ def _with_daemonset(world: World, edit: DaemonSetEdit) -> World:
     return msgspec.structs.replace(world, daemonsets=daemonsets, stored=stored, state=state)
 
 
-def edited_daemonset(daemonset: DaemonSet, edit: DaemonSetEdit) -> DaemonSet:
+def _undone(world: World, daemonset: DaemonSet, edit: Undo) -> DaemonSet:
+    _, template = revision_to_undo(world, daemonset, edit.revision)
+    return raised(
+        daemonset, msgspec.structs.replace(daemonset, spec=msgspec.structs.replace(daemonset.spec, template=template))
+    )
+
+
+def edited_daemonset(daemonset: DaemonSet, edit: SetField | AddToleration | AllowValue | DropRequirements) -> DaemonSet:
     """Return the DaemonSet after one edit, generations raised as the API server does (H11).
 
     Raises InputError for a field that is not there and for a value of the wrong shape.
@@ -300,48 +346,13 @@ def _tolerate(tree: RawTree, edit: AddToleration) -> RawTree:
 
 def _allow(tree: RawTree, edit: AllowValue) -> RawTree:
     path, _ = parse_path(edit.path)
-    _at(tree, path)
+    field_at(tree, path)
     return set_field(tree, (*path, "values"), list(edit.values))
 
 
 def _drop(tree: RawTree, edit: DropRequirements) -> RawTree:
-    for path in removals(tree, edit):
+    for path in removals(tree, edit.paths):
         tree = set_field(tree, path, REMOVE)
-    return tree
-
-
-def removals(tree: RawTree, edit: DropRequirements) -> tuple[Path, ...]:
-    """Return the fields that have to go for some requirements to go, in the order in which all indexes stay right."""
-    paths = {parse_path(text)[0] for text in edit.paths}
-    depth = len(_TERMS) + 1
-    within = {path for path in paths if path[: len(_TERMS)] == _TERMS and len(path) >= depth}
-    outside = tuple(sorted(paths - within, key=str))
-    if not within:
-        return outside
-    terms = _at(tree, _TERMS)
-    whole = {path[:depth] for path in within if path[:depth] in within or not _left(terms, path[:depth], within)}
-    if len(whole) == len(terms):
-        return (*outside, _REQUIRED)
-    kept = {path for path in within if path[:depth] not in whole}
-    return (*outside, *sorted(kept | whole, key=lambda path: (path[depth - 1], path[depth:]), reverse=True))
-
-
-def _left(terms: Sequence[RawTree], term: Path, dropped: set[Path]) -> bool:
-    """Return whether a term keeps a requirement."""
-    held = terms[int(term[-1])]
-    return any(
-        (*term, kind, place) not in dropped
-        for kind in ("matchExpressions", "matchFields")
-        for place in range(len(held.get(kind) or ()))
-    )
-
-
-def _at(tree: Any, path: tuple[str | int, ...]) -> Any:
-    for step in path:
-        try:
-            tree = tree[step]
-        except (KeyError, IndexError, TypeError):
-            raise _missing("field", path_text(path)) from None
     return tree
 
 

@@ -16,7 +16,7 @@ from ..apiserver.schema.kinds import SCALARS, Field, Shape, fields_of
 from ..errors import InputError, Problem
 from ..model.meta import RawTree
 
-__all__ = ["REMOVE", "Path", "parse_path", "parse_value", "path_text", "set_field"]
+__all__ = ["REMOVE", "Path", "parse_path", "field_at", "parse_value", "path_text", "set_field"]
 
 Path = tuple[str | int, ...]
 """Keys and indexes; "+" in a list stands for one more entry."""
@@ -112,6 +112,20 @@ def path_text(path: Path) -> str:
         else:
             text += f".{step}" if text else step
     return text
+
+
+def field_at(tree: Any, path: Path) -> Any:
+    """Return what is at a path. Raises InputError where nothing is.
+
+    >>> field_at({"a": [{"b": 1}]}, ("a", 0, "b"))
+    1
+    """
+    for step in path:
+        try:
+            tree = tree[step]
+        except (KeyError, IndexError, TypeError):
+            raise _refused("there is no such field", path_text(path), ()) from None
+    return tree
 
 
 def set_field(tree: RawTree, path: Path, value: Any) -> RawTree:

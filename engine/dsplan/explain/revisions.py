@@ -49,7 +49,7 @@ class RevisionHistory(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def revision_history(world: World, daemonset: DaemonSet, *, now: datetime) -> RevisionHistory:
-    """Return the history of a DaemonSet of the world as the next pass finds it.
+    """Return the history of a DaemonSet of the world as the next pass leaves it: renumbered after an undo (H8).
 
     >>> from dsplan.testing import NOW, a_daemonset, a_node, a_pod, a_revision
     >>> ds = a_daemonset()
@@ -61,7 +61,11 @@ def revision_history(world: World, daemonset: DaemonSet, *, now: datetime) -> Re
     """
     observation = observe_daemonset(daemonset, surroundings_of(world, now=now))
     history = observation.observed.history
-    kept = _sorted(world, daemonset)
+    numbers = {change.name: change.revision for change in history.updated}
+    kept = _in_order(
+        msgspec.structs.replace(revision, revision=numbers.get(revision.name, revision.revision))
+        for revision in _sorted(world, daemonset)
+    )
     changes = _changes_of(kept)
     users = _users(observation.observed.claim.claimed, world)
     found = [
@@ -107,8 +111,11 @@ def revision_to_undo(world: World, daemonset: DaemonSet, number: int | None = No
 
 
 def _sorted(world: World, daemonset: DaemonSet) -> list[ControllerRevision]:
-    claimed = claim(daemonset, OwnedIndex(world.revisions)).claimed
-    return sorted(claimed, key=lambda revision: (revision.revision, revision.name))
+    return _in_order(claim(daemonset, OwnedIndex(world.revisions)).claimed)
+
+
+def _in_order(revisions: Iterable[ControllerRevision]) -> list[ControllerRevision]:
+    return sorted(revisions, key=lambda revision: (revision.revision, revision.name))
 
 
 def _changes_of(kept: Sequence[ControllerRevision]) -> Mapping[str, tuple[FieldChange, ...] | None]:

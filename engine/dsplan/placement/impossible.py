@@ -10,6 +10,7 @@ from pyroaring import BitMap
 from ..eligibility import NodeIndex
 from ..model.world import Note, World
 from .admission_notes import admission_notes
+from .eviction_notes import eviction_notes
 from .filters.outcomes import Outcome, OutcomeKind
 from .scheduler.prediction import DaemonSetPrediction, Prediction
 
@@ -86,6 +87,7 @@ def notes_of(prediction: Prediction, unknown: BitMap, world: World) -> Iterator[
     """Yield what the prediction assumed."""
     yield from prediction.notes
     yield from admission_notes(prediction, world)
+    yield from eviction_notes(prediction, world)
     if unknown and world.daemonsets:
         told = f"{len(unknown):,} tell nothing of their room (no allocatable): whether pods fit there is not asked"
         yield Note("Nodes", told)

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
+from ..constraints.taint_eviction import tolerated_seconds
 from ..model.daemonset import DaemonSet
 from ..model.meta import Identity
 from ..model.node import Node
@@ -19,7 +20,6 @@ from .log import LogEntry, LogEntryKind
 from .objects import Objects
 from .scheduler import Scheduler, SchedulerFactory
 from .store import Key, key_of
-from .taint_eviction import tolerated_seconds
 from .writes import PodBuilder, condition_set, terminating
 
 __all__ = ["Place", "PodLifecycle"]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from dsplan.constraints.taint_eviction import tolerated_seconds
 from dsplan.diff import Action
 from dsplan.model.convert import convert
 from dsplan.model.node import Node
 from dsplan.model.pod import Pod
-from dsplan.simulator.taint_eviction import tolerated_seconds
 from tests.conformance.live.film import Frame
 from tests.conformance.live.quotas import Quotas
 from tests.conformance.live.recording import Event, Recording, Tree

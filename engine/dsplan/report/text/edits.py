@@ -16,16 +16,19 @@ from ...explain.edits import (
     AllowValue,
     Cordon,
     DeletePod,
+    Drain,
     DropRequirements,
     Edit,
     FreeRoom,
     RemoveNode,
     RemoveTaint,
+    ReplacePool,
     SetField,
     SetLabel,
-    removals,
+    Undo,
 )
 from ...explain.fields import REMOVE, path_text
+from ...explain.requirement_paths import removals
 from ...model.daemonset import DaemonSet
 from ...model.node import Taint, Toleration
 from ...placement.filters.failures import amount_text
@@ -69,6 +72,17 @@ def _nodes(edit: AddNodes) -> str:
     return f"add {len(edit.nodes):,} node{'s' * (len(edit.nodes) != 1)}" + (f" of {edit.source}" * bool(edit.source))
 
 
+def _pool(edit: ReplacePool) -> str:
+    of = f" of {edit.source}" * bool(edit.source)
+    return f"replace the nodes of pool {edit.pool} by {len(edit.nodes):,}{of}, at most {edit.at_once:,} at once"
+
+
+def _undo(edit: Undo) -> str:
+    return f"undo {edit.daemonset} to " + (
+        "the revision before" if edit.revision is None else f"revision {edit.revision}"
+    )
+
+
 def _field(edit: SetField) -> str:
     if edit.value is REMOVE:
         return f"remove {edit.path} of {edit.daemonset}"
@@ -104,6 +118,9 @@ _WORDS: dict[type[Any], Callable[[Any], str]] = {
     Cordon: lambda edit: f"cordon node {edit.node}",
     RemoveNode: lambda edit: f"remove node {edit.node}",
     AddNodes: _nodes,
+    Drain: lambda edit: f"drain node {edit.node}",
+    ReplacePool: _pool,
+    Undo: _undo,
     SetField: _field,
     AddToleration: _tolerate,
     AllowValue: _allow,
@@ -130,7 +147,11 @@ def _options(edit: Edit, daemonset: DaemonSet | None) -> Iterable[tuple[str, str
         return [("--untaint", f"node/{edit.node}:{edit.key}" + (f":{edit.effect}" if edit.effect else ""))]
     if isinstance(edit, Cordon | RemoveNode):
         return [("--cordon" if isinstance(edit, Cordon) else "--remove-node", edit.node)]
-    if isinstance(edit, AddNodes | DeletePod | FreeRoom):
+    if isinstance(edit, Drain):
+        return [("--drain", edit.node)]
+    if isinstance(edit, Undo):
+        return [("--undo", f"ds/{edit.daemonset}" + ("" if edit.revision is None else f":{edit.revision}"))]
+    if isinstance(edit, AddNodes | ReplacePool | DeletePod | FreeRoom):
         return []
     return [("--set", f"ds/{edit.daemonset}:{text}") for text in _fields(edit, daemonset)]
 
@@ -144,7 +165,7 @@ def _fields(edit: SetField | AddToleration | AllowValue | DropRequirements, daem
         return [f"{edit.path}.values={_value(list(edit.values))}"]
     if daemonset is None:
         return []
-    return [f"{path_text(path)}-" for path in removals(msgspec.to_builtins(daemonset), edit)]
+    return [f"{path_text(path)}-" for path in removals(msgspec.to_builtins(daemonset), edit.paths)]
 
 
 def _value(value: Any) -> str:
@@ -152,7 +173,7 @@ def _value(value: Any) -> str:
 
 
 def edit_command(edit: Edit) -> str:
-    """Return the kubectl command that makes an edit of a node or pod, "" for every other edit.
+    """Return the kubectl command that makes an edit of a node or pod, or an undo; "" for every other edit.
 
     >>> edit_command(RemoveTaint("n1", "dedicated", "NoSchedule"))
     'kubectl taint node n1 dedicated:NoSchedule-'
@@ -166,6 +187,12 @@ def edit_command(edit: Edit) -> str:
         return f"kubectl taint node {edit.node} {edit.taint}"
     if isinstance(edit, Cordon):
         return f"kubectl cordon {edit.node}"
+    if isinstance(edit, Drain):
+        return f"kubectl drain {shlex.quote(edit.node)} --ignore-daemonsets"
+    if isinstance(edit, Undo):
+        to = "" if edit.revision is None else f" --to-revision={edit.revision}"
+        name, namespace = shlex.quote(edit.daemonset.name), shlex.quote(edit.daemonset.namespace)
+        return f"kubectl rollout undo daemonset {name} -n {namespace}{to}"
     if isinstance(edit, DeletePod):
         return f"kubectl delete pod -n {edit.namespace} {edit.name}"
     return ""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ..constraints.tolerations import tolerates
 from ..model.node import Node
 from ..model.pod import Pod
+from .tolerations import tolerates
 
 __all__ = ["tolerated_seconds"]
 
