@@ -5,6 +5,8 @@ from __future__ import annotations
 from .mutant import Mutant
 
 LEARNING = "tests/observe/test_learning.py"
+QUOTAS = "tests/apiserver/test_quotas.py"
+CHANGES = "tests/manifests/test_field_changes.py"
 
 EDITS = (
     Mutant(
@@ -27,5 +29,40 @@ EDITS = (
         "not generation or status.observed_generation != generation or not judged",
         "not judged",
         LEARNING,
+    ),
+    Mutant(
+        "scopes-forgotten",
+        "apiserver/admission/quotas.py",
+        "if is_counted_by(pod, each.quota)",
+        "if is_counted_by(pod, each.quota) or True",
+        QUOTAS,
+    ),
+    Mutant(
+        "quota-takes-one-more",
+        "apiserver/admission/quotas.py",
+        "taken = min(count, fitting)",
+        "taken = min(count, fitting + 1)",
+        QUOTAS,
+    ),
+    Mutant(
+        "environment-told",
+        "manifests/field_changes.py",
+        "if name in _SECRET:",
+        "if name in _SECRET - {'env', 'args'}:",
+        CHANGES,
+    ),
+    Mutant(
+        "drain-takes-daemons",
+        "explain/fleet_edits.py",
+        '_STAYING = ("DaemonSet", "Node")',
+        '_STAYING = ("Node",)',
+        "tests/explain/test_fleet_edits.py",
+    ),
+    Mutant(
+        "selector-may-change",
+        "apiserver/updates.py",
+        "if stored.spec.selector != wanted.spec.selector:",
+        "if False:",
+        "tests/apiserver/test_updates.py",
     ),
 )

@@ -53,7 +53,7 @@ EXPLAIN = (
         "return False and all",
         EXAMPLES,
     ),
-    Mutant("removals-ascending", "explain/edits.py", "reverse=True", "reverse=False", EDITS),
+    Mutant("removals-ascending", "explain/requirement_paths.py", "reverse=True", "reverse=False", EDITS),
     Mutant("price-counts-the-node", "explain/price.py", "runs - ran - position", "runs - ran", COUNTERFACTUAL),
     Mutant("others-not-looked-at", "explain/price.py", "if before is not after:", "if False:", COUNTERFACTUAL),
     Mutant("removal-option-sets", "report/text/edits.py", "{path_text(path)}-", "{path_text(path)}=", EDITS),
