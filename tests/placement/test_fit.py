@@ -11,8 +11,10 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from dsplan import step
+from dsplan.placement.filters.outcomes import OutcomeKind
 from dsplan.placement.fit import fit
 from dsplan.placement.fit_types import Fit
+from dsplan.placement.scheduler.prediction import predict
 
 from . import checks
 from .brute_force import Pair, by_node, placed, reachable, wanted
@@ -45,6 +47,30 @@ def test_nor_across_nodes(trees: list[Tree]) -> None:
 def test_nor_where_pods_seek_each_other(trees: list[Tree]) -> None:
     """Tried and caught: affinity that its own kind meets from afar; a series that starts in two domains at once."""
     assume(checks.nor_where_pods_seek_each_other(trees))
+
+
+@settings(max_examples=80)
+@given(clusters(most_nodes=3))
+def test_the_best_is_never_below_the_prediction(trees: list[Tree]) -> None:
+    """Whoever finds a place while nobody is evicted is placed at best, too; headline and rows add up to the same."""
+    found = world(*trees)
+    whole = step(found, now=NOW)
+    kinds = [(fate.outcome.kind, len(fate.nodes)) for entry in predict(found, whole).daemonsets for fate in entry.fates]
+    assume(OutcomeKind.EVICTS not in dict(kinds))
+    for search in (True, False):
+        best = fit(found, whole, search=search)
+        assert best.placed >= sum(count for kind, count in kinds if kind is OutcomeKind.PLACED)
+        assert sum(len(entry.placed) for entry in best.daemonsets) == best.placed
+        assert best.gap >= sum(row.gap * row.nodes for row in best.components)
+
+
+def test_pods_that_need_each_other_do_not_hide_one_that_fits() -> None:
+    """a and b want to be near each other and neither is there; c takes the room of one of them."""
+    near = [daemonset(n, spec(memory="400Mi", labels_near={"app": o}, key=ZONE)) for n, o in (("a", "b"), ("b", "a"))]
+    alone = daemonset("c", spec(memory="700Mi"))
+    best = fitted(node("n1", labels={ZONE: "z"}, memory="1000Mi"), *near, alone)
+    assert (best.placed, best.wanted, best.gap) == (1, 3, 0)
+    assert [len(entry.placed) for entry in best.daemonsets] == [0, 0, 1]
 
 
 def test_the_generated_clusters_are_hard_enough() -> None:

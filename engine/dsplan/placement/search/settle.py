@@ -10,7 +10,7 @@ from ..filters.demand import Demand, Tenant
 from ..filters.fits import fits
 from ..filters.node_load import Cluster, NodeLoad
 from .causes import Cause, CauseCode
-from .choice import Choice
+from .choice import Choice, Needs, holds, score
 from .claims import Origins, has_demands, impossible_demands
 from .components import Solver, components
 from .conflicts import reasons_against
@@ -19,6 +19,9 @@ from .node_model import THE_NODE, Candidate, NodeModel
 from .solver import Solution
 
 __all__ = ["Part", "Settled", "Settlement", "settle"]
+
+_ROUNDS = 24
+"""Times that pods that would only be there for each other are found and the choice is made anew."""
 
 GoalsOf = Callable[[Sequence[Candidate]], tuple[tuple[int, ...], ...]]
 
@@ -44,7 +47,7 @@ class Part(msgspec.Struct, frozen=True):
 
 
 class Settlement(msgspec.Struct, frozen=True):
-    """What became of every candidate, and what is `missed` beyond the gaps of the parts.
+    """What became of every candidate, and what may be `missed` beyond the gaps of the parts.
 
     `violated` are minimal causes why a claim fails, with the models it fails on.
     """
@@ -77,9 +80,19 @@ class _Settling:
         self.missed = self.joint.slack
 
     def run(self) -> Settlement:
-        solved = [(members, *self._solve(members, choice)) for members, choice in components(self.choice)]
-        if len(self.models) > 1 or any(candidate.demand.affinity for candidate in self.candidates):
-            self._arrive()
+        given_up = tuple(self.violated)
+        coupled = len(self.models) > 1 or any(candidate.demand.affinity for candidate in self.candidates)
+        for left in range(_ROUNDS, 0, -1):
+            self.violated = list(given_up)
+            solved = [(members, *self._solve(members, choice)) for members, choice in components(self.choice)]
+            unfounded, arrived = self._arrival([n for n in self._coming() if self.values[n]]) if coupled else ([], [])
+            if not unfounded or left == 1:
+                break
+            self._ask_for_support(unfounded, set(arrived))
+        for n in unfounded:
+            self.values[n] = False
+        if coupled:
+            self._take_the_queue()
         return Settlement(tuple(self._part(*entry) for entry in solved), self.missed, tuple(self.violated))
 
     def _possible(self, number: int, model: NodeModel) -> NodeModel:
@@ -117,14 +130,17 @@ class _Settling:
             values=[self.values[n] for n in members],
             candidates=[self.candidates[n] for n in members],
         )
-        best, bound = (solution.best[-1], solution.bound[-1]) if solution.best else (0, len(members))
+        bound = solution.bound[-1] if solution.best else len(members)
+        counted = choice.goals[-1] if choice.goals else range(len(members))
+        best = sum(self.values[members[place]] for place in counted)
+        kept = solution.best and best == solution.best[-1]
         return Part(
             rows=tuple(self._row(n, place, against) for place, n in enumerate(members)),
             size=len(members),
             steps=solution.steps,
             best=best,
             bound=bound,
-            gap=solution.gap,
+            gap=solution.gap if kept else max(0, bound - best),
         )
 
     def _row(self, n: int, place: int, against: Callable[[int, Sequence[Cause]], tuple[Cause, ...]]) -> Settled:
@@ -134,17 +150,17 @@ class _Settling:
         barred = self.models[home].barred.get(self.joint.members[n][1]) or self.joint.yielding.get(n, ())
         return Settled(candidate, home, False, against(place, barred) or _unknown(candidate))
 
-    def _arrive(self) -> None:
-        """Give up what no order of arrival can place: pods that would only be there for each other.
+    def _coming(self) -> list[int]:
+        """Return who is not there yet: those that start a series of their own kind first, those with affinity last."""
+        waiting = [n for n, entry in enumerate(self.candidates) if entry.tenant is None]
+        return sorted(waiting, key=lambda n: _turn(self.candidates[n].demand, self.cluster))
 
-        Those that start a series of their own kind come first, those that want to be near somebody last.
-        """
+    def _arrival(self, waiting: list[int]) -> tuple[list[int], list[int]]:
+        """Return who of the chosen could arrive in no order, being there only for each other, and who arrives."""
         cluster = self.cluster
         leaving = [n for n, entry in enumerate(self.candidates) if entry.tenant is not None and not self.values[n]]
-        waiting = [n for n, entry in enumerate(self.candidates) if entry.tenant is None and self.values[n]]
         for n in leaving:
             cluster.evict(_tenant_of(self.candidates[n]), self._load(n))
-        waiting.sort(key=lambda n: _turn(self.candidates[n].demand, cluster))
         bound: list[tuple[int, Tenant]] = []
         moved = True
         while moved:
@@ -156,13 +172,35 @@ class _Settling:
                     moved = True
                 else:
                     waiting.append(n)
-        for n in waiting:
-            self.values[n] = False
-        self.missed += len(waiting)
         for n, tenant in bound:
             cluster.evict(tenant, self._load(n))
         for n in leaving:
             cluster.bind(_tenant_of(self.candidates[n]), self._load(n))
+        return waiting, [n for n, _ in bound]
+
+    def _ask_for_support(self, unfounded: Sequence[int], arrived: set[int]) -> None:
+        """Demand that one of whom these pods need is none of them: a loop formula, as in answer set programming.
+
+        Of every pod a rule counts that nobody who arrives satisfies; one of them must be satisfied from outside.
+        """
+        inside = set(unfounded)
+        lacking: dict[int, Needs] = {}
+        for rule in self.choice.needs:
+            if rule.one in inside and rule.one not in lacking and not arrived.intersection(rule.others):
+                lacking[rule.one] = rule
+        outside = tuple(sorted({other for rule in lacking.values() for other in rule.others} - inside))
+        added = tuple(Needs(n, outside, rule.cause) for n, rule in sorted(lacking.items()))
+        self.choice = msgspec.structs.replace(self.choice, needs=self.choice.needs + added)
+
+    def _take_the_queue(self) -> None:
+        """Take what simply arrives one after the other where that is better than what was found."""
+        values = [entry.tenant is not None for entry in self.candidates]
+        before, self.values = self.values, values
+        for n in self._arrival([n for n, entry in enumerate(self.candidates) if entry.tenant is None])[1]:
+            values[n] = True
+        if holds(self.choice, values) and score(self.choice, values) > score(self.choice, before):
+            return
+        self.values = before
 
     def _load(self, n: int) -> NodeLoad:
         return self.cluster.loads[self.models[self.homes[n]].position]
