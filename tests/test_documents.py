@@ -53,6 +53,19 @@ def test_every_layer_is_in_the_picture_or_has_a_paragraph() -> None:
     assert {name for name in named if f"**{name}**" not in text("ARCHITECTURE.md")} <= {"errors"}
 
 
+ANSWERS = re.findall(r"^\| [^|]+\? \| `([\w/]+\.py)`: `(\w+)`", text("ARCHITECTURE.md"), re.MULTILINE)
+
+
+@pytest.mark.parametrize(("path", "name"), ANSWERS)
+def test_what_is_asked_for_is_where_the_answer_says(path: str, name: str) -> None:
+    code = (ENGINE / path).read_text(encoding="utf-8")
+    assert re.search(rf"^(?:def|class) {name}\b", code, re.MULTILINE)
+
+
+def test_ten_questions_are_answered() -> None:
+    assert len(ANSWERS) >= 10
+
+
 @pytest.mark.parametrize("path", sorted(ENGINE.glob("*/__init__.py")), ids=lambda path: path.parent.name)
 def test_a_package_says_what_goes_in_what_comes_out_and_what_it_promises(path: Path) -> None:
     if path.parent.name in {"changes", "document", "explain", "host", "planner", "verify"}:
