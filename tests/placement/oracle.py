@@ -114,8 +114,10 @@ class Oracle:
                 queue = sorted([*queue, *self._evict(victims)], key=lambda other: (other.rank, other.node))
                 tenant = Tenant("new", self._identity(one.owner), one.demand)
                 self.bound.append((one.node, tenant))
-                evicted = tuple(sorted(str(entry.owner) for _, entry in victims))
-                self.fates[one.owner, self.nodes[one.node].name] = ("evicts" if victims else kind, evicted, ())
+                taken = [entry for _, entry in victims if not entry.terminating]  # others are waited for
+                evicted = tuple(sorted(str(entry.owner) for entry in taken))
+                fate = "evicts" if taken else "waits" if victims else kind
+                self.fates[one.owner, self.nodes[one.node].name] = (fate, evicted, ())
             waiting = stuck
         return waiting
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import msgspec
-from hypothesis import assume, given, settings
+from hypothesis import Phase, assume, find, given, settings
 from hypothesis import strategies as st
 
 from dsplan import step
@@ -74,21 +74,21 @@ def test_pods_that_need_each_other_do_not_hide_one_that_fits() -> None:
 
 
 def test_the_generated_clusters_are_hard_enough() -> None:
-    """Among a hundred of them the search is asked, changes the answer, and joins pods of several nodes."""
-    searched = mattered = joined = 0
+    """Among a hundred of them the search is asked and joins pods of several nodes; for some it finds a better answer."""
+    searched = joined = 0
 
     @settings(max_examples=100, database=None)
     @given(knots())
     def look(trees: list[Tree]) -> None:
-        nonlocal searched, mattered, joined
+        nonlocal searched, joined
         best = fitted(*trees)
         searched += best.steps > 0
-        mattered += best.placed > fitted(*trees, search=False).placed
         joined += any(part.size > 4 for part in best.components)
 
     look()
     assert min(searched, joined) >= 10
-    assert mattered >= 1
+    matters = settings(max_examples=2_000, database=None, phases=[Phase.generate])
+    assert find(knots(), lambda trees: fitted(*trees).placed > fitted(*trees, search=False).placed, settings=matters)
 
 
 @settings(max_examples=40)
