@@ -74,7 +74,7 @@ def test_pods_that_need_each_other_do_not_hide_one_that_fits() -> None:
 
 
 def test_the_generated_clusters_are_hard_enough() -> None:
-    """Among a hundred of them the search is asked and joins pods of several nodes; for some it finds a better answer."""
+    """Among a hundred of them the search is asked and joins pods of several nodes; some need it."""
     searched = joined = 0
 
     @settings(max_examples=100, database=None)
