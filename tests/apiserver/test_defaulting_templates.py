@@ -10,7 +10,14 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
-from dsplan.apiserver.defaulting import default_pod_template, revision_template, same_template, template_digest
+from dsplan.apiserver.defaulting import (
+    abridged_template,
+    default_pod_template,
+    is_abridged,
+    revision_template,
+    same_template,
+    template_digest,
+)
 from tests.apiserver.trees import trees
 
 Tree = dict[str, Any]
@@ -104,3 +111,17 @@ def test_the_newest_revision_of_a_real_controller_has_the_template() -> None:
         template_of_revision = revision_template(newest[daemonset["metadata"]["uid"]]["data"])
         assert template_of_revision
         assert same_template(template_of_revision, daemonset["spec"]["template"])
+
+
+@pytest.mark.parametrize("metadata", [{}, {"labels": {"a": "b"}}, {"labels": {"a": "b"}, "annotations": {"x": "y"}}])
+def test_an_abridged_template_keeps_what_it_had_and_stands_for_the_whole(metadata: Tree) -> None:
+    whole = {"metadata": metadata, "spec": {**template()["spec"], "hostNetwork": True}}
+    kept = {"metadata": metadata, "spec": {"hostNetwork": True}}
+    part = abridged_template(whole, kept)
+    assert is_abridged(part)
+    assert template_digest(part) == template_digest(whole)
+    assert {key: value for key, value in part["metadata"].items() if key != "annotations"} == {
+        key: value for key, value in metadata.items() if key != "annotations"
+    }
+    assert metadata.get("annotations", {}).items() <= part["metadata"]["annotations"].items()
+    assert kept == {"metadata": metadata, "spec": {"hostNetwork": True}}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 
+from .checking import CHECKING
 from .core import CORE
 from .edits import EDITS
 from .explain import EXPLAIN
@@ -16,6 +17,7 @@ from .reconciling import RECONCILING
 from .simulation import SIMULATION
 
 MUTANTS: tuple[Mutant, ...] = (
+    *CHECKING,
     *CORE,
     *EDITS,
     *EXPLAIN,

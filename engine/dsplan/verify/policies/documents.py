@@ -88,9 +88,11 @@ class _Documents:
 
     def _pace(self) -> _Check:
         limit = self.spec.rates.pods_per_minute if self.spec.rates else None
-        for number, takes in self.tally.waves() if limit else ():
+        if limit is None:
+            return
+        for number, takes in self.tally.waves():
             size = sum(count for cell, count in takes.items() if cell[1] in self.targets)
-            if limit and size > limit:
+            if size > limit:
                 yield "policy rate", f"wave {number + 1} takes {size} where its document allows {limit} a minute"
 
     def _order(self) -> _Check:

@@ -1,0 +1,68 @@
+"""Broken variants of the checker, and of what it shares with the engine."""
+
+from __future__ import annotations
+
+from .mutant import Mutant
+
+RULES = "tests/verify/test_rules.py"
+
+CHECKING = (
+    Mutant("rates-one-less", "verify/policies/documents.py", "if size > limit:\n", "if size >= limit:\n", RULES),
+    Mutant("well-nodes-are-sick", "verify/rules/case.py", "if not node.ready}", "if node.ready}", RULES),
+    Mutant(
+        "hashes-of-the-others",
+        "verify/rules/case.py",
+        "if one.daemonset == daemonset.identity)\n        if self.claimed",
+        "if one.daemonset != daemonset.identity)\n        if self.claimed",
+        RULES,
+    ),
+    Mutant(
+        "hashes-of-pods-without-a-node",
+        "verify/rules/writes.py",
+        "if target_node(pod) is not None}",
+        "if target_node(pod) is None}",
+        RULES,
+    ),
+    Mutant(
+        "no-generation-is-the-same-generation",
+        "observe/shape.py",
+        "elif updated_by_other_means and metadata",
+        "elif updated_by_other_means or metadata",
+        "tests/observe/test_shape.py",
+    ),
+    Mutant(
+        "columns-with-gaps-by-place",
+        "eligibility/index.py",
+        "dict(zip(values, self._places or self.all, strict=True))",
+        "dict(zip(values, self._places and self.all, strict=True))",
+        "tests/eligibility/test_index.py",
+    ),
+    Mutant(
+        "the-newest-write-is-the-oldest",
+        "reconciler/live_state.py",
+        "lost if self.write_seen(daemonset, key))\n            self._oldest = min(",
+        "lost if self.write_seen(daemonset, key))\n            self._oldest = max(",
+        "tests/reconciler/test_live_state.py",
+    ),
+    Mutant(
+        "learned-once-and-for-all",
+        "reconciler/tracker.py",
+        "if not self._anchored:\n            # The current hash is learned",
+        "if self._anchored:\n            # The current hash is learned",
+        "tests/reconciler/test_learning.py",
+    ),
+    Mutant(
+        "an-abridged-template-loses-its-annotations",
+        "apiserver/defaulting/templates.py",
+        '{**(metadata.get("annotations") or {}), DIGEST_ANNOTATION: text}',
+        '{**(metadata.get("annotations") and {}), DIGEST_ANNOTATION: text}',
+        "tests/apiserver/test_defaulting_templates.py",
+    ),
+    Mutant(
+        "an-abridged-template-loses-its-metadata",
+        "apiserver/defaulting/templates.py",
+        'metadata = dict(kept.get("metadata") or {})\n    metadata["annotations"]',
+        'metadata = dict(kept.get("metadata") and {})\n    metadata["annotations"]',
+        "tests/apiserver/test_defaulting_templates.py",
+    ),
+)
