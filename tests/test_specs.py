@@ -10,13 +10,16 @@ import pytest
 import yaml
 
 import dsplan
+from dsplan.model.pod import Pod
 from dsplan.planner import DaemonSetPlan, Plan
+from dsplan.planner.account import Awaited, Fate, Kind, LotKind, Row
 from dsplan.policies.plan_types import PolicyPlan
 from dsplan.report.document import plan_document
 from dsplan.report.plan_text import plan_text
 
 SPECS = sorted((Path(__file__).parent.parent / "specs").glob("*.yaml"))
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
+HELD = {"POLICY": "Policy", "BACK_OFF": "BackOff", "POD_GONE": "Terminating", "WRITE": "InFlight"}
 KNOWN = {"summary", "daemonsets", "deployments", "policies"}
 
 
@@ -27,13 +30,22 @@ def expectation(path: Path) -> dict[str, Any]:
     return found[0]["expect"]
 
 
+def vanished(entry: DaemonSetPlan, row: Row) -> list[Pod]:
+    assert entry.step.observed is not None
+    return [pod for name in row.vanished for pod in entry.step.observed.vanished[name].pods]
+
+
 def outcome(entry: DaemonSetPlan, plan: Plan) -> dict[str, Any]:
     pods = [action for action in entry.step.actions if action.kind == "Pod"]
     rollout = entry.rollout
-    assert rollout is not None
+    names = plan.index.names
     held: dict[str, list[str]] = {}
-    for waiting in entry.held:
-        held.setdefault(str(waiting.reason), []).append(waiting.node)
+    for row in entry.account.rows:
+        if row.kind is Kind.BLOCKED or row.moment.awaited is Awaited.POLICY:
+            reason = row.reason if row.fate in (Fate.PARKED, Fate.STALLED) else row.moment.awaited.name
+            held.setdefault(HELD.get(reason, reason), []).extend(names[position] for position in row.nodes)
+    held = {reason: sorted(nodes) for reason, nodes in held.items()}
+    collected = (LotKind.COLLECTED,)
     excluded: dict[str, list[str]] = {}
     for part in entry.exclusions:
         excluded.setdefault(part.code, []).extend(plan.index.names[position] for position in part.nodes)
@@ -41,8 +53,8 @@ def outcome(entry: DaemonSetPlan, plan: Plan) -> dict[str, Any]:
         "desired": entry.desired,
         "create": sorted(action.node for action in pods if action.verb == "create"),
         "delete": sorted(action.name for action in pods if action.verb == "delete"),
-        "garbage": [pod.name for _, pod in entry.garbage],
-        "update": sorted(rollout.nodes),
+        "garbage": [pod.name for row in entry.account.rows if row.count(*collected) for pod in vanished(entry, row)],
+        "update": sorted(rollout.updated),
         "waves": [run.size for run in rollout.waves for _ in range(run.repeat)],
         "held": held,
         "excluded": excluded,

@@ -56,12 +56,15 @@ def test_who_gains_who_loses_what_updates_by_zone() -> None:
     after.append(node("n9", **{"topology.kubernetes.io/zone": "b"}))
     del after[0]
     found = between(planned(cluster()), planned(after))
-    assert (found.nodes_added, found.nodes_removed) == (("n9",), ("n0",))
-    change = found.daemonsets[0]
-    assert (change.desired, change.gained, change.lost) == ((4, 4), ("n9",), ("n0",))
-    assert change.created == ("n9",)
-    assert change.deleted == ("old-n0@n0",)
-    assert dict(change.zones) == {"b": 1, "(none)": 1}
+    assert (found.account.nodes.more, found.account.nodes.less) == (("n9",), ("n0",))
+    (change,) = found.account.daemonsets
+    assert (change.desired, change.wanted.more, change.wanted.less) == ((4, 4), ("n9",), ("n0",))
+    assert change.create.more == ("n9",)
+    assert change.delete.more == ("n0",)
+    fates = {(fate.before, fate.after): fate.nodes for fate in change.fates}
+    assert fates["", "created"] == ("n9",)
+    assert fates["replaced", "removed"] == ("n0",)
+    assert dict(found.zones["default/ds"])["b"] >= 1
 
 
 def test_actions_that_no_longer_hold_are_named_with_the_reason() -> None:

@@ -65,7 +65,7 @@ def test_a_pair_shows_both_sides_the_line_the_hint_and_the_price(cluster: str) -
     text = run("why", cluster, "agent", "n1", "--now", NOW).output
     assert text == (
         "ops/agent on n1: no, excluded by design\n"
-        "  DENY: no pod is wanted there\n"
+        "  DENY: this DaemonSet does not select the node\n"
         "\n"
         f"{reason(cluster, 'no label disk-type')}"
         "\n"
@@ -135,7 +135,7 @@ def test_every_format_holds_the_same(cluster: str) -> None:
 
 def test_what_if_gives_the_difference_and_the_new_answer(cluster: str) -> None:
     text = run("why", cluster, "agent", "n1", "--set", "node/n1:disk-type=ssd", "--now", NOW).output
-    assert "DENY -> RUN  1  n1" in text
+    assert "> excluded -> created 1  n1" in text
     assert "ops/agent on n1: yes\n" in text
 
 

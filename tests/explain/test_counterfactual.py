@@ -11,13 +11,14 @@ import pytest
 from dsplan.constraints import BUILTIN_RULES
 from dsplan.constraints.placement_fields import label_text
 from dsplan.constraints.protocol import Cause, Projection, Reason, Strength
-from dsplan.explain.answers import Kind, Standing
+from dsplan.explain.answers import Kind
 from dsplan.explain.counterfactual import Counterfactual, counterfactuals
 from dsplan.explain.edits import DropRequirements, Edit, SetField, SetLabel, apply
 from dsplan.explain.search import Side
 from dsplan.explain.why import why
 from dsplan.manifests.decode import decode
 from dsplan.model.daemonset import DaemonSet
+from dsplan.planner.account import Fate
 from dsplan.report.text.edits import edit_words
 
 from .builders import daemonset, node, pod, revision
@@ -100,7 +101,7 @@ def test_the_smallest_budget_that_lets_a_stalled_roll_out_go_on() -> None:
     pods = [pod(ds, "n1", "old"), *(pod(ds, f"s{n}", "new", ready=False) for n in range(2))]
     (found,) = search(ds, revision(ds, "new"), node("n1"), *sick, *pods)
     assert found.edits == (SetField(found.edits[0].daemonset, "spec.updateStrategy.rollingUpdate.maxUnavailable", 3),)  # type: ignore[union-attr]
-    assert (found.kind, found.standing) == (Kind.YES, Standing.UPDATED)
+    assert (found.kind, found.fate) == (Kind.YES, Fate.REPLACED)
 
 
 def test_the_budget_that_brings_a_late_node_into_the_first_wave() -> None:
@@ -144,7 +145,7 @@ def test_a_higher_priority_evicts_and_says_whom() -> None:
     priority = {"kind": "PriorityClass", "metadata": {"name": "high"}, "value": 1000}
     found = search(daemonset(memory="512Mi"), node("n1", memory="1Gi"), web("1Gi"), priority)
     raised = next(entry for entry in found if "priorityClassName" in edit_words(entry.edits[0]))
-    assert (raised.standing, raised.evicts) == (Standing.EVICTING, ("shop/web",))
+    assert (raised.fate, raised.evicts) == (Fate.CREATED, ("shop/web",))
 
 
 def test_a_yes_and_a_pod_that_only_waits_have_nothing_to_flip() -> None:

@@ -37,7 +37,7 @@ def test_applied_it_flips_and_the_price_is_right(cluster: Cluster) -> None:
             edited = apply(world, found.edits)
             answer = why(edited, "ds", name, now=NOW).answer
             assert answer.verdict == "RUN"
-            assert (answer.standing, answer.wave) == (found.standing, found.wave)
+            assert (answer.fate, answer.wave) == (found.fate, found.wave)
             before = {daemonset["metadata"]["name"]: verdicts(daemonset, cluster[1]) for daemonset in cluster[0]}
             daemonsets, nodes = raw_of(edited.daemonsets), raw_of(edited.nodes)
             after = {daemonset["metadata"]["name"]: verdicts(daemonset, nodes) for daemonset in daemonsets}

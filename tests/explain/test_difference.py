@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import dsplan
-from dsplan.explain.difference import difference, what_if
+from dsplan.explain.difference import plan_difference, what_if
 from dsplan.explain.edits import AddNodes, AddTaint, Edit, RemoveNode, SetLabel, apply
 from dsplan.manifests.decode import decode
 from dsplan.model.node import Taint
@@ -33,7 +33,7 @@ def test_it_is_exactly_what_two_plans_differ_in(cluster: Any, chosen: list[Edit]
     chosen = sorted(chosen, key=lambda edit: isinstance(edit, RemoveNode))
     plans = dsplan.solve(world, now=NOW), dsplan.solve(apply(world, chosen), now=NOW)
     found = what_if(world, chosen, now=NOW)
-    said = {entry.daemonset: entry for entry in found.daemonsets}
+    said = {entry.daemonset: entry for entry in found.account.daemonsets}
     for before, after in zip(plans[0].daemonsets, plans[1].daemonsets, strict=True):
         entry = said.get(before.identity)
         verdicts = [verdicts_of(plan.index, part) for plan, part in zip(plans, (before, after), strict=True)]
@@ -47,11 +47,13 @@ def test_it_is_exactly_what_two_plans_differ_in(cluster: Any, chosen: list[Edit]
             assert not changed
             assert created[0] == created[1]
             continue
-        assert {n: (c.before, c.after) for c in entry.verdicts for n in c.nodes} == changed
-        assert set(entry.create.more) == created[1] - created[0]
-        assert set(entry.create.less) == created[0] - created[1]
+        runs = [{name for name, verdict in found.items() if verdict == "RUN"} for found in verdicts]
+        assert (set(entry.wanted.more), set(entry.wanted.less)) == (runs[1] - runs[0], runs[0] - runs[1])
+        assert set(entry.create.more) >= created[1] - created[0]
+        told = {name for change in entry.fates for name in change.nodes}
+        assert told >= changed.keys()
         assert entry.desired == (before.desired, after.desired)
-    assert (found.before, found.after) == (plans[0].summary, plans[1].summary)
+    assert (found.account.before, found.account.after) == (plans[0].summary, plans[1].summary)
 
 
 def verdicts_of(index: Any, part: Any) -> dict[str, Any]:
@@ -69,12 +71,13 @@ def test_a_removed_node_loses_its_pod_without_a_deletion() -> None:
     ds = daemonset()
     world = decode([ds, revision(ds, "h"), node("n1"), node("n2"), pod(ds, "n1", "h"), pod(ds, "n2", "h")])
     found = what_if(world, [RemoveNode("n1")], now=NOW)
-    (entry,) = found.daemonsets
-    assert found.nodes.less == ("n1",)
-    assert (entry.gone, entry.delete.more, entry.desired) == (("ds-n1@n1",), (), (2, 1))
+    (entry,) = found.account.daemonsets
+    assert found.account.nodes.less == ("n1",)
+    assert [(change.before, change.after, change.nodes) for change in entry.fates] == [("runs", "", ("n1",))]
+    assert (entry.delete.more, entry.desired) == ((), (2, 1))
 
 
 def test_a_daemonset_of_one_plan_only_is_compared_with_nothing() -> None:
     one, two = (dsplan.solve(decode([node("n1"), *more]), now=NOW) for more in ([], [daemonset()]))
-    (entry,) = difference(one, two).daemonsets
+    (entry,) = plan_difference(one, two).daemonsets
     assert (entry.create.more, entry.desired) == (("n1",), (0, 1))

@@ -157,7 +157,7 @@ def test_a_new_template_raises_both_generations_and_puts_pods_out_of_date() -> N
     changed = apply(world, parse_set("ds/ds:spec.template.spec.hostNetwork=true", world))
     metadata = changed.daemonsets[0].metadata
     assert (metadata.generation, metadata.annotations["deprecated.daemonset.template.generation"]) == (2, "4")
-    assert why(changed, "ds", "n1", now=NOW).answer.standing == "Updated"
+    assert why(changed, "ds", "n1", now=NOW).answer.fate == "replaced"
     budget = apply(world, parse_set("ds/ds:spec.minReadySeconds=5", world)).daemonsets[0].metadata
     assert (budget.generation, budget.annotations["deprecated.daemonset.template.generation"]) == (2, "3")
 

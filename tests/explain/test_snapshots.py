@@ -8,21 +8,14 @@ from pathlib import Path
 import pytest
 
 import dsplan
-from dsplan.explain.answers import Kind, Standing
+from dsplan.explain.answers import Kind
 from dsplan.explain.why import why, why_all
-from dsplan.planner.plan import HeldReason
+from dsplan.planner.account import Fate
 
 SNAPSHOTS = Path(__file__).parents[3] / "shared" / "snapshots"
 NOW = datetime(2026, 9, 1, tzinfo=UTC)
 STEMS = ("A/A-1-steady", "A/A-2-midroll", "A/A-3-stuck", "A/A-5-churn-BEFORE", "C/C-pending-rollout")
 pytestmark = pytest.mark.skipif(not SNAPSHOTS.is_dir(), reason=f"the snapshots are not at {SNAPSHOTS}")
-HELD = {
-    HeldReason.BACK_OFF: Standing.BACK_OFF,
-    HeldReason.TERMINATING: Standing.TERMINATING,
-    HeldReason.ON_DELETE: Standing.ON_DELETE,
-    HeldReason.STALLED: Standing.STALLED,
-    HeldReason.IN_FLIGHT: Standing.IN_FLIGHT,
-}
 
 
 @pytest.mark.parametrize("stem", STEMS)
@@ -37,18 +30,13 @@ def test_why_and_solve_agree_on_every_pair(stem: str) -> None:
         assert {n for n, answer in answers.items() if answer.verdict == "RUN"} == {
             names[i] for i in entry.step.verdicts.run
         }  # type: ignore[union-attr]
-        impossible = {names[place] for part in entry.impossible for place in part.nodes}
-        wanted = {name for name, answer in answers.items() if answer.verdict == "RUN"}
-        assert {name for name in wanted if answers[name].kind is Kind.IMPOSSIBLE} == impossible
-        for held in entry.held:
-            if held.node in wanted - impossible:
-                answer = answers[held.node]
-                assert (answer.kind, answer.standing) == (Kind.BLOCKED, HELD[held.reason]), (entry.identity, held)
-        created = {node for node, _ in entry.step.manage.create} if entry.step.manage else set()
-        assert {n for n, a in answers.items() if a.standing is Standing.CREATED} == created - impossible
-        updated = set(entry.rollout.nodes) if entry.rollout else set()
-        assert updated - impossible <= {
-            n for n, a in answers.items() if a.standing in (Standing.UPDATED, Standing.EVICTING)
+        told = {name: (row.fate, row.kind) for row in entry.account.rows for name in (names[i] for i in row.nodes)}
+        assert {name: (answer.fate, answer.kind) for name, answer in answers.items()} == told
+        assert {kind: sum(a.kind is kind for a in answers.values()) for kind in Kind} == {
+            Kind.YES: entry.account.sums.yes,
+            Kind.BLOCKED: entry.account.sums.blocked,
+            Kind.IMPOSSIBLE: entry.account.sums.impossible,
+            Kind.BY_DESIGN: entry.account.sums.excluded,
         }
 
 
@@ -62,6 +50,6 @@ def test_a_pending_pod_is_never_called_fine() -> None:
             if node in plan.index.ids and all(not pod.spec.node_name and not pod.terminating for pod in group.pods):
                 pending += 1
                 answer = why(world, str(entry.identity), node, now=NOW, plan=plan).answer
-                assert answer.standing is not Standing.UP_TO_DATE
+                assert answer.fate is not Fate.RUNS
                 assert answer.kind is not Kind.BY_DESIGN or answer.verdict != "RUN"
     assert pending > 20

@@ -8,11 +8,12 @@ from typing import Any
 import msgspec
 import pytest
 
-from dsplan.explain.answers import Answer, Kind, Standing
+from dsplan.explain.answers import Answer, Kind
 from dsplan.explain.why import why
 from dsplan.manifests.decode import decode
 from dsplan.model.meta import Identity
 from dsplan.model.state import Backoff, Expectations, State
+from dsplan.planner.account import Awaited, Fate
 
 from .builders import daemonset, node, pod, revision
 
@@ -30,20 +31,20 @@ def ask(*objects: dict[str, Any], on: str = "n1", state: State | None = None) ->
 
 
 @pytest.mark.parametrize(
-    ("pods", "kind", "standing"),
+    ("pods", "kind", "fate"),
     [
-        ([], Kind.YES, Standing.CREATED),
-        ([pod(DS, "n1", "new")], Kind.YES, Standing.UP_TO_DATE),
-        ([pod(DS, "n1", "new", ready=False)], Kind.YES, Standing.STARTING),
-        ([pod(DS, "n1", "old")], Kind.YES, Standing.UPDATED),
-        ([pod(DS, "n1", "new", **GONE)], Kind.BLOCKED, Standing.TERMINATING),
-        ([pod(DS, "n1", "new", phase="Succeeded", ready=False)], Kind.YES, Standing.CLEANED),
+        ([], Kind.YES, Fate.CREATED),
+        ([pod(DS, "n1", "new")], Kind.YES, Fate.RUNS),
+        ([pod(DS, "n1", "new", ready=False)], Kind.YES, Fate.STARTING),
+        ([pod(DS, "n1", "old")], Kind.YES, Fate.REPLACED),
+        ([pod(DS, "n1", "new", **GONE)], Kind.BLOCKED, Fate.CREATED),
+        ([pod(DS, "n1", "new", phase="Succeeded", ready=False)], Kind.YES, Fate.REPAIRED),
     ],
     ids=lambda value: str(value) if isinstance(value, str) else None,
 )
-def test_a_wanted_node(pods: list[dict[str, Any]], kind: Kind, standing: Standing) -> None:
+def test_a_wanted_node(pods: list[dict[str, Any]], kind: Kind, fate: Fate) -> None:
     answer = ask(DS, revision(DS, "new"), node("n1"), *pods)
-    assert (answer.verdict, answer.kind, answer.standing) == ("RUN", kind, standing)
+    assert (answer.verdict, answer.kind, answer.fate) == ("RUN", kind, fate)
     assert [entry.name for entry in answer.pods if entry.holds] == [item["metadata"]["name"] for item in pods]
 
 
@@ -53,20 +54,20 @@ def test_a_failed_pod_in_back_off_holds_the_place() -> None:
     )
     failed = pod(DS, "n1", "new", phase="Failed", ready=False)
     answer = ask(DS, revision(DS, "new"), node("n1"), failed, state=State(backoffs=(entry,)))
-    assert (answer.kind, answer.standing) == (Kind.BLOCKED, Standing.BACK_OFF)
+    assert (answer.kind, answer.fate, answer.moment.awaited) == (Kind.BLOCKED, Fate.REPAIRED, Awaited.BACK_OFF)
     assert answer.pods[0].holds
 
 
 def test_on_delete_waits_for_somebody() -> None:
     answer = ask(ON_DELETE, revision(ON_DELETE, "new"), node("n1"), pod(ON_DELETE, "n1", "old"))
-    assert (answer.kind, answer.standing) == (Kind.BLOCKED, Standing.ON_DELETE)
+    assert (answer.kind, answer.fate) == (Kind.BLOCKED, Fate.PARKED)
 
 
 def test_a_stalled_roll_out_names_the_nodes_that_hold_the_budget() -> None:
     nodes = [node("n1"), node("sick", ready=False)]
     pods = [pod(DS, "n1", "old"), pod(DS, "sick", "new", ready=False)]
     answer = ask(DS, revision(DS, "new"), *nodes, *pods)
-    assert (answer.kind, answer.standing, answer.blockers) == (Kind.BLOCKED, Standing.STALLED, ("sick",))
+    assert (answer.kind, answer.fate, answer.blockers) == (Kind.BLOCKED, Fate.STALLED, ("sick",))
 
 
 def test_waves_are_counted_and_classes_span_them() -> None:
@@ -81,43 +82,45 @@ def test_waves_are_counted_and_classes_span_them() -> None:
 def test_writes_in_flight() -> None:
     expected = Expectations(daemonset=Identity("DaemonSet", "default", "ds"), creates=1, since=NOW)
     answer = ask(DS, revision(DS, "new"), node("n1"), state=State(expectations=(expected,)))
-    assert (answer.kind, answer.standing) == (Kind.BLOCKED, Standing.IN_FLIGHT)
+    assert (answer.kind, answer.fate, answer.moment.awaited) == (Kind.BLOCKED, Fate.CREATED, Awaited.WRITE)
 
 
 def test_a_daemonset_that_is_being_deleted_does_nothing() -> None:
     deleted = {**DS, "metadata": {**DS["metadata"], **GONE}}
     answer = ask(deleted, node("n1"))
-    assert (answer.kind, answer.standing) == (Kind.BLOCKED, Standing.FAILING)
+    assert (answer.kind, answer.fate) == (Kind.BLOCKED, Fate.UNTOUCHED)
     assert "being deleted" in answer.detail
 
 
 @pytest.mark.parametrize(
-    ("taint", "pods", "verdict", "standing"),
+    ("taint", "pods", "verdict", "fate"),
     [
-        ("x:NoSchedule", [], "KEEP", Standing.EXCLUDED),
-        ("x:NoSchedule", [pod(DS, "n1", "new")], "KEEP", Standing.KEPT),
-        ("x:NoExecute", [], "DENY", Standing.EXCLUDED),
-        ("x:NoExecute", [pod(DS, "n1", "new")], "DENY", Standing.REMOVED),
-        ("x:NoSchedule", [pod(DS, "n1", "old")], "KEEP", Standing.LEAVING),
+        ("x:NoSchedule", [], "KEEP", Fate.EXCLUDED),
+        ("x:NoSchedule", [pod(DS, "n1", "new")], "KEEP", Fate.KEPT),
+        ("x:NoExecute", [], "DENY", Fate.EXCLUDED),
+        ("x:NoExecute", [pod(DS, "n1", "new")], "DENY", Fate.REMOVED),
+        ("x:NoSchedule", [pod(DS, "n1", "old")], "KEEP", Fate.REMOVED),
     ],
 )
-def test_an_unwanted_node(taint: str, pods: list[dict[str, Any]], verdict: str, standing: Standing) -> None:
+def test_an_unwanted_node(taint: str, pods: list[dict[str, Any]], verdict: str, fate: Fate) -> None:
     answer = ask(DS, revision(DS, "new"), node("n1", taints=[taint]), *pods)
-    assert (answer.verdict, answer.kind, answer.standing) == (verdict, Kind.BY_DESIGN, standing)
+    assert (answer.verdict, answer.kind, answer.fate) == (verdict, Kind.BY_DESIGN, fate)
 
 
-def test_a_passing_condition_blocks_for_now_and_is_no_design() -> None:
+def test_a_passing_condition_is_told_as_passing() -> None:
+    """The kind is the account's: the node is excluded, and the numbers of `solve` and `why` are the same."""
     taints = ["node.kubernetes.io/not-ready:NoSchedule", "node.kubernetes.io/not-ready:NoExecute"]
     answer = ask(DS, node("n1", taints=taints, ready=False))
-    assert (answer.verdict, answer.kind) == ("KEEP", Kind.BLOCKED)
+    assert (answer.verdict, answer.kind) == ("KEEP", Kind.BY_DESIGN)
+    assert "this passes" in answer.detail
     assert [helped.taint for helped in answer.helped] == ["node.kubernetes.io/not-ready:NoExecute"]
-    assert ask(DS, node("n1", taints=[*taints, "x:NoSchedule"])).kind is Kind.BY_DESIGN
+    assert "this passes" not in ask(DS, node("n1", taints=[*taints, "x:NoSchedule"])).detail
 
 
-def test_what_no_node_can_satisfy_is_impossible() -> None:
+def test_what_no_node_can_satisfy_is_told() -> None:
     gone = daemonset(nodeSelector={"zone": "a"}, affinity=required({"key": "zone", "operator": "In", "values": ["b"]}))
     answer = ask(gone, node("n1", labels={"zone": "a"}))
-    assert answer.kind is Kind.IMPOSSIBLE
+    assert answer.kind is Kind.BY_DESIGN
     assert answer.detail == "no node can have zone=a and zone In [b]"
 
 
@@ -133,7 +136,7 @@ def test_no_room_is_impossible_with_the_numbers_and_the_holders() -> None:
         "spec": {"nodeName": "n1", "containers": [{"name": "c", "resources": {"requests": {"memory": "700Mi"}}}]},
     }
     answer = ask(daemonset(memory="512Mi"), node("n1", memory="1Gi"), web)
-    assert (answer.verdict, answer.kind, answer.standing) == ("RUN", Kind.IMPOSSIBLE, Standing.PENDING)
+    assert (answer.verdict, answer.kind, answer.fate) == ("RUN", Kind.IMPOSSIBLE, Fate.UNPLACED)
     assert str(answer.failures[0].shortages[0]) == "memory: needs 512Mi, 324Mi free of 1Gi; taken by shop/web"
     assert answer.blockers == ("shop/web",)
 

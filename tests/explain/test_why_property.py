@@ -67,10 +67,10 @@ def test_classes_add_up_and_agree_with_the_single_answers(cluster: Cluster) -> N
         for entry in explanation.classes:
             for name in entry.members:
                 single = why(world, daemonset.name, name, now=NOW, plan=plan).answer
-                assert (single.verdict, single.kind, single.standing) == (
+                assert (single.verdict, single.kind, single.fate) == (
                     entry.answer.verdict,
                     entry.answer.kind,
-                    entry.answer.standing,
+                    entry.answer.fate,
                 )
                 assert fields(single) == fields(entry.answer)
     for node in world.nodes:

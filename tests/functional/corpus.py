@@ -69,7 +69,7 @@ def summary(entry: DaemonSetPlan) -> dict[str, Any]:
     return {
         "desired": entry.desired,
         "excluded": dict(excluded),
-        **({"impossible": sum(len(part.nodes) for part in entry.impossible)} if entry.impossible else {}),
+        **({"impossible": entry.account.sums.impossible} if entry.account.sums.impossible else {}),
         **({"error": True} if entry.step.error else {}),
     }
 

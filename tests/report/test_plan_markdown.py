@@ -13,9 +13,9 @@ def test_what_happens_is_a_row_and_the_summary_comes_first() -> None:
     text = run("solve", str(SPECS / "node-selector-ssd.yaml"), "-o", "markdown", "--now", NOW).output
     lines = text.splitlines()
     assert lines[2].startswith("**Plan: 2 to create")
-    assert "| default/ssd-monitor | 2 | 0 | 0 | 0 | 0 | 0 |" in lines
-    assert "| + create | 2 | Missing | node-1 node-2 |" in lines
-    assert "| excluded | 1 | NodeSelectorMismatch: disktype=ssd | node-3 |" in lines
+    assert "| `default/ssd-monitor` | 2 | 0 | 0 | 0 | 0 | 0 |" in lines
+    assert "| `default/ssd-monitor` | + create | 2 | Missing (controller) | node-1 node-2 |" in lines
+    assert "| `default/ssd-monitor` | excluded | 1 | NodeSelectorMismatch: disktype=ssd | node-3 |" in lines
 
 
 def test_a_roll_out_and_what_waits() -> None:

@@ -1,9 +1,9 @@
-"""What lies between two plans: who gains, who loses, what updates; and which actions of an old plan still hold.
+"""What lies between two plans: fates, causes, waves, evictions and stalls; and which actions of an old plan still hold.
 
 Documents in, values out: a plan read from a file and one just made are compared alike.
 """
 
-from .between import Changes, DaemonSetChange, NodeChange, between
+from .between import Changes, NodeChange, between
 from .drift import BrokenAction, Drift, drift
 
-__all__ = ["BrokenAction", "Changes", "DaemonSetChange", "Drift", "NodeChange", "between", "drift"]
+__all__ = ["BrokenAction", "Changes", "Drift", "NodeChange", "between", "drift"]

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import msgspec
+
+from ..document.account import RowEntry
 from ..document.idsets import ids_of
 from ..document.types import ActionEntry, DaemonSetEntry, PlanDocument
-from .between import Changes, _Value, between, wanted_nodes
+from .between import Changes, between
 
 __all__ = ["BrokenAction", "Drift", "drift"]
 
 
-class BrokenAction(_Value, frozen=True, kw_only=True):
+class BrokenAction(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
     """An action of the old plan that must not be carried out any more, and why."""
 
     verb: str
@@ -20,7 +23,7 @@ class BrokenAction(_Value, frozen=True, kw_only=True):
     why: str
 
 
-class Drift(_Value, frozen=True, kw_only=True):
+class Drift(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
     """What changed since a plan was made. `holding` of its actions on pods still hold; `broken` are the others."""
 
     same_inputs: bool
@@ -30,19 +33,17 @@ class Drift(_Value, frozen=True, kw_only=True):
 
 
 def drift(plan: PlanDocument, fresh: PlanDocument) -> Drift:
-    """Return how a plan fares against a fresh one for the cluster as it is now, made for the plan's own moment."""
-    now = {(entry.namespace, entry.name): entry for entry in fresh.daemonsets}
+    """Return how a plan fares against a fresh one for the cluster as it is now, made for the plan's own moment.
+
+    Whether an action still holds, and why not, is what the fresh plan's account says of its node and pod.
+    """
+    now = {(entry.namespace, entry.name): _Now(entry, place, fresh) for place, entry in enumerate(fresh.daemonsets)}
     holding, broken = 0, []
-    wanted: dict[tuple[str, str], tuple[set[str], dict[str, str], set[str], set[str]]] = {}
     for action in plan.actions:
         if action.kind != "Pod" or action.verb not in ("create", "delete"):
             continue
         old = plan.daemonsets[action.daemonset]
-        key = (old.namespace, old.name)
-        entry = now.get(key)
-        if entry is not None and key not in wanted:
-            wanted[key] = _wants(fresh, entry)
-        why = _why_broken(action, old, entry, fresh, wanted.get(key))
+        why = _why_broken(action, old, now.get((old.namespace, old.name)))
         if not why:
             holding += 1
             continue
@@ -56,45 +57,40 @@ def drift(plan: PlanDocument, fresh: PlanDocument) -> Drift:
     return Drift(same_inputs=same, changes=between(plan, fresh), holding=holding, broken=tuple(broken))
 
 
-def _wants(fresh: PlanDocument, entry: DaemonSetEntry) -> tuple[set[str], dict[str, str], set[str], set[str]]:
-    """Return the nodes to create on, the uids of pods to delete by name, the nodes to update, the nodes wanted."""
-    place = fresh.daemonsets.index(entry)
-    create = {fresh.nodes[node] for part in entry.create for node in ids_of(part.nodes)}
-    delete = {pod: "" for part in entry.delete for _, pod in part.pods}
-    for action in fresh.actions:
-        if (action.daemonset, action.kind) != (place, "Pod"):
-            continue
-        if action.verb == "delete":
-            delete[action.name] = action.uid
-        elif action.verb == "create":
-            create.add(action.node)
-    rollout = entry.rollout
-    order = fresh.orders[rollout.order] if rollout is not None and rollout.order is not None else ()
-    return create, delete, {fresh.nodes[node] for node in order}, wanted_nodes(fresh, entry)
+class _Now:
+    """One DaemonSet of the fresh plan: what becomes of each node, and which pods the next pass deletes."""
+
+    def __init__(self, entry: DaemonSetEntry, place: int, plan: PlanDocument) -> None:
+        self.entry = entry
+        self.rows = {plan.nodes[position]: row for row in entry.rows for position in ids_of(row.nodes)}
+        self.rows.update((name, row) for row in entry.rows for name in row.vanished)
+        mine = [action for action in plan.actions if (action.daemonset, action.kind) == (place, "Pod")]
+        self.deleted = {action.name: action.uid for action in mine if action.verb == "delete"}
 
 
-def _why_broken(
-    action: ActionEntry,
-    old: DaemonSetEntry,
-    entry: DaemonSetEntry | None,
-    fresh: PlanDocument,
-    wants: tuple[set[str], dict[str, str], set[str], set[str]] | None,
-) -> str:
+def _why_broken(action: ActionEntry, old: DaemonSetEntry, now: _Now | None) -> str:
     """Return why an action does not hold; empty if it does."""
-    if entry is None or wants is None:
+    if now is None:
         return "the DaemonSet is gone"
-    if entry.uid != old.uid:
+    if now.entry.uid != old.uid:
         return "the DaemonSet was deleted and made anew"
-    create, delete, update, wanted = wants
+    row = now.rows.get(action.node)
     if action.verb == "create":
-        if action.node in create:
-            return ""
-        if action.node not in fresh.nodes:
-            return "the node is gone"
-        return "a pod is there already" if action.node in wanted else "the node is no longer wanted"
-    if action.name in delete:
-        same = not delete[action.name] or not action.uid or delete[action.name] == action.uid
-        return "" if same else "another pod has taken the name"
+        return _why_not_created(row)
+    if action.name in now.deleted:
+        uid = now.deleted[action.name]
+        return "" if not uid or not action.uid or uid == action.uid else "another pod has taken the name"
     if action.stage == "rolling-update":
-        return "the budget is spent or its turn comes later" if action.node in update else "the pod is not out of date"
+        if row is not None and row.fate in ("replaced", "stalled", "parked"):
+            return "the budget is spent or its turn comes later" if row.fate == "replaced" else row.text
+        return "the pod is not out of date"
     return "the pod is gone, or what was wrong with it is"
+
+
+def _why_not_created(row: RowEntry | None) -> str:
+    """Return why no pod is created on a node any more; empty if one is."""
+    if row is None or row.vanished:
+        return "the node is gone"
+    if any(lot.kind == "comes" and lot.moment.when in ("now", "pass") for lot in row.lots):
+        return ""
+    return "a pod is there already" if row.verdict == "R" else f"the node is no longer wanted ({row.text})"

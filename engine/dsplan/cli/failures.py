@@ -6,15 +6,24 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import click
 
 from ..errors import DsplanError, InputError
 
-__all__ = ["BAD_INPUT", "CHANGES_PENDING", "CONFLICTS", "reporting_failures"]
+if TYPE_CHECKING:
+    from ..document.types import PlanDocument
+
+__all__ = ["BAD_INPUT", "CHANGES_PENDING", "CONFLICTS", "exit_code_of", "reporting_failures"]
 
 BAD_INPUT, CHANGES_PENDING, CONFLICTS = 1, 3, 4
 _SHOWN = 200
+
+
+def exit_code_of(plan: PlanDocument) -> int:
+    """Return the exit code that --exit-code asks for: 4 if something is impossible, fails or stalls, 3 for changes."""
+    return CONFLICTS if plan.conflicts else CHANGES_PENDING if plan.applyable else 0
 
 
 @contextmanager

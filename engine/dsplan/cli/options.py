@@ -132,7 +132,7 @@ def solved(world: World, now: datetime) -> Plan:
     from .progress import progress_bar
 
     with progress_bar("planning") as bar:
-        return solve(world, now=now, observer=bar)
+        return solve(world, now=now, observer=bar, forecast=True)
 
 
 def fresh_document(world: World, now: datetime) -> PlanDocument:

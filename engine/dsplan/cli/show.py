@@ -9,7 +9,7 @@ import click
 
 from ..document.types import PlanDocument
 from ..errors import InputError, Problem
-from .failures import CHANGES_PENDING, CONFLICTS
+from .failures import exit_code_of
 from .options import output_option
 from .printing import print_plan
 
@@ -43,10 +43,14 @@ def read_plan_file(path: str) -> PlanDocument:
 @click.command()
 @click.argument("plan", metavar="PLAN.json")
 @output_option("table", "wide", "json", "yaml", "name", "markdown")
-@click.option("--exit-code", is_flag=True, help="Exit with 3 if changes are pending, 4 if there are conflicts.")
+@click.option(
+    "--exit-code",
+    is_flag=True,
+    help="Exit with 3 if changes are pending, 4 if something is impossible, fails or stalls.",
+)
 def command(plan: str, output: str, exit_code: bool) -> None:
     """Print a plan that `dsplan solve --out` has written, from the file alone."""
     document = read_plan_file(plan)
     print_plan(document, output)
     if exit_code:
-        sys.exit(CONFLICTS if document.errored or document.conflicts else CHANGES_PENDING if document.applyable else 0)
+        sys.exit(exit_code_of(document))

@@ -8,15 +8,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .failures import CHANGES_PENDING, CONFLICTS
+from .failures import exit_code_of
 from .options import input_options, load_world, moment, output_option, solved
 from .printing import print_plan
 from .state_options import remembering, state_options
 
 if TYPE_CHECKING:
-    from ..model.meta import Identity
     from ..model.world import World
-    from ..planner import DaemonSetPlan, Plan
 
 
 @click.command()
@@ -25,7 +23,11 @@ if TYPE_CHECKING:
 @click.option("--out", metavar="PLAN.json", help="Write the plan to a file, for show, verify, drift and diff.")
 @state_options
 @click.option("--bodies", is_flag=True, help="Put the complete bodies of created pods into json and yaml.")
-@click.option("--exit-code", is_flag=True, help="Exit with 3 if changes are pending, 4 if there are conflicts.")
+@click.option(
+    "--exit-code",
+    is_flag=True,
+    help="Exit with 3 if changes are pending, 4 if something is impossible, fails or stalls.",
+)
 def command(
     files: tuple[str, ...],
     more: tuple[str, ...],
@@ -54,8 +56,7 @@ def command(
     plan = solved(world, moment(now))
     kept = out is not None or output in ("json", "yaml")
     inputs = _digest(world) if kept else ""
-    stalls = _stalls(world, plan)
-    document = plan_document(plan, inputs=inputs, bodies=bodies, digests=kept, stalls=stalls)
+    document = plan_document(plan, inputs=inputs, bodies=bodies, digests=kept)
     if out is not None:
         from ..document.encoding import compact_json
         from .output_files import write_whole
@@ -63,7 +64,7 @@ def command(
         write_whole(out, compact_json(document) + b"\n")
     print_plan(document, output)
     if exit_code:
-        sys.exit(CONFLICTS if document.errored or document.conflicts else CHANGES_PENDING if document.applyable else 0)
+        sys.exit(exit_code_of(document))
 
 
 def _warn_of_abridged(world: World) -> None:
@@ -77,24 +78,3 @@ def _digest(world: World) -> str:
     from ..report.inputs import inputs_digest
 
     return inputs_digest(world)
-
-
-def _stalls(world: World, plan: Plan) -> dict[Identity, str]:
-    """Return what is foreseen about roll-outs that may not get to their end; without outdated pods there are none."""
-    if not any(map(_has_outdated_pods, plan.daemonsets)):
-        return {}
-    from ..rollouts.forecast import expected_stalls
-    from .progress import progress_bar
-
-    with progress_bar("looking for stalls"):
-        stalls, left = expected_stalls(world, now=plan.now)
-    found = {stall.identity: stall.text for stall in stalls}
-    long = "a long roll-out that may stall: dsplan timeline plays it"
-    return {**found, **dict.fromkeys(left, long)}
-
-
-def _has_outdated_pods(entry: DaemonSetPlan) -> bool:
-    from ..observe import PodFact
-
-    situations = entry.step.observed.situations if entry.step.observed else ()
-    return any(not facts & PodFact.UPDATED for situation in situations for facts in situation.shape)

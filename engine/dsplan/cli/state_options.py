@@ -68,7 +68,9 @@ def _state_of(path: str) -> State:
     try:
         with open(path, "rb") as file:
             data = file.read()
-        return read_plan(data, path).state if is_plan(data) else msgspec.json.decode(data, type=State)
+        if is_plan(data):
+            return msgspec.convert(read_plan(data, path).state, State)
+        return msgspec.json.decode(data, type=State)
     except (OSError, msgspec.DecodeError) as error:
         problem = Problem(reason="Unreadable", message=f"neither a plan nor a State: {error}", source=path)
         raise InputError.of([problem]) from None

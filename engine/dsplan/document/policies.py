@@ -6,9 +6,7 @@ outside of every rule's nodes, so the counts of a wave decide whether it keeps a
 
 from __future__ import annotations
 
-import msgspec
-
-from ..model.meta import wire_name
+from .base import Entry as _Entry
 
 __all__ = [
     "PoliciesEntry",
@@ -25,10 +23,6 @@ __all__ = [
     "PolicySteps",
     "PolicySwitch",
 ]
-
-
-class _Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename=wire_name):
-    """Base of the parts: camelCase names, absent means default."""
 
 
 class PolicySwitch(_Entry, frozen=True, kw_only=True):

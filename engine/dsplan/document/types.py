@@ -1,8 +1,9 @@
 """The plan document: everything a plan says, in a form that stays small and that any output is made from.
 
 Nodes are named once, in name order; a node's place there is its id, and sets of nodes are text such as `0-99,105`.
-Verdicts are coded per node class: one letter (R run, K keep, D deny) per class. A minor version adds fields, a major
-one breaks.
+Verdicts are coded per node class: one letter (R run, K keep, D deny) per class. What becomes of nodes and pods is coded
+per row: nodes of one DaemonSet with the same verdict, pods, fate and reason. A minor version adds fields, a major one
+breaks.
 """
 
 from __future__ import annotations
@@ -12,9 +13,9 @@ from typing import Any
 
 import msgspec
 
-from ..model.daemonset import DaemonSetStatus
-from ..model.meta import wire_name
-from ..model.state import State
+from .account import CourseEntry, EvictionEntry, RowEntry, StallEntry
+from .base import Entry
+from .origin import MadeFrom
 from .policies import PoliciesEntry
 
 __all__ = [
@@ -22,34 +23,24 @@ __all__ = [
     "PLAN_KIND",
     "PLAN_VERSION",
     "ActionEntry",
-    "BudgetEntry",
     "ComponentEntry",
     "DaemonSetEntry",
-    "DeletionEntry",
     "DeploymentEntry",
-    "EvictionEntry",
     "ExclusionEntry",
-    "HeldEntry",
-    "ImpossibleEntry",
     "NodeClass",
-    "NodeSet",
     "NoteEntry",
     "PlacementConflict",
     "PlacementEntry",
     "PlanDocument",
-    "RolloutEntry",
     "SEMANTICS",
+    "StatusEntry",
     "SummaryEntry",
 ]
 
 PLAN_KIND = "Plan"
 API_VERSION = "dsplan.dev/v1alpha1"
 SEMANTICS = "kubernetes/v1.36"
-PLAN_VERSION = "1.0"
-
-
-class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename=wire_name):
-    """Base of the document's parts: camelCase names, absent means default."""
+PLAN_VERSION = "2.0"
 
 
 class NodeClass(Entry, frozen=True, kw_only=True):
@@ -59,15 +50,43 @@ class NodeClass(Entry, frozen=True, kw_only=True):
     fields: dict[str, Any] = {}
 
 
-class SummaryEntry(Entry, frozen=True, kw_only=True):
-    """Counts of (DaemonSet, node) pairs, and the waves of the longest roll-out."""
+class SummaryEntry(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """What the account adds up to; every number is there, also where it is 0.
+
+    `yes`, `blocked`, `impossible` and `excluded` are pairs of a DaemonSet and a node, each once, and make up all of
+    them; `vanished` are pairs of nodes that do not exist. `update` are pairs that are replaced, `create` and `delete`
+    pods besides those, `waves` those of the longest roll-out. `removed` pairs lose their pod, `stalled` and `parked`
+    ones keep an outdated one; `evictions` are pods of other owners, `stalls` roll-outs that do not get to their end.
+    """
 
     create: int = 0
     delete: int = 0
     update: int = 0
     waves: int = 0
+    yes: int = 0
     blocked: int = 0
+    impossible: int = 0
     excluded: int = 0
+    vanished: int = 0
+    removed: int = 0
+    stalled: int = 0
+    parked: int = 0
+    evictions: int = 0
+    stalls: int = 0
+
+
+class StatusEntry(Entry, frozen=True, kw_only=True):
+    """The status of a DaemonSet as its controller writes it (S3-S11); absent numbers are 0."""
+
+    current_number_scheduled: int = 0
+    desired_number_scheduled: int = 0
+    number_available: int = 0
+    number_misscheduled: int = 0
+    number_ready: int = 0
+    number_unavailable: int = 0
+    updated_number_scheduled: int = 0
+    observed_generation: int = 0
+    collision_count: int | None = None
 
 
 class ExclusionEntry(Entry, frozen=True, kw_only=True):
@@ -79,72 +98,13 @@ class ExclusionEntry(Entry, frozen=True, kw_only=True):
     also: int = 0
 
 
-class NodeSet(Entry, frozen=True, kw_only=True):
-    """Nodes where something is created, and why."""
-
-    reason: str
-    nodes: str
-
-
-class DeletionEntry(Entry, frozen=True, kw_only=True):
-    """Pods that are deleted for one reason: (node name, pod name)."""
-
-    reason: str
-    pods: tuple[tuple[str, str], ...]
-
-
-class HeldEntry(Entry, frozen=True, kw_only=True):
-    """Nodes that wait for the same reason; `text` says it for people."""
-
-    reason: str
-    text: str
-    nodes: tuple[str, ...]
-
-
-class ImpossibleEntry(Entry, frozen=True, kw_only=True):
-    """Nodes where a pod is wanted and cannot run; `example` tells what the first of them lacks, and who has it."""
-
-    kind: str
-    reason: str
-    nodes: str
-    example: str = ""
-
-
-class EvictionEntry(Entry, frozen=True, kw_only=True):
-    """Nodes where the pod finds room by evicting pods of these owners."""
-
-    evicts: str
-    nodes: str
-
-
-class BudgetEntry(Entry, frozen=True, kw_only=True):
-    """maxUnavailable and maxSurge resolved to nodes."""
-
-    max_unavailable: int = 0
-    max_surge: int = 0
-    desired: int = 0
-    arithmetic: str = ""
-
-
-class RolloutEntry(Entry, frozen=True, kw_only=True):
-    """How out-of-date pods are replaced. `order` is a place in the document's `orders`; `waves` are [size, repeat].
-
-    `beyond_budget` pods of the first wave are sick and replaced whatever the budget (R12, R20).
-    """
-
-    strategy: str
-    order: int | None = None
-    waves: tuple[tuple[int, int], ...] = ()
-    beyond_budget: int = 0
-    lower_bound: int = 0
-    stalled: str = ""
-    blockers: str = ""
-    leaving: tuple[str, ...] = ()
-    budget: BudgetEntry | None = None
-
-
 class DaemonSetEntry(Entry, frozen=True, kw_only=True):
-    """One DaemonSet."""
+    """One DaemonSet.
+
+    `rows` are disjoint and make up all nodes. `course` is how its out-of-date pods are replaced; `otherwise` the course
+    where starting pods do not become ready, absent where that is the same. `adrift` pods have no target node (A15),
+    `gone` ones are terminal and terminating (M6); `adopted` and `released` change hands in the next pass.
+    """
 
     namespace: str
     name: str
@@ -156,21 +116,23 @@ class DaemonSetEntry(Entry, frozen=True, kw_only=True):
     hash: str = ""
     hash_learned: bool = True
     desired: int = 0
-    status: DaemonSetStatus = DaemonSetStatus()
+    status: StatusEntry = StatusEntry()
     status_written: bool = False
     excluded: tuple[ExclusionEntry, ...] = ()
-    create: tuple[NodeSet, ...] = ()
-    delete: tuple[DeletionEntry, ...] = ()
-    garbage: tuple[tuple[str, str], ...] = ()
-    rollout: RolloutEntry | None = None
-    held: tuple[HeldEntry, ...] = ()
-    impossible: tuple[ImpossibleEntry, ...] = ()
+    rows: tuple[RowEntry, ...] = ()
+    course: CourseEntry | None = None
+    otherwise: CourseEntry | None = None
     evictions: tuple[EvictionEntry, ...] = ()
+    stall: StallEntry | None = None
+    spends: int = 0
+    adrift: int = 0
+    gone: int = 0
+    adopted: int = 0
+    released: int = 0
     deferred: tuple[int, int] = (0, 0)
     in_flight: bool = False
     untouched: str = ""
     error: str = ""
-    stall: str = ""
     requeue_after_seconds: float | None = None
     summary: SummaryEntry = SummaryEntry()
 
@@ -249,8 +211,10 @@ class PlacementEntry(Entry, frozen=True, kw_only=True):
 class PlanDocument(Entry, frozen=True, kw_only=True, tag_field="kind", tag=PLAN_KIND):
     """A whole plan. `complete`, `applyable` and `errored` are three separate facts.
 
-    `digests` has one entry a node, over the fields and pods that were read and nothing else: a heartbeat changes none.
-    `zones` and `sick` are what the written order looks at.
+    `made_from` says what it was made from; `foreseen` whether roll-outs that may stall were played to their end, but
+    for `unplayed` DaemonSets (places in the list). `state` is that of the next call. `digests` has one entry a node,
+    over the fields and pods that were read and nothing else: a heartbeat changes none. `zones` and `sick` are what the
+    written order looks at.
     """
 
     api_version: str
@@ -259,6 +223,9 @@ class PlanDocument(Entry, frozen=True, kw_only=True, tag_field="kind", tag=PLAN_
     semantics: str
     now: datetime
     inputs: str = ""
+    made_from: MadeFrom = MadeFrom()
+    foreseen: bool = False
+    unplayed: tuple[int, ...] = ()
     actor: str = "controller"
     order: str = ""
     complete: bool
@@ -280,4 +247,4 @@ class PlanDocument(Entry, frozen=True, kw_only=True, tag_field="kind", tag=PLAN_
     notes: tuple[NoteEntry, ...] = ()
     policies: PoliciesEntry | None = None
     placement: PlacementEntry | None = None
-    state: State = State()
+    state: dict[str, Any] = {}

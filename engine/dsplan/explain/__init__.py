@@ -4,9 +4,9 @@ Data flow: World -> plan -> `why` -> classes of equal answer; a no -> `counterfa
 World x edits -> `apply` -> World.
 """
 
-from .answers import Answer, AnswerClass, Explanation, Kind, Standing
+from .answers import Answer, AnswerClass, Explanation, Kind
 from .counterfactual import Counterfactual, counterfactuals
-from .difference import Difference, difference, what_if
+from .difference import Difference, what_if
 from .edits import Edit, apply
 from .search import Side
 from .why import why, why_all
@@ -20,10 +20,8 @@ __all__ = [
     "Explanation",
     "Kind",
     "Side",
-    "Standing",
     "apply",
     "counterfactuals",
-    "difference",
     "what_if",
     "why",
     "why_all",

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-
 import msgspec
 
 from ..constraints.protocol import Cause
@@ -12,6 +10,7 @@ from ..model.brief import Brief
 from ..model.meta import Identity
 from ..model.world import Note
 from ..placement.filters.failures import Failure
+from ..planner.account import Fate, Kind, Moment, When
 
 __all__ = [
     "Answer",
@@ -22,41 +21,7 @@ __all__ = [
     "Helped",
     "Kind",
     "PodHere",
-    "Standing",
 ]
-
-
-class Kind(StrEnum):
-    """The yes and the three kinds of no, never mixed."""
-
-    YES = "yes"
-    BY_DESIGN = "excluded by design"
-    IMPOSSIBLE = "wanted but impossible"
-    BLOCKED = "wanted and blocked for now"
-
-
-class Standing(StrEnum):
-    """What there is and what happens next for one DaemonSet on one node."""
-
-    UP_TO_DATE = "UpToDate"  # an available pod of the current template
-    STARTING = "Starting"  # a pod of the current template that is not available yet
-    CREATED = "Created"  # the next pass creates a pod (M7, M15)
-    UPDATED = "Updated"  # an old pod that the roll-out replaces
-    CLEANED = "Cleaned"  # surplus, failed or succeeded pods go; the place stays taken or is filled again (M9-M18)
-    TERMINATING = "Terminating"  # the place is held by a pod that is going (M13)
-    BACK_OFF = "BackOff"  # the place is held by a failed pod (M10)
-    ON_DELETE = "OnDelete"  # out of date until somebody deletes the pod (C10)
-    POLICY = "Policy"  # out of date, and a RolloutPolicy lets it wait
-    STALLED = "Stalled"  # out of date, and the roll-out cannot go on (R6-R13)
-    IN_FLIGHT = "InFlight"  # issued and not yet seen (C6)
-    PENDING = "Pending"  # the pod is there, or would be, and is not scheduled
-    REFUSED = "Refused"  # the pod is not created, or not admitted by the kubelet (P1, X13, K1, K21)
-    EVICTING = "Evicting"  # the pod gets its place by evicting others (P1-P3)
-    FAILING = "Failing"  # the pass over this DaemonSet fails, or ends before it decides (C3, C4)
-    EXCLUDED = "Excluded"  # no pod, and none is wanted
-    KEPT = "Kept"  # a pod that may stay though none would be created (E4)
-    REMOVED = "Removed"  # a pod that the next pass deletes (M20)
-    LEAVING = "Leaving"  # an old pod that goes and is not created again (R15, R25)
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -108,7 +73,8 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """Everything about one DaemonSet on one node.
 
     `findings` are all failing constraints in accounting order (E1, E2, E4, E3); `verdict` follows from them alone.
-    `detail` says in words what is waited for; `wave` is the number of the update wave, 0 where there is none.
+    `kind`, `fate` and `moment` are those of the account; `loses`: an available pod goes, and none is available at the
+    end. `detail` says in words what is waited for; `wave` is the number of the update wave, 0 where there is none.
     `blockers` are the pods or nodes that hold the place, the room or the budget, or whose pods are evicted. `failures`
     are what the scheduler's filters say to a pod that is wanted and does not fit, with every shortage (K1-K21).
     """
@@ -117,7 +83,9 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     node: str
     verdict: Verdict
     kind: Kind
-    standing: Standing
+    fate: Fate
+    moment: Moment = Moment(When.NEVER)
+    loses: bool = False
     findings: tuple[Finding, ...] = ()
     closest: Closest | None = None
     helped: tuple[Helped, ...] = ()

@@ -18,14 +18,15 @@ from ..model.node import Node
 from ..model.world import World
 from ..passes.forecast import forecast
 from ..planner import Plan, solve
+from ..planner.account import Awaited, Fate
 from ..planner.plan import DaemonSetPlan
-from .answers import Answer, Kind, Standing
+from .answers import Answer, Kind
 from .edits import DeletePod, Edit, SetField, SetLabel, apply
 from .names import find_daemonset, find_node
+from .pair import Pairs
 from .price import Price, price_of
 from .room import room_edits
 from .search import Proposal, Side, proposals
-from .standing import Standings
 from .why import why
 
 __all__ = ["Counterfactual", "counterfactuals"]
@@ -45,7 +46,7 @@ class Counterfactual(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """Edits after which the answer is another, as solving again has shown.
 
     `size` is the number of fields touched; no smaller set of the same kinds and the same side flips the verdict.
-    `kind` and `standing` are the answer then, `detail` what is still waited for, `wave` the number of the update wave;
+    `kind` and `fate` are the answer then, `detail` what is still waited for, `wave` the number of the update wave;
     `evicts` says whose pods have to go.
     """
 
@@ -54,7 +55,7 @@ class Counterfactual(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     size: int
     verdict: Verdict
     kind: Kind
-    standing: Standing
+    fate: Fate
     detail: str = ""
     wave: int = 0
     evicts: tuple[str, ...] = ()
@@ -144,10 +145,10 @@ class _Trial:
             size=sum(edit.size for edit in edits),
             verdict=answer.verdict,
             kind=answer.kind,
-            standing=answer.standing,
+            fate=answer.fate,
             detail=answer.detail,
             wave=answer.wave,
-            evicts=answer.blockers if answer.standing is Standing.EVICTING else (),
+            evicts=answer.blockers if answer.kind is Kind.YES else (),
             price=price_of(self.world, self.node.name, before, after, self.rules, index=index, edited=plan.index),
         )
 
@@ -197,7 +198,7 @@ def _proposed(trial: _Trial, side: Side) -> Iterator[Proposal]:
 def _unblocking(trial: _Trial) -> Iterator[Counterfactual]:
     """Yield what makes a wanted pod that is held up come, fit, or be updated at once."""
     before = trial.answer(trial.world, trial.plan)
-    waits = before.kind is Kind.YES and before.standing is Standing.UPDATED and before.wave > 1
+    waits = before.kind is Kind.YES and before.fate is Fate.REPLACED and before.wave > 1
     found_on: set[tuple[Side, str]] = set()
     for side, edits in _suggestions(trial, before):
         family = (side, type(edits[0]).__name__ + getattr(edits[0], "path", ""))
@@ -211,26 +212,29 @@ def _unblocking(trial: _Trial) -> Iterator[Counterfactual]:
 
 def _suggestions(trial: _Trial, answer: Answer) -> Iterator[tuple[Side, tuple[Edit, ...]]]:
     """Yield edits that may help; of those of one kind the first that does is the smallest."""
-    standing = answer.standing
     if answer.failures:
         yield from room_edits(trial.world, trial.daemonset, trial.node, answer.failures)
-    if standing is Standing.STALLED or answer.wave > 1:
-        yield from ((Side.DAEMONSET, (edit,)) for edit in _raised_budget(trial, standing))
-    if standing is Standing.ON_DELETE:
+    if answer.fate is Fate.STALLED or answer.wave > 1:
+        yield from ((Side.DAEMONSET, (edit,)) for edit in _raised_budget(trial, answer.fate))
+    parked = answer.fate is Fate.PARKED
+    if parked and trial.daemonset.spec.update_strategy.type == "OnDelete":
         switch = SetField(trial.daemonset.identity, "spec.updateStrategy.type", "RollingUpdate")
         yield Side.DAEMONSET, (switch,)
-    if standing in (Standing.ON_DELETE, Standing.BACK_OFF):
-        for pod in Standings(trial.entry).pods(trial.node.name)[0]:
+    if parked or answer.moment.awaited is Awaited.BACK_OFF:
+        for pod in Pairs(trial.entry, trial.plan.index).pods(trial.node.name)[0]:
             yield Side.CLUSTER, (DeletePod(pod.metadata.namespace, pod.name),)
 
 
-def _raised_budget(trial: _Trial, standing: Standing) -> Iterator[SetField]:
+def _raised_budget(trial: _Trial, fate: Fate) -> Iterator[SetField]:
     """Yield the smallest budget under which the node is updated at all where it is stalled, else in the next wave."""
     step = trial.entry.step
     if step.observed is None or step.budget is None:
         return
     observed, index, budget = step.observed, trial.plan.index, step.budget
-    hopeless = BitMap.union(BitMap(), *(part.nodes for part in trial.entry.impossible))
+    hopeless = BitMap.union(
+        BitMap(),
+        *(row.nodes for row in trial.entry.account.rows if row.fate in (Fate.UNPLACED, Fate.DOWN, Fate.FAILING)),
+    )
     field = "maxSurge" if budget.max_surge else "maxUnavailable"
 
     def enough(number: int) -> bool:
@@ -238,10 +242,10 @@ def _raised_budget(trial: _Trial, standing: Standing) -> Iterator[SetField]:
         if field == "maxUnavailable":
             raised = Budget(number, 0, budget.desired, "")
         try:
-            rollout = forecast(observed, index, rolling_update(observed, index, raised), raised, hopeless)
+            rollout = forecast(observed, index, rolling_update(observed, index, raised), raised, hopeless, hopeless)
         except RollingError:
             return False
-        if standing is Standing.STALLED:
+        if fate is Fate.STALLED:
             return trial.node.name in rollout.nodes
         return trial.node.name in rollout.nodes[: rollout.waves[0].size if rollout.waves else 0]
 

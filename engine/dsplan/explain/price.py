@@ -88,8 +88,7 @@ def _replaced(before: DaemonSetPlan, after: DaemonSetPlan, node: str) -> int:
 
 
 def _outdated(entry: DaemonSetPlan) -> set[str]:
-    rollout = entry.rollout
-    return {*rollout.nodes, *rollout.stalled} if rollout is not None else set()
+    return {*entry.rollout.updated, *entry.rollout.stalled}
 
 
 def _others(world: World, asked: Identity, here: Node, there: Node, rules: tuple[Rule, ...]) -> Iterator[OtherChange]:

@@ -10,8 +10,6 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
-from pyroaring import BitMap
-
 from ..constraints import BUILTIN_RULES, Rule, constraints_of
 from ..constraints.protocol import TAINTS
 from ..eligibility import Evaluation, Verdict, evaluate
@@ -20,37 +18,17 @@ from ..model.arguments import check_moment, check_world
 from ..model.daemonset import DaemonSet
 from ..model.node import Node
 from ..model.world import World
-from ..placement.filters.outcomes import Outcome, OutcomeKind
-from ..placement.impossible import room_unknown
 from ..planner import Plan, solve
+from ..planner.account import Row
 from ..planner.plan import DaemonSetPlan
-from .answers import Answer, AnswerClass, Explanation, Kind, Standing
+from .answers import Answer, AnswerClass, Explanation, Kind
 from .evidence import Evidence
 from .names import find_daemonset, find_node
-from .placed import Placed, holders_text
-from .standing import Standings, pods_here
+from .pair import Pairs, detail_of, pods_here
 from .typos import Vocabulary
 
 __all__ = ["why", "why_all"]
 
-_HELD_UP = {
-    Standing.TERMINATING,
-    Standing.BACK_OFF,
-    Standing.ON_DELETE,
-    Standing.POLICY,
-    Standing.STALLED,
-    Standing.IN_FLIGHT,
-    Standing.FAILING,
-}
-_BLOCKED = {*_HELD_UP, Standing.PENDING}
-_OUTCOMES = {
-    OutcomeKind.EVICTS: (Standing.EVICTING, "it gets its place by evicting others"),
-    OutcomeKind.WAITS: (Standing.PENDING, "it has no room until pods that are terminating are gone"),
-    OutcomeKind.PENDING: (Standing.PENDING, "it has no room, or may not share the node, and stays Pending"),
-    OutcomeKind.REFUSED: (Standing.REFUSED, "the API server does not create it"),
-    OutcomeKind.REJECTED: (Standing.REFUSED, "it is bound from its birth and the kubelet does not admit it"),
-}
-_IMPOSSIBLE = (OutcomeKind.PENDING, OutcomeKind.REFUSED, OutcomeKind.REJECTED)
 _KIND_ORDER = (Kind.YES, Kind.BLOCKED, Kind.IMPOSSIBLE, Kind.BY_DESIGN)
 
 
@@ -89,7 +67,7 @@ def why(
     wanted = None if daemonset is None else find_daemonset(world, daemonset)
     place = None if node is None else find_node(world, node)
     if plan is None:
-        plan = solve(world, now=now, rules=rules)
+        plan = solve(world, now=now, rules=rules, forecast=True)
     if wanted is not None:
         return _Asked(world, plan, wanted, rules).explain(place)
     assert place is not None
@@ -102,11 +80,9 @@ def why_all(
     """Return the explanation of every DaemonSet on all nodes, sorted by identity; what they share is computed once."""
     rules = tuple(rules)
     if plan is None:
-        plan = solve(world, now=now, rules=rules)
-    vocabulary, unknown = Vocabulary(plan.index), room_unknown(plan.index)
-    return tuple(
-        _Asked(world, plan, daemonset, rules, vocabulary, unknown).explain(None) for daemonset in world.daemonsets
-    )
+        plan = solve(world, now=now, rules=rules, forecast=True)
+    vocabulary = Vocabulary(plan.index)
+    return tuple(_Asked(world, plan, daemonset, rules, vocabulary).explain(None) for daemonset in world.daemonsets)
 
 
 class _Asked:
@@ -119,14 +95,12 @@ class _Asked:
         daemonset: DaemonSet,
         rules: tuple[Rule, ...],
         vocabulary: Vocabulary | None = None,
-        unknown: BitMap | None = None,
     ) -> None:
         self.daemonset = daemonset
         self.index = plan.index
         self.entry = _entry_of(plan, daemonset)
         self.notes = self.entry.step.notes
-        self.standings = Standings(self.entry, plan.policies)
-        self.placed = Placed(self.entry, plan.index, unknown)
+        self.pairs = Pairs(self.entry, plan.index)
         self.constraints = constraints_of(daemonset, rules)
         origins, identity = world.origins, daemonset.identity
         self.evidence = Evidence(
@@ -140,59 +114,34 @@ class _Asked:
         """Return everything about one node."""
         if evaluation is None:
             evaluation = evaluate(self.constraints, node)
-        standing, detail, wave, outcome = self.place(node.name, evaluation.verdict)
-        pods, shape = self.standings.pods(node.name)
-        kind = self.kind(evaluation, standing, outcome, node)
-        if evaluation.verdict is not Verdict.RUN and self.evidence.impossible:
-            detail = self.evidence.impossible
+        row = self.pairs.row(node.name)
+        failures = self.pairs.failures(node.name, row)
         return Answer(
             daemonset=self.daemonset.identity,
             node=node.name,
             verdict=evaluation.verdict,
-            kind=kind,
-            standing=standing,
+            kind=row.kind,
+            fate=row.fate,
+            moment=row.moment,
+            loses=row.loses,
             findings=self.evidence.findings(evaluation, node),
             closest=self.evidence.closest(node),
             helped=self.evidence.helped(node),
-            pods=pods_here(pods, shape),
-            detail=detail,
-            blockers=self.blockers(standing, outcome),
-            failures=outcome.failures if outcome is not None else (),
-            wave=wave,
+            pods=pods_here(*self.pairs.pods(node.name)),
+            detail=self.detail(row, evaluation, node),
+            blockers=self.pairs.blockers(row, failures),
+            failures=failures,
+            wave=self.pairs.wave(node.name),
         )
 
-    def place(self, node: str, verdict: Verdict) -> tuple[Standing, str, int, Outcome | None]:
-        """Return standing, detail, update wave, and what the scheduler makes of the pod if that matters."""
-        standing, detail, wave = self.standings.of(node, verdict)
-        if verdict is not Verdict.RUN:
-            return standing, detail, wave, None
-        outcome = self.placed.of(node)
-        if outcome is not None and outcome.kind is OutcomeKind.PLACED:
-            return (Standing.STARTING if standing is Standing.PENDING else standing), detail, wave, None
-        if outcome is not None and standing in _HELD_UP and outcome.kind not in _IMPOSSIBLE:
-            return standing, detail, wave, None
-        if outcome is not None:
-            standing, detail = _OUTCOMES[outcome.kind]
-            if outcome.evicted_by is not None:
-                detail += f"; {outcome.evicted_by} takes its place"
-        return standing, detail, wave, outcome
-
-    def kind(self, evaluation: Evaluation, standing: Standing, outcome: Outcome | None, node: Node) -> Kind:
-        """Return the yes, or which of the three kinds of no it is."""
+    def detail(self, row: Row, evaluation: Evaluation, node: Node) -> str:
+        """Return in words what is waited for; of an unwanted node, whether that passes or can never be otherwise."""
         if evaluation.verdict is Verdict.RUN:
-            if outcome is not None and outcome.kind in _IMPOSSIBLE:
-                return Kind.IMPOSSIBLE
-            return Kind.BLOCKED if standing in _BLOCKED else Kind.YES
-        if self.evidence.impossible is not None:
-            return Kind.IMPOSSIBLE
-        return Kind.BLOCKED if self.evidence.is_passing(evaluation, node) else Kind.BY_DESIGN
-
-    def blockers(self, standing: Standing, outcome: Outcome | None) -> tuple[str, ...]:
-        """Return who holds the room or is evicted, or the nodes that hold the budget of a stalled roll-out."""
-        if outcome is not None:
-            return tuple(map(str, outcome.holders)) or holders_text(outcome.failures)
-        rollout = self.entry.rollout
-        return rollout.blockers if standing is Standing.STALLED and rollout is not None else ()
+            return detail_of(row)
+        if self.evidence.impossible:
+            return self.evidence.impossible
+        passing = "this passes: the taint goes when the node is well again"
+        return "; ".join(filter(None, (passing if self.evidence.is_passing(evaluation, node) else "", detail_of(row))))
 
     def explain(self, node: Node | None) -> Explanation:
         """Return the explanation for one node or, where it is None, for all."""
@@ -205,17 +154,17 @@ class _Asked:
         return Explanation(subject=subject, total=len(self.index), classes=classes, notes=self.notes)
 
     def _classes(self) -> Iterator[AnswerClass]:
-        """Yield the classes of equal answer: same verdict, kind, standing, failing fields and helping tolerations."""
+        """Yield the classes of equal answer: same verdict, kind, fate, failing fields and helping tolerations."""
         classes: dict[tuple[object, ...], _Class] = {}
         for node, evaluation, names in self._alike():
             helped = self.evidence.helped(node) if evaluation.verdict is Verdict.RUN else ()
             shared = _failing(evaluation), helped
             here: Counter[tuple[object, ...]] = Counter()
             for name in names:
-                standing, detail, wave, outcome = self.place(name, evaluation.verdict)
-                kind = self.kind(evaluation, standing, outcome, node)
-                key: tuple[object, ...] = (evaluation.verdict, kind, standing, detail, _words(outcome), *shared)
-                classes.setdefault(key, _Class(name, evaluation)).add(name, evaluation, wave)
+                row = self.pairs.row(name)
+                detail = self.detail(row, evaluation, node)
+                key: tuple[object, ...] = (evaluation.verdict, row.kind, row.fate, row.loses, detail, *shared)
+                classes.setdefault(key, _Class(name, evaluation)).add(name, evaluation, self.pairs.wave(name))
                 here[key] += 1
             for alike, count in here.items():
                 classes[alike].observe(evaluation, count)
@@ -267,11 +216,6 @@ def _failing(evaluation: Evaluation) -> tuple[tuple[str, str, str], ...]:
     return tuple((reason.code, cause.field, cause.needed) for reason in evaluation.reasons for cause in reason.causes)
 
 
-def _words(outcome: Outcome | None) -> tuple[object, ...]:
-    """Return what makes outcomes equal answers: the scheduler's words, not the numbers of one node."""
-    return () if outcome is None else tuple((failure.plugin, failure.reasons) for failure in outcome.failures)
-
-
 def _counted(observed: Mapping[str, Counter[str]]) -> tuple[tuple[str, tuple[tuple[str, int], ...]], ...]:
     return tuple(
         (field, tuple(sorted(values.items(), key=lambda item: (-item[1], item[0]))))
@@ -289,12 +233,12 @@ def _entry_of(plan: Plan, daemonset: DaemonSet) -> DaemonSetPlan:
 
 def _for_all_daemonsets(world: World, plan: Plan, node: Node, rules: tuple[Rule, ...]) -> Explanation:
     """Return the explanation for every DaemonSet on one node; a class shares the cause, not the field it stands in."""
-    vocabulary, unknown = Vocabulary(plan.index), room_unknown(plan.index)
+    vocabulary = Vocabulary(plan.index)
     classes: dict[tuple[object, ...], list[Answer]] = defaultdict(list)
     for daemonset in world.daemonsets:
-        answer = _Asked(world, plan, daemonset, rules, vocabulary, unknown).answer(node)
+        answer = _Asked(world, plan, daemonset, rules, vocabulary).answer(node)
         causes = {(finding.code, cause.needed) for finding in answer.findings for cause in finding.causes}
-        key = (answer.verdict, answer.kind, answer.standing, answer.detail, frozenset(causes), answer.helped)
+        key = (answer.verdict, answer.kind, answer.fate, answer.detail, frozenset(causes), answer.helped)
         classes[key].append(answer)
     found = [
         AnswerClass(answer=answers[0], members=tuple(str(answer.daemonset) for answer in answers))

@@ -1,8 +1,8 @@
 """The waves of a DaemonSet's own updateStrategy, as the real controller would go (R33).
 
-Assumes health: every replaced pod becomes available, and so does every node that is down, unless it is itself not ready
-or its pod does not fit there.
-Under that assumption the number of waves is the least possible, since every wave uses the whole budget.
+Assumes health: every replaced pod becomes available, and so does every node that is down, but for the nodes that are
+given as stuck or doomed. Under that assumption the number of waves is the least possible, since every wave uses the
+whole budget.
 """
 
 from __future__ import annotations
@@ -13,13 +13,18 @@ from enum import StrEnum
 import msgspec
 from pyroaring import BitMap
 
-from ..diff import ActionReason, Budget, Rolling
+from ..diff import ActionReason, Budget, Rolling, allows_surge, resolve_budget, rolling_update
+from ..diff.budget import BudgetError
+from ..diff.order import node_order
 from ..diff.rolling import Place, classify
 from ..eligibility import NodeIndex, Verdict
 from ..observe import Observed
+from .afterwards import after_manage
 from .step_types import DaemonSetStep
 
-__all__ = ["Rollout", "Strategy", "WaveRun", "forecast", "outdated_nodes", "rollout_of"]
+__all__ = ["Halt", "Rollout", "Strategy", "WaveRun", "forecast", "outdated_nodes", "rollout_of"]
+
+_NOBODY = BitMap()
 
 
 class Strategy(StrEnum):
@@ -27,6 +32,16 @@ class Strategy(StrEnum):
 
     ROLLING_UPDATE = "RollingUpdate"
     ON_DELETE = "OnDelete"
+
+
+class Halt(StrEnum):
+    """Why pods of an older template are not replaced; a simulation may find more causes (rollouts.stall_types)."""
+
+    NONE = ""
+    BUDGET_SPENT = "BudgetSpent"  # R7-R12
+    BAD_BUDGET = "BadBudget"  # R2
+    ON_DELETE = "OnDelete"  # C10
+    POLICY = "Policy"
 
 
 class WaveRun(msgspec.Struct, frozen=True):
@@ -39,26 +54,40 @@ class WaveRun(msgspec.Struct, frozen=True):
 class Rollout(msgspec.Struct, frozen=True, kw_only=True):
     """How the out-of-date pods of one DaemonSet will be replaced.
 
-    `nodes` are in the order of the waves; `waves` cut that order, run-length coded. `stalled` nodes follow in no wave,
-    because `blockers` hold the whole budget. `leaving` nodes lose their old pod and get no new one (R15, R21, R25). No
-    plan under this budget has fewer waves than `lower_bound`: budgeted nodes / budget, rounded up.
-    `beyond_budget` nodes of the first wave have sick pods, which are replaced whatever the budget (R12, R20).
+    `nodes` are in the order of the waves; `waves` cut that order, run-length coded. `leaving` of them are not wanted:
+    they lose their old pod and get no new one (R15, R21, R25). `stalled` nodes follow in no wave, for `halt`, which
+    `text` says for people; under a spent budget `blockers` hold it. `begins` is when the first wave goes: False in a
+    later pass, since the next one does not act on the roll-out. After `collection`: only once pod garbage collection
+    has removed what fails the pass (R27). No plan under this budget has fewer waves than `lower_bound`: budgeted nodes
+    / budget, rounded up. `beyond_budget` nodes of the first wave have sick pods, which are replaced whatever the budget
+    (R12, R20). `played` tells whether a simulation has shown all this.
     """
 
-    strategy: Strategy
+    strategy: Strategy = Strategy.ROLLING_UPDATE
     nodes: tuple[str, ...] = ()
     waves: tuple[WaveRun, ...] = ()
+    leaving: tuple[str, ...] = ()
     stalled: tuple[str, ...] = ()
     blockers: tuple[str, ...] = ()
-    leaving: tuple[str, ...] = ()
+    halt: Halt | str = Halt.NONE
+    text: str = ""
+    begins: bool = True
+    collection: bool = False
     lower_bound: int = 0
     beyond_budget: int = 0
     budget: Budget | None = None
+    played: bool = False
 
     @property
     def wave_count(self) -> int:
         """Number of waves."""
         return sum(run.repeat for run in self.waves)
+
+    @property
+    def updated(self) -> tuple[str, ...]:
+        """The nodes that get a new pod, in the order of the waves."""
+        away = set(self.leaving)
+        return tuple(node for node in self.nodes if node not in away) if away else self.nodes
 
 
 def outdated_nodes(observed: Observed, index: NodeIndex) -> tuple[str, ...]:
@@ -73,47 +102,108 @@ def outdated_nodes(observed: Observed, index: NodeIndex) -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
-def rollout_of(entry: DaemonSetStep, observed: Observed, index: NodeIndex, hopeless: BitMap) -> Rollout:
-    """Return how the out-of-date pods of one DaemonSet will be replaced, as its pass found them."""
-    if entry.rolling is not None and entry.budget is not None:
-        return forecast(observed, index, entry.rolling, entry.budget, hopeless)
-    on_delete = entry.daemonset.spec.update_strategy.type == "OnDelete"
-    strategy = Strategy.ON_DELETE if on_delete else Strategy.ROLLING_UPDATE
-    return Rollout(strategy=strategy, stalled=outdated_nodes(observed, index))
+def rollout_of(
+    entry: DaemonSetStep, observed: Observed, index: NodeIndex, stuck: BitMap = _NOBODY, doomed: BitMap = _NOBODY
+) -> Rollout:
+    """Return how the out-of-date pods of one DaemonSet will be replaced.
+
+    `stuck` nodes stay down if they are, `doomed` ones once they are replaced. Where manage acts first, or writes are in
+    flight, the waves are those of the passes after that (C9).
+    """
+    if entry.daemonset.spec.update_strategy.type != "RollingUpdate":
+        text = "updateStrategy OnDelete: replaced when somebody deletes the pod"
+        left = outdated_nodes(observed, index)
+        return Rollout(strategy=Strategy.ON_DELETE, stalled=left, halt=Halt.ON_DELETE if left else Halt.NONE, text=text)
+    if entry.rolling_update_ran and entry.rolling is not None and entry.budget is not None:
+        return forecast(observed, index, entry.rolling, entry.budget, stuck, doomed)
+    try:
+        budget = resolve_budget(entry.daemonset, len(observed.verdicts.run))
+    except BudgetError as error:
+        left = outdated_nodes(observed, index)
+        return Rollout(stalled=left, halt=Halt.BAD_BUDGET if left else Halt.NONE, text=str(error))
+    later = after_manage(observed, index, stuck | doomed, surge=allows_surge(entry.daemonset))
+    found = forecast(later, index, rolling_update(later, index, budget), budget, stuck, doomed)
+    return msgspec.structs.replace(found, begins=False, collection=entry.error is not None)
 
 
 def forecast(
-    observed: Observed, index: NodeIndex, rolling: Rolling, budget: Budget, hopeless: BitMap | None = None
+    observed: Observed,
+    index: NodeIndex,
+    rolling: Rolling,
+    budget: Budget,
+    stuck: BitMap = _NOBODY,
+    doomed: BitMap = _NOBODY,
 ) -> Rollout:
-    """Return the waves of a RollingUpdate from the first pass on. On `hopeless` nodes no pod will ever run."""
-    first, leaving = _first_wave(observed, index, rolling, budget)
-    waiting = [name for name in rolling.waiting if _wanted(observed, index, name)]
-    leaving += [name for name in rolling.waiting if name in index.ids and not _wanted(observed, index, name)]
-    blockers = tuple(sorted(name for name in rolling.down if _stays_down(index, name, hopeless or BitMap())))
-    limit = max(0, (budget.max_surge or budget.max_unavailable) - len(blockers))
+    """Return the waves of a RollingUpdate from a pass on that wants `rolling`."""
+    first = [name for name in _of_first_wave(rolling, budget) if name in index.ids]
     sick = _beyond_budget(rolling, budget, set(first))
-    stalled = limit <= 0
-    going = [] if stalled else waiting
+    waiting = [name for name in rolling.waiting if name in index.ids]
+    down = [name for name in rolling.down if name in index.ids]
+    replaced, spent = set(first), set(down)
+    blockers = [name for name in down if index.ids[name] in (doomed if name in replaced else stuck)]
+    blockers += [name for name in first if index.ids[name] in doomed and name not in spent] if doomed else []
+    limit = budget.max_surge or budget.max_unavailable
+    later, going = _later_waves(waiting, index, limit, blockers, doomed)
+    waves = [WaveRun(len(first), 1)] if first else []
+    left = tuple(name for name in waiting[going:] if _wanted(observed, index, name))
+    nodes = [*first, *waiting[:going]]
+    sunset = _sunset(observed, rolling, budget, index) if not blockers else []
+    if sunset:
+        later.append(WaveRun(len(sunset), 1))
+        nodes += sunset
     return Rollout(
-        strategy=Strategy.ROLLING_UPDATE,
-        nodes=(*first, *going),
-        waves=_waves(len(first), len(going), limit),
-        stalled=tuple(waiting) if stalled else (),
-        blockers=blockers if stalled and waiting else (),
-        leaving=tuple(leaving),
-        lower_bound=_lower_bound(len(first) + len(going), sick, budget),
+        nodes=tuple(nodes),
+        waves=_merged([*waves, *later]),
+        leaving=tuple(name for name in nodes if not _wanted(observed, index, name)),
+        stalled=left,
+        blockers=tuple(sorted(blockers)) if left else (),
+        halt=Halt.BUDGET_SPENT if left else Halt.NONE,
+        text=_spent_text(sorted(blockers), limit) if left else "",
+        lower_bound=_lower_bound(len(nodes) - len(sunset), sick, budget),
         beyond_budget=sick,
         budget=budget,
     )
 
 
-def _waves(first: int, waiting: int, limit: int) -> tuple[WaveRun, ...]:
-    waves = [WaveRun(first, 1)] if first else []
-    if waiting:
-        whole, rest = divmod(waiting, limit)
-        waves += [WaveRun(limit, whole)] if whole else []
-        waves += [WaveRun(rest, 1)] if rest else []
-    return _merged(waves)
+def _later_waves(
+    waiting: Sequence[str], index: NodeIndex, limit: int, blockers: list[str], doomed: BitMap
+) -> tuple[list[WaveRun], int]:
+    """Return the waves after the first, and how many nodes they reach; add to `blockers` who gets stuck."""
+    if not doomed or not any(index.ids[name] in doomed for name in waiting):
+        room = limit - len(blockers)
+        if room <= 0:
+            return [], 0
+        whole, rest = divmod(len(waiting), room)
+        return [WaveRun(size, repeat) for size, repeat in ((room, whole), (rest, 1)) if size and repeat], len(waiting)
+    waves: list[WaveRun] = []
+    done = 0
+    while done < len(waiting) and (room := limit - len(blockers)) > 0:
+        wave = waiting[done : done + room]
+        blockers += [name for name in wave if index.ids[name] in doomed]
+        waves.append(WaveRun(len(wave), 1))
+        done += len(wave)
+    return waves, done
+
+
+def _of_first_wave(rolling: Rolling, budget: Budget) -> list[str]:
+    """Return the nodes of the first wave; under surge also those whose old pod goes for good (R21, R25)."""
+    if not budget.max_surge:
+        return [name for name, *_ in rolling.delete]
+    gone = [name for name, _, reason in rolling.delete if reason is ActionReason.OUTDATED_NOT_ELIGIBLE]
+    return [*(name for name, _ in rolling.create), *gone]
+
+
+def _sunset(observed: Observed, rolling: Rolling, budget: Budget, index: NodeIndex) -> list[str]:
+    """Return the ineligible nodes that lose their old pod once enough others are available (R22, R25)."""
+    if not budget.max_surge:
+        return []
+    away = {name for name, _, reason in rolling.delete if reason is ActionReason.OUTDATED_NOT_ELIGIBLE}
+    nodes = BitMap()
+    for situation in observed.situations:
+        if classify(situation.verdict, situation.shape, surge=True) is Place.SUNSET:
+            nodes |= situation.nodes
+    ordered = node_order(nodes, index, observed.verdicts.run) if nodes else []
+    return [name for name in (index.names[position] for position in ordered) if name not in away]
 
 
 def _beyond_budget(rolling: Rolling, budget: Budget, first: set[str]) -> int:
@@ -128,23 +218,14 @@ def _lower_bound(nodes: int, sick: int, budget: Budget) -> int:
     return max(-(-(nodes - sick) // limit) if limit > 0 else 0, 1 if nodes else 0)
 
 
-def _first_wave(observed: Observed, index: NodeIndex, rolling: Rolling, budget: Budget) -> tuple[list[str], list[str]]:
-    """Return the nodes of the first wave, and those that lose their pod for good; vanished nodes are in neither."""
-    deleted = [name for name, *_ in rolling.delete if name in index.ids]
-    leaving = [name for name in deleted if not _wanted(observed, index, name)]
-    if budget.max_surge != 0:
-        return [name for name, _ in rolling.create], leaving
-    return [name for name in deleted if _wanted(observed, index, name)], leaving
+def _spent_text(blockers: Sequence[str], limit: int) -> str:
+    shown = ", ".join(blockers[:3]) + (f" and {len(blockers) - 3:,} more" if len(blockers) > 3 else "")
+    return f"{len(blockers):,} of {limit:,} down, and they stay down: {shown}"
 
 
 def _wanted(observed: Observed, index: NodeIndex, name: str) -> bool:
     position = index.ids.get(name)
     return position is not None and position in observed.verdicts.run
-
-
-def _stays_down(index: NodeIndex, name: str, hopeless: BitMap) -> bool:
-    position = index.ids.get(name)
-    return position is not None and (position in hopeless or not index.nodes[position].ready)
 
 
 def _merged(waves: Sequence[WaveRun]) -> tuple[WaveRun, ...]:

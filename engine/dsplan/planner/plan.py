@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -12,19 +11,19 @@ from ..diff import Action
 from ..document.types import SEMANTICS
 from ..eligibility import Exclusion, NodeIndex
 from ..model.meta import Identity
-from ..model.pod import Pod
 from ..model.state import State
 from ..model.world import Note
 from ..passes.forecast import Rollout
 from ..passes.step_types import DaemonSetStep
-from ..placement.impossible import Evictions, Impossible
+from .account.types import Account, DaemonSetAccount, Sums
 
 if TYPE_CHECKING:
     from ..placement.fit_types import Fit
     from ..placement.scheduler.prediction import DaemonSetPrediction
     from ..policies.plan_types import PolicyPlan
+    from ..rollouts.stall_types import Stall
 
-__all__ = ["SEMANTICS_VERSION", "DaemonSetPlan", "DeploymentContrast", "Held", "HeldReason", "Plan", "Summary"]
+__all__ = ["SEMANTICS_VERSION", "DaemonSetPlan", "DeploymentContrast", "Plan"]
 
 SEMANTICS_VERSION = SEMANTICS
 
@@ -34,75 +33,34 @@ def load_types() -> None:
     from ..placement.fit_types import Fit
     from ..placement.scheduler.prediction import DaemonSetPrediction
     from ..policies.plan_types import PolicyPlan
+    from ..rollouts.stall_types import Stall
 
-    globals().update(Fit=Fit, DaemonSetPrediction=DaemonSetPrediction, PolicyPlan=PolicyPlan)
-
-
-class HeldReason(StrEnum):
-    """Why something wanted does not happen now; never a matter of design."""
-
-    BACK_OFF = "BackOff"  # M10
-    TERMINATING = "Terminating"  # M13: the old pod must be gone first
-    ON_DELETE = "OnDelete"  # C10: out of date until somebody deletes the pod
-    STALLED = "Stalled"  # R7-R12: the whole budget is spent on nodes that stay down
-    IN_FLIGHT = "InFlight"  # C6: issued and not yet seen
-    POLICY = "Policy"  # a RolloutPolicy lets it wait
-
-
-class Held(msgspec.Struct, frozen=True, order=True):
-    """One node that waits."""
-
-    node: str
-    reason: HeldReason
-    text: str
-
-
-class Summary(msgspec.Struct, frozen=True, kw_only=True):
-    """Counts of (DaemonSet, node) pairs; `waves` is the longest roll-out of any DaemonSet."""
-
-    create: int = 0
-    delete: int = 0
-    update: int = 0
-    waves: int = 0
-    blocked: int = 0
-    excluded: int = 0
-
-    def __str__(self) -> str:
-        """Return the last line of every output.
-
-        >>> str(Summary(create=3))
-        'Plan: 3 to create, 0 to delete, 0 to update; 0 blocked, 0 excluded by design.'
-        """
-        waves = f" in {self.waves:,} wave{'s' * (self.waves != 1)}" if self.update else ""
-        return (
-            f"Plan: {self.create:,} to create, {self.delete:,} to delete, {self.update:,} to update{waves}; "
-            f"{self.blocked:,} blocked, {self.excluded:,} excluded by design."
-        )
+    globals().update(Fit=Fit, DaemonSetPrediction=DaemonSetPrediction, PolicyPlan=PolicyPlan, Stall=Stall)
 
 
 class DaemonSetPlan(msgspec.Struct, frozen=True, kw_only=True):
-    """One DaemonSet: the next pass, why each node that is not desired is not, what waits, and the roll-out.
+    """One DaemonSet: the next pass, why each node that is not desired is not, and what becomes of each node and pod.
 
-    `garbage` are pods bound to nodes that do not exist: the garbage collector of pods removes them, not the controller
-    (M22). They count as deletions all the same. `impossible` nodes get their pod, and it never runs there; `evictions`
-    tell whom it drives away where it does (K20, P3); `prediction` has both node by node, with every shortage.
+    `prediction` is what the scheduler makes of the pods of the next pass, node by node, with every shortage; `later` of
+    those of the whole roll-out, None where that is no other.
     """
 
     step: DaemonSetStep
     nodes: int
+    account: DaemonSetAccount
     exclusions: tuple[Exclusion, ...] = ()
-    held: tuple[Held, ...] = ()
-    garbage: tuple[tuple[str, Pod], ...] = ()
-    impossible: tuple[Impossible, ...] = ()
-    evictions: tuple[Evictions, ...] = ()
     prediction: DaemonSetPrediction | None = None
-    rollout: Rollout | None = None
-    summary: Summary = Summary()
+    later: DaemonSetPrediction | None = None
 
     @property
     def identity(self) -> Identity:
         """(DaemonSet, namespace, name)."""
         return self.step.identity
+
+    @property
+    def rollout(self) -> Rollout:
+        """How its out-of-date pods will be replaced."""
+        return self.account.course
 
     @property
     def desired(self) -> int:
@@ -137,7 +95,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
     Three separate facts: `complete`, everything could be decided; `applyable`, there is something to do; `errored`, the
     pass over some DaemonSet fails. `state` is for the next call. `placement` is the best placement without eviction,
-    where something wanted is impossible or a PlacementPolicy holds.
+    where something wanted is impossible or a PlacementPolicy holds. Where it is `foreseen`, roll-outs that may stall
+    were played to their end: `stalls` do not get there, `unplayed` are too long to be played.
     """
 
     now: datetime
@@ -149,6 +108,9 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     requeue_after: float | None
     policies: PolicyPlan | None = None
     placement: Fit | None = None
+    stalls: tuple[Stall, ...] = ()
+    unplayed: tuple[Identity, ...] = ()
+    foreseen: bool = False
 
     @property
     def actions(self) -> tuple[Action, ...]:
@@ -156,24 +118,26 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(action for entry in self.daemonsets for action in entry.step.actions)
 
     @property
-    def summary(self) -> Summary:
-        """The counts over all DaemonSets."""
-        parts = [entry.summary for entry in self.daemonsets]
-        return Summary(
-            create=sum(part.create for part in parts),
-            delete=sum(part.delete for part in parts),
-            update=sum(part.update for part in parts),
-            waves=max((part.waves for part in parts), default=0),
-            blocked=sum(part.blocked for part in parts),
-            excluded=sum(part.excluded for part in parts),
-        )
+    def account(self) -> Account:
+        """What becomes of every DaemonSet on every node: the one source of every answer."""
+        return Account(daemonsets=tuple(entry.account for entry in self.daemonsets), foreseen=self.foreseen)
+
+    @property
+    def summary(self) -> Sums:
+        """What the account adds up to."""
+        return self.account.sums
 
     @property
     def conflicts(self) -> bool:
-        """Whether something that is wanted is impossible, or a policy is violated or stopped."""
+        """Whether a roll-out stalls, something wanted is impossible, a policy is violated or stopped, or a pass fails.
+
+        A pass that fails until the pods of vanished nodes are collected heals by itself (R27).
+        """
         stopped = self.policies is not None and self.policies.is_violated
         violated = self.placement is not None and bool(self.placement.violations)
-        return stopped or violated or any(entry.impossible for entry in self.daemonsets)
+        sums = self.summary
+        fails = any(entry.step.error is not None and not entry.rollout.collection for entry in self.daemonsets)
+        return fails or stopped or violated or bool(sums.impossible or sums.stalls)
 
     @property
     def errored(self) -> bool:

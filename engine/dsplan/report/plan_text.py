@@ -5,8 +5,13 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator, Sequence
 
+import msgspec
+
+from ..document.account import CourseEntry
 from ..document.idsets import ids_of
-from ..document.types import DaemonSetEntry, DeploymentEntry, HeldEntry, PlanDocument, RolloutEntry, SummaryEntry
+from ..document.types import DaemonSetEntry, DeploymentEntry, PlanDocument, SummaryEntry
+from ..planner.account import Sums
+from .account_lines import Line, changes_of, problems_of, rest_of
 from .style import PLAIN, Style
 from .table import listing, table
 
@@ -23,7 +28,7 @@ _HEADER = (
     "MISSCHEDULED",
     "NODE-SELECTOR",
 )
-_WAVES_SHOWN, _REASONS_SHOWN = 5, 4
+_WAVES_SHOWN = 5
 
 
 def plan_text(plan: PlanDocument, style: Style = PLAIN) -> str:
@@ -54,11 +59,7 @@ def summary_line(summary: SummaryEntry) -> str:
     >>> summary_line(SummaryEntry(create=3))
     'Plan: 3 to create, 0 to delete, 0 to update; 0 blocked, 0 excluded by design.'
     """
-    waves = f" in {_count(summary.waves, 'wave')}" if summary.update else ""
-    return (
-        f"Plan: {summary.create:,} to create, {summary.delete:,} to delete, {summary.update:,} to update{waves}; "
-        f"{summary.blocked:,} blocked, {summary.excluded:,} excluded by design."
-    )
+    return str(Sums(**msgspec.structs.asdict(summary)))
 
 
 def action_names(plan: PlanDocument) -> Iterator[str]:
@@ -97,34 +98,26 @@ def _section(entry: DaemonSetEntry, plan: PlanDocument, style: Style) -> Iterato
         yield f"  ! nothing is done: {entry.untouched}"
         return
     yield from _account(entry, plan, style)
-    for created in entry.create:
-        names = [plan.nodes[position] for position in ids_of(created.nodes)]
-        yield from _line("+", "create", len(names), f"{created.reason} (controller)", names, style)
-    for deleted in entry.delete:
-        beyond = "; outside any budget" if deleted.reason == "NotEligible" else ""
-        pods = [f"{pod}@{node}" for node, pod in deleted.pods]
-        yield from _line("-", "delete", len(pods), f"{deleted.reason} (controller{beyond})", pods, style)
-    if entry.garbage:
-        pods = [f"{pod}@{node}" for node, pod in entry.garbage]
-        said = "NodeVanished (garbage collector of pods, after about 40 s)"
-        yield from _line("-", "delete", len(pods), said, pods, style)
-    if entry.rollout is not None:
-        yield from _rollout(entry.rollout, plan, style)
-    if entry.stall:
-        yield from _wrapped(style.paint(f"  ! {entry.stall}", "red"), style)
-    yield from _impossible(entry, plan, style)
-    yield from _held(entry.held, style)
+    for line in changes_of(entry, plan):
+        yield from _line(line, style)
+    if entry.course is not None:
+        yield from _course(entry.course, entry.summary.update, plan, style)
+    for line in (*problems_of(entry, plan), *rest_of(entry, plan)):
+        yield from _line(line, style)
     if any(entry.deferred):
         later = sum(entry.deferred)
         yield f"    at most 250 creations and 250 deletions a pass: {later:,} of these come in later passes"
 
 
-def _line(symbol: str, verb: str, count: int, said: str, names: Sequence[str], style: Style) -> Iterator[str]:
-    colour = {"+": "green", "-": "red", "~": "yellow", "!": "yellow", "x": "red"}[symbol]
-    head = f"  {symbol} {verb} {count:,}"
-    line, *others = _wrapped(f"{head}  {said}: {listing(names, style.limit)}", style)
-    yield style.paint(head, colour) + line.removeprefix(head)
+def _line(line: Line, style: Style) -> Iterator[str]:
+    colour = {"+": "green", "-": "red", "~": "yellow", "!": "yellow", "x": "red", ".": "dim"}[line.symbol]
+    head = f"  {line.symbol} {line.verb}" + (f" {line.count:,}" if line.count else "")
+    where = f": {listing(line.where, style.limit)}" if line.where else ""
+    text, *others = _wrapped(f"{head}  {line.why}{where}", style)
+    yield style.paint(head, colour) + text.removeprefix(head)
     yield from others
+    if line.example:
+        yield from _wrapped(f"      on {line.where[0]}: {line.example}", style, indent=8)
 
 
 def _account(entry: DaemonSetEntry, plan: PlanDocument, style: Style) -> Iterator[str]:
@@ -138,24 +131,27 @@ def _account(entry: DaemonSetEntry, plan: PlanDocument, style: Style) -> Iterato
         yield from _wrapped(f"  {text}  {listing(names, style.few)}", style, indent=13)
 
 
-def _rollout(rollout: RolloutEntry, plan: PlanDocument, style: Style) -> Iterator[str]:
-    if rollout.order is not None:
-        nodes = [plan.nodes[position] for position in plan.orders[rollout.order]]
-        waves = sum(repeat for _, repeat in rollout.waves)
-        bound = f"; at least {rollout.lower_bound:,}" if rollout.lower_bound < waves else ", the fewest possible"
-        arithmetic = f"; {rollout.budget.arithmetic}" if rollout.budget else ""
-        head = style.paint(f"  ~ update {len(nodes):,}", "yellow")
-        yield f"{head}  Outdated (controller) in {_count(waves, 'wave')}{bound}{arithmetic}"
-        yield f"    order: {plan.order}"
-        yield from _waves(rollout, nodes, waves, style)
-    if rollout.leaving:
-        said = "OutdatedNotEligible (controller), not created again"
-        yield from _line("-", "delete", len(rollout.leaving), said, rollout.leaving, style)
+def _course(course: CourseEntry, update: int, plan: PlanDocument, style: Style) -> Iterator[str]:
+    if not course.waves and not update:
+        return
+    waves = sum(repeat for _, repeat in course.waves)
+    arithmetic = f"; {course.budget.arithmetic}" if course.budget else ""
+    head = style.paint(f"  ~ update {update:,}", "yellow")
+    if not waves:
+        yield f"{head}  Outdated (controller), under way{arithmetic}"
+        return
+    bound = f"; at least {course.lower_bound:,}" if course.lower_bound < waves else ", the fewest possible"
+    later = "" if course.begins else "; from a later pass on"
+    yield f"{head}  Outdated (controller) in {_count(waves, 'wave')}{bound}{arithmetic}{later}"
+    if course.order is None:
+        return
+    yield f"    order: {plan.order}"
+    yield from _waves(course, [plan.nodes[position] for position in plan.orders[course.order]], waves, style)
 
 
-def _waves(rollout: RolloutEntry, nodes: Sequence[str], total: int, style: Style) -> Iterator[str]:
+def _waves(course: CourseEntry, nodes: Sequence[str], total: int, style: Style) -> Iterator[str]:
     number, start = 1, 0
-    for size, repeat in rollout.waves:
+    for size, repeat in course.waves:
         for _ in range(repeat):
             if number > _WAVES_SHOWN and style.limit is not None:
                 yield f"    ... and {_count(total - number + 1, 'more wave')}; -o wide shows all"
@@ -164,30 +160,6 @@ def _waves(rollout: RolloutEntry, nodes: Sequence[str], total: int, style: Style
                 f"    wave {number}: {size:,}  {listing(nodes[start : start + size], style.limit)}", style
             )
             number, start = number + 1, start + size
-
-
-def _impossible(entry: DaemonSetEntry, plan: PlanDocument, style: Style) -> Iterator[str]:
-    for evicted in entry.evictions:
-        names = [plan.nodes[position] for position in ids_of(evicted.nodes)]
-        yield from _line("!", "evicts", len(names), f"{evicted.evicts}, on", names, style)
-    for part in entry.impossible:
-        names = [plan.nodes[position] for position in ids_of(part.nodes)]
-        yield from _line("x", "impossible", len(names), f"{part.kind}: {part.reason}", names, style)
-        if part.example:
-            yield from _wrapped(f"      on {names[0]}: {part.example}", style, indent=8)
-
-
-def _held(held: Sequence[HeldEntry], style: Style) -> Iterator[str]:
-    by_reason: dict[str, list[HeldEntry]] = {}
-    for entry in held:
-        by_reason.setdefault(entry.reason, []).append(entry)
-    for reason, entries in by_reason.items():
-        if len(entries) > _REASONS_SHOWN and style.limit is not None:
-            names = [name for entry in entries for name in entry.nodes]
-            yield from _line("!", "blocked", len(names), reason, names, style)
-            continue
-        for entry in entries:
-            yield from _line("!", "blocked", len(entry.nodes), f"{reason}: {entry.text}", entry.nodes, style)
 
 
 def _deployment(entry: DeploymentEntry) -> Iterator[str]:

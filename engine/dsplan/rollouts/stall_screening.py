@@ -14,11 +14,12 @@ from ..apiserver.admission import Quotas, Refusal
 from ..diff import allows_surge, resolve_budget
 from ..diff.budget import BudgetError
 from ..eligibility import NodeIndex
-from ..model.daemonset import HASH_LABEL, TEMPLATE_GENERATION_LABEL, DaemonSet
+from ..model.daemonset import DaemonSet
 from ..model.pod import Pod
 from ..observe import Observed
 from ..placement.filters.created import Templates
-from ..placement.filters.demand import Demand, Demands
+from ..placement.filters.demand import Demands
+from ..placement.filters.growth import asks_no_more
 from ..simulator.coverage import is_settled_alone, outdated
 
 __all__ = ["StallScreening"]
@@ -62,17 +63,4 @@ class StallScreening:
         if allows_surge(daemonset):
             return not (demand.requests or demand.ports or demand.anti_affinity)
         before = {id(found): found for pods in old for pod in pods for found in [self._demands.of_tenant(pod)]}
-        return all(_is_no_more(demand, found) for found in before.values())
-
-
-def _is_no_more(new: Demand, old: Demand) -> bool:
-    """Return whether whatever let the old pod in lets the new one in."""
-    requests = all(amount <= old.requests.get(name, 0) for name, amount in new.requests.items())
-    ports = set(new.ports) <= set(old.ports)
-    anti_affinity = set(new.anti_affinity) <= set(old.anti_affinity)
-    return requests and ports and anti_affinity and _own_labels(new) == _own_labels(old)
-
-
-def _own_labels(demand: Demand) -> dict[str, str]:
-    """Return the labels without those that every revision changes."""
-    return {name: value for name, value in demand.labels.items() if name not in (HASH_LABEL, TEMPLATE_GENERATION_LABEL)}
+        return all(asks_no_more(demand, found) for found in before.values())

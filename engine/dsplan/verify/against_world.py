@@ -9,6 +9,7 @@ import msgspec
 from ..constraints import BUILTIN_RULES, Rule, project
 from ..document.idsets import ids_of, ranges_of
 from ..document.types import PlanDocument
+from ..model.state import State
 from ..model.world import World
 from ..observe.digests import node_digest
 from ..observe.groups import Group
@@ -69,5 +70,6 @@ def _whole(plan: PlanDocument, world: World, judged: list[Judged]) -> Iterator[t
     digests = tuple(node_digest(node, plan.reads, looked[node.name]) for node in world.nodes)
     yield from same("digests", plan.digests, digests)
     outcomes = [one.outcome for one in judged if one.outcome]
-    state = msgspec.structs.replace(next_state(world.state, outcomes, plan.now), rollouts=plan.state.rollouts)
-    yield from same("state", plan.state, state)
+    said = msgspec.convert(plan.state, State)
+    state = msgspec.structs.replace(next_state(world.state, outcomes, plan.now), rollouts=said.rollouts)
+    yield from same("state", said, state)

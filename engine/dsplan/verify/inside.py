@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from ..diff.order import ORDER_TEXT
+from ..document.account import CourseEntry, RowEntry
 from ..document.idsets import ids_of
-from ..document.types import API_VERSION, SEMANTICS, DaemonSetEntry, PlanDocument, RolloutEntry, SummaryEntry
+from ..document.types import API_VERSION, SEMANTICS, DaemonSetEntry, PlanDocument, SummaryEntry
 from .finding import Finding
-from .policies import updated
-from .rules import BURST, WRITE_RANKS, written_order
+from .rules import BURST, WRITE_RANKS
 
 __all__ = ["inside", "members"]
 
@@ -58,53 +58,61 @@ def _daemonset(entry: DaemonSetEntry, wanted: set[int], plan: PlanDocument) -> _
         yield "desired", f"{entry.desired} where {len(wanted)} nodes are wanted"
     if entry.status.number_unavailable != entry.status.desired_number_scheduled - entry.status.number_available:
         yield "status", "numberUnavailable is not desired less available (S8)"
-    created = members(entry.create)
-    if set(created) - wanted or any(count > 1 for count in created.values()):
-        yield "create", f"where no pod is wanted ({_names(set(created) - wanted, plan)}), or twice on a node"
-    deleted = Counter([*entry.garbage, *(pod for part in entry.delete for pod in part.pods)])
-    if any(count > 1 for count in deleted.values()):
-        yield "delete", "a pod is deleted twice"
-    if entry.rollout is not None:
-        yield from _rollout(entry.rollout, wanted, plan)
-        if set(ids_of(entry.rollout.blockers)) - {*ids_of(plan.sick), *members(entry.impossible)}:
-            yield "stalled", "a blocker is a healthy node where the pod fits"
-        yield from _summary(entry, entry.rollout, plan)
+    if members(entry.rows) != Counter(range(len(plan.nodes))):
+        yield "rows", "not every node is in exactly one row"
+    for row in entry.rows:
+        if [lot.place for lot in row.lots if lot.kind != "comes"] != list(range(len(row.shape))):
+            yield "rows", f"{row.fate} {row.nodes}: not every pod has exactly one lot"
+    if entry.course is not None:
+        yield from _course(entry.course, plan)
+    yield from _summary(entry)
 
 
-def _rollout(rollout: RolloutEntry, wanted: set[int], plan: PlanDocument) -> _Check:
-    order = list(plan.orders[rollout.order]) if rollout.order is not None else []
-    stalled = ids_of(rollout.stalled)
+def _course(course: CourseEntry, plan: PlanDocument) -> _Check:
+    order = list(plan.orders[course.order]) if course.order is not None else []
+    stalled = ids_of(course.stalled)
     if len(set(order)) != len(order) or set(order) & set(stalled):
         yield "order", "a node is updated twice, or both updated and stalled"
-    if (set(order) | set(stalled)) - wanted:
-        yield "order", f"updates {_names((set(order) | set(stalled)) - wanted, plan)}, where no pod is wanted"
-    sizes = [size for size, repeat in rollout.waves for _ in range(repeat)]
-    if sum(sizes) != len(order) or any(size <= 0 for size in sizes):
+    sizes = [size for size, repeat in course.waves for _ in range(repeat)]
+    if sum(sizes) != len(order) or any(size < 0 for size in sizes):
         yield "waves", f"hold {sum(sizes)} nodes where {len(order)} are updated"
-    budget = rollout.budget
-    limit = 0 if budget is None else budget.max_surge or budget.max_unavailable
-    allowed = [limit + rollout.beyond_budget * (number == 0) for number in range(len(sizes))]
+    budget = course.budget
+    if budget is None or budget.max_surge:
+        return
+    allowed = [budget.max_unavailable + course.beyond_budget * (number == 0) for number in range(len(sizes))]
     if any(size > most for size, most in zip(sizes, allowed, strict=True)):
-        yield "budget", f"a wave is larger than the {limit} that the budget allows"
-    bound = max(-(-(len(order) - rollout.beyond_budget) // limit) if limit else 0, 1 if order else 0)
-    if rollout.lower_bound != bound or len(sizes) < bound:
-        yield "bound", f"{rollout.lower_bound} waves at least, of {len(sizes)}; the budget gives {bound}"
-    sick = set(ids_of(plan.sick))
-    first, rest = order[: rollout.beyond_budget], order[rollout.beyond_budget :]
-    zones = {place: zone for zone, ids in plan.zones.items() for place in ids_of(ids)}
-    if any(part != written_order(part, zones, sick, wanted) for part in (first, rest)):
-        yield "order", f"is not the written one: {plan.order}"
+        yield "budget", f"a wave is larger than the {budget.max_unavailable} that the budget allows"
+    if len(sizes) < course.lower_bound and not stalled:
+        yield "bound", f"{course.lower_bound} waves at least, of {len(sizes)}"
 
 
-def _summary(entry: DaemonSetEntry, rollout: RolloutEntry, plan: PlanDocument) -> _Check:
-    impossible = {plan.nodes[place] for place in members(entry.impossible)}
-    counted = SummaryEntry(
-        create=sum(members(entry.create).values()),
-        delete=sum(len(part.pods) for part in entry.delete) + len(rollout.leaving) + len(entry.garbage),
-        **updated(plan, entry, rollout),
-        blocked=len(impossible | {node for held in entry.held for node in held.nodes}),
-        excluded=sum(members(entry.excluded).values()),
-    )
+_BY_DESIGN, _BLOCKED = ("excluded", "kept", "removed"), ("untouched", "stalled", "parked", "failing", "down")
+
+
+def _kind(row: RowEntry) -> str:
+    """Return which of the four sums a row belongs to."""
+    if row.fate in _BY_DESIGN or row.fate == "unplaced":
+        return "impossible" if row.fate == "unplaced" else "excluded"
+    waits = row.fate in ("created", "repaired") and row.moment.when == "after"
+    return "blocked" if waits or row.fate in _BLOCKED else "yes"
+
+
+def _summary(entry: DaemonSetEntry) -> _Check:
+    found: Counter[str] = Counter()
+    for row in entry.rows:
+        here, strays = len(ids_of(row.nodes)), len(row.vanished)
+        found[_kind(row)] += here
+        found["vanished"] += strays
+        if row.fate in ("removed", "stalled", "parked"):
+            found[row.fate] += here + strays
+        if row.fate == "replaced":
+            found["update"] += here + strays
+            continue
+        found["create"] += (here + strays) * sum(lot.kind == "comes" for lot in row.lots)
+        found["delete"] += (here + strays) * sum(lot.kind in ("deleted", "collected") for lot in row.lots)
+    found["evictions"] = sum(part.pods * len(ids_of(part.nodes)) for part in entry.evictions)
+    waves = sum(repeat for _, repeat in entry.course.waves) if entry.course else 0
+    counted = SummaryEntry(**found, waves=waves, stalls=entry.summary.stalls)
     if counted != entry.summary:
         yield "summary", f"says {entry.summary}, its parts are {counted}"
 
@@ -129,17 +137,9 @@ def _actions(plan: PlanDocument) -> _Check:
         issued[a.daemonset, a.stage, a.verb].append(a.name or a.node)
     if ranks != sorted(ranks) or any(count > 1 for count in writes.values()):
         yield "actions", "the same write twice, or out of the order of a pass (C1, C14)"
-    for place, entry in enumerate(plan.daemonsets):
-        creates = [plan.nodes[position] for part in entry.create for position in ids_of(part.nodes)]
-        deletes = [pod for part in entry.delete for _, pod in part.pods]
-        wants = {("manage", "create"): creates, ("manage", "delete"): deletes}
-        for how in (*wants, ("rolling-update", "create"), ("rolling-update", "delete")):
-            mine, wanted = issued[place, *how], wants.get(how, issued[place, *how][:BURST])
-            if len(mine) != min(len(wanted), BURST) or set(mine) - set(wanted):
-                yield (
-                    "actions",
-                    f"{entry.namespace}/{entry.name}: other {' '.join(how)}s than planned, or too many (C12)",
-                )
+    for how, names in issued.items():
+        if len(names) > BURST:
+            yield "actions", f"{len(names)} {' '.join(how[1:])}s in one pass (C12)"
 
 
 def _sums(plan: PlanDocument) -> _Check:
@@ -148,13 +148,21 @@ def _sums(plan: PlanDocument) -> _Check:
     total = SummaryEntry(**{**sums, "waves": max((part.waves for part in parts), default=0)})
     if total != plan.summary:
         yield "summary", f"says {plan.summary}, the DaemonSets add up to {total}"
-    errored, stuck = (any(getattr(entry, name) for entry in plan.daemonsets) for name in ("error", "impossible"))
+    errored = any(entry.error for entry in plan.daemonsets)
+    stuck = bool(total.impossible or total.stalls)
     if (best := plan.placement) is not None:
         stuck = stuck or any(conflict.violated for conflict in best.conflicts)
         if not best.placed <= min(best.wanted, best.bound) or best.bound != best.placed + best.gap:
             yield "placement", "wanted, placed, bound and gap do not go together"
     facts = (not errored, errored, stuck, bool(total.create or total.delete or total.update))
-    if (plan.complete, plan.errored, plan.conflicts and (stuck or not plan.policies), plan.applyable) != facts:
+    lasting = any(entry.error and not (entry.course and entry.course.collection) for entry in plan.daemonsets)
+    facts = (*facts[:2], stuck or lasting, facts[3])
+    if (
+        plan.complete,
+        plan.errored,
+        plan.conflicts and (stuck or lasting or not plan.policies),
+        plan.applyable,
+    ) != facts:
         yield "facts", "complete, errored, conflicts or applyable is wrong"
     waits = [entry.requeue_after_seconds for entry in plan.daemonsets if entry.requeue_after_seconds is not None]
     if plan.requeue_after_seconds != min(waits, default=None) and not plan.policies:

@@ -7,7 +7,6 @@ from typing import Any
 
 from ..constraints import BUILTIN_RULES, Rule, constraints_of
 from ..document.idsets import ids_of, ranges_of
-from ..document.told import told_by
 from ..document.types import DaemonSetEntry, PlanDocument
 from ..eligibility.verdicts import evaluate
 from ..model.selectors import LabelSelector, selector_text
@@ -15,6 +14,7 @@ from ..model.world import World
 from .inside import members
 from .policies.governed import expected, wrong_hosted
 from .rules import Case, Outcome, change_text, outcome
+from .told import told_by
 
 __all__ = ["Judged", "same"]
 
@@ -49,11 +49,14 @@ class Judged:
         yield from same("untouched", bool(entry.untouched), self.case.is_untouched)
         if not self.case.is_untouched:
             yield from self._verdicts()
-            stuck = {self.plan.nodes[place] for place in (*self.case.sick, *members(entry.impossible))}
-            self.outcome, told = outcome(self.case, stuck), told_by(entry, self.plan)
-            self.wanted = expected(self.case, stuck, self.plan, self.place, told)
-            for check, right in self.wanted.told.items():
-                yield from same(check, told[check], right)
+            unplaced = members(row for row in entry.rows if row.fate == "unplaced")
+            stuck = {self.plan.nodes[place] for place in (*self.case.sick, *unplaced)}
+            self.outcome, told = outcome(self.case, stuck), told_by(entry)
+            self.wanted = expected(self.case, stuck, self.plan, self.place)
+            right = self.wanted.told
+            for check, said in told.items():
+                if check != "budget" or right["budget"] is not None:
+                    yield from same(check, said, right[check])
         yield from self._actions()
 
     def _verdicts(self) -> _Check:

@@ -91,9 +91,9 @@ def test_markdown_holds_what_the_text_holds() -> None:
     assert pair.startswith(f"### default/ds on {PAIR}: no, excluded by design\n")
     assert "| NodeSelectorMismatch | `nodeSelector[disktype]` | `disktype=ssd` | `disktype=hdd` |  |" in pair
     classes = why_markdown(why(WORLD, "ds", now=NOW))
-    assert "| 30 | no, excluded by design: no pod is wanted there | [1] [2] |" in classes
+    assert "| 30 | no, excluded by design: this DaemonSet does not select the node | [1] [2] |" in classes
     removed = difference_markdown(what_if(WORLD, [RemoveNode("fine")], now=NOW))
-    assert "| RUN → not there | 1 | fine |" in removed
+    assert "> created → not there | 1 | fine |" in removed
 
 
 def test_waves_of_a_class_are_told_as_a_span() -> None:

@@ -12,7 +12,7 @@ from ...explain.shared import shared_causes
 
 __all__ = ["EXPLANATION_VERSION", "difference_document", "explanation_document"]
 
-EXPLANATION_VERSION = "1.0"
+EXPLANATION_VERSION = "2.0"
 """A minor version adds, a major one breaks."""
 
 
@@ -37,7 +37,7 @@ def explanation_document(
         ],
         "counterfactuals": counterfactuals,
     }
-    return document if difference is None else {**document, "difference": difference}
+    return document if difference is None else {**document, "difference": _difference(difference)}
 
 
 def _class(entry: Any) -> dict[str, Any]:
@@ -46,4 +46,16 @@ def _class(entry: Any) -> dict[str, Any]:
 
 def difference_document(difference: Difference) -> dict[str, Any]:
     """Return a difference as a document; empty lists say that nothing differs there."""
-    return {"version": EXPLANATION_VERSION, "kind": "Difference", "difference": difference}
+    return {"version": EXPLANATION_VERSION, "kind": "Difference", "difference": _difference(difference)}
+
+
+def _difference(difference: Difference) -> dict[str, Any]:
+    account = difference.account
+    return {
+        "edits": difference.edits,
+        "before": account.before,
+        "after": account.after,
+        "nodes": account.nodes,
+        "daemonsets": account.daemonsets,
+        "notes": difference.notes,
+    }

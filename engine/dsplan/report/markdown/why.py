@@ -9,7 +9,7 @@ from ...explain.counterfactual import Counterfactual
 from ...explain.shared import shared_causes
 from ..table import listing
 from ..text.edits import edit_words, short_path
-from ..text.why import KIND_WORDS, STANDING_WORDS, price_words
+from ..text.why import KIND_WORDS, fate_words, price_words
 
 __all__ = ["counterfactuals_markdown", "why_markdown"]
 
@@ -28,7 +28,7 @@ def _pair(answer: Answer) -> Iterator[str]:
     yield f"### {answer.daemonset} on {answer.node}: {KIND_WORDS[answer.kind]}"
     yield ""
     detail = f" ({answer.detail})" if answer.detail else ""
-    yield f"**{answer.verdict}**: {STANDING_WORDS[answer.standing]}{detail}"
+    yield f"**{answer.verdict}**: {fate_words(answer)}{detail}"
     yield ""
     if answer.findings:
         yield from ("| reason | field | needs | node has | at |", "|---|---|---|---|---|")
@@ -56,7 +56,7 @@ def _classes(explanation: Explanation, limit: int) -> Iterator[str]:
     causes = shared_causes(explanation)
     for position, entry in enumerate(explanation.classes):
         numbers = " ".join(f"[{n}]" for n, cause in enumerate(causes, start=1) if position in cause.classes)
-        text = f"{KIND_WORDS[entry.answer.kind]}: {STANDING_WORDS[entry.answer.standing]}"
+        text = f"{KIND_WORDS[entry.answer.kind]}: {fate_words(entry.answer)}"
         yield f"| {entry.count:,} | {text} | {numbers} | {listing(entry.members, limit)} |"
     yield ""
     for number, cause in enumerate(causes, start=1):

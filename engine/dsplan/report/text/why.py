@@ -6,19 +6,20 @@ from collections.abc import Iterator, Sequence
 
 from ...constraints.tolerations import is_passing_taint
 from ...eligibility import Verdict
-from ...explain.answers import Answer, AnswerClass, Explanation, Kind, Standing
+from ...explain.answers import Answer, AnswerClass, Explanation, Kind
 from ...explain.counterfactual import Counterfactual
 from ...explain.edits import RemoveTaint
 from ...explain.search import Side
 from ...explain.shared import SharedCause, shared_causes
 from ...model.daemonset import DaemonSet
 from ...model.node import Taint
+from ...planner.account import Fate, When
 from ..flow import counted, flow
 from ..style import PLAIN, Style
 from ..table import listing, table
 from .edits import edit_command, edit_option, edit_words, short_path
 
-__all__ = ["KIND_WORDS", "STANDING_WORDS", "counterfactuals_text", "price_words", "why_text"]
+__all__ = ["FATE_WORDS", "KIND_WORDS", "counterfactuals_text", "fate_words", "price_words", "why_text"]
 
 KIND_WORDS = {
     Kind.YES: "yes",
@@ -27,27 +28,28 @@ KIND_WORDS = {
     Kind.BY_DESIGN: "no, excluded by design",
 }
 _COLOURS = {Kind.YES: "green", Kind.BLOCKED: "yellow", Kind.IMPOSSIBLE: "red", Kind.BY_DESIGN: "dim"}
-STANDING_WORDS = {
-    Standing.UP_TO_DATE: "its pod is there, up to date and available",
-    Standing.STARTING: "its pod is there and not available yet",
-    Standing.CREATED: "the next pass creates its pod",
-    Standing.UPDATED: "its pod is there, of an older template, and the roll-out replaces it",
-    Standing.CLEANED: "pods that are done, failed or too many are deleted there",
-    Standing.TERMINATING: "a terminating pod holds the place",
-    Standing.BACK_OFF: "a failed pod holds the place until its back-off ends",
-    Standing.POLICY: "its pod is of an older template, and a policy lets it wait",
-    Standing.ON_DELETE: "its pod is of an older template and stays until somebody deletes it",
-    Standing.STALLED: "its pod is of an older template and the roll-out cannot go on",
-    Standing.IN_FLIGHT: "writes are on their way",
-    Standing.PENDING: "its pod is not scheduled",
-    Standing.REFUSED: "its pod is refused",
-    Standing.EVICTING: "its pod comes",
-    Standing.FAILING: "the controller does nothing for this DaemonSet",
-    Standing.EXCLUDED: "no pod is wanted there",
-    Standing.KEPT: "a pod that is there may stay, a new one would not be created",
-    Standing.REMOVED: "the pod that is there is deleted",
-    Standing.LEAVING: "the pod that is there goes and is not created again",
+FATE_WORDS = {
+    Fate.UNTOUCHED: "the controller does nothing for this DaemonSet",
+    Fate.EXCLUDED: "this DaemonSet does not select the node",
+    Fate.REMOVED: "its pod is removed and not created again",
+    Fate.KEPT: "a pod that is there may stay, a new one would not be created",
+    Fate.RUNS: "its pod is there, up to date and available",
+    Fate.STARTING: "its pod is there and not available yet",
+    Fate.CREATED: "its pod is created",
+    Fate.REPAIRED: "a pod that is of no use there goes, and one runs at the end",
+    Fate.REPLACED: "its pod is out of date, and the roll-out replaces it",
+    Fate.UNPLACED: "its pod finds no place",
+    Fate.FAILING: "its pod fails",
+    Fate.DOWN: "the node is not ready",
+    Fate.STALLED: "its pod is out of date, and the roll-out is stalled",
+    Fate.PARKED: "its pod is out of date and stays so until somebody acts",
 }
+_WHEN = {
+    When.UNDER_WAY: ", under way",
+    When.NOW: " in the next pass",
+    When.LATER_PASS: " in a later pass",
+}
+_TIMED = (Fate.CREATED, Fate.REPAIRED, Fate.REMOVED, Fate.REPLACED)
 _SIDES = {
     Side.DAEMONSET: "the DaemonSet",
     Side.NODE: "the node",
@@ -87,7 +89,7 @@ def _pair(answer: Answer, style: Style) -> Iterator[str]:
         for text in map(str, failure.shortages) if failure.shortages else failure.reasons:
             yield from flow(f"{failure.plugin}  {text}", style.width, "  ")
     if answer.blockers and not answer.failures:
-        word = "evicts" if answer.standing is Standing.EVICTING else "held up by"
+        word = "evicts" if answer.kind is Kind.YES else "held up by"
         yield from flow(f"{word} {listing(answer.blockers, style.limit)}", style.width, "  ")
 
 
@@ -102,10 +104,18 @@ def _head(subject: str, said: str, style: Style, colour: str = "") -> Iterator[s
 
 
 def _standing(answer: Answer) -> str:
-    parts = [f"{answer.verdict}: {STANDING_WORDS[answer.standing]}"]
+    parts = [f"{answer.verdict}: {fate_words(answer)}"]
     if answer.wave:
         parts[0] += f" in wave {answer.wave:,}"
     return "; ".join([*parts, answer.detail] if answer.detail else parts)
+
+
+def fate_words(answer: Answer) -> str:
+    """Return what becomes of the pair, and when, in words."""
+    words = FATE_WORDS[answer.fate]
+    if answer.fate in _TIMED and not answer.wave:
+        words += _WHEN.get(answer.moment.when, "")
+    return f"{words}; an available pod goes for it" if answer.loses else words
 
 
 def _reasons(answer: Answer, style: Style) -> Iterator[str]:
@@ -173,7 +183,7 @@ def _sum(explanation: Explanation) -> str:
 
 def _class(entry: AnswerClass, numbers: Sequence[int], style: Style, first: str) -> Iterator[str]:
     answer = entry.answer
-    text = STANDING_WORDS[answer.standing]
+    text = fate_words(answer)
     if entry.waves[1]:
         begin, end = entry.waves
         text += f" in wave {begin:,}" if begin == end else f" in waves {begin:,} to {end:,}"
@@ -212,7 +222,7 @@ def counterfactuals_text(
         words = " and ".join(edit_words(edit) for edit in entry.edits)
         lines += flow(f"{words}", style.width, f"  {number}. on {_SIDES[entry.side]}: ")
         if entry.kind is not Kind.YES:
-            text = f"then {STANDING_WORDS[entry.standing]}" + (f"; {entry.detail}" if entry.detail else "")
+            text = f"then {FATE_WORDS[entry.fate]}" + (f"; {entry.detail}" if entry.detail else "")
             lines += flow(text, style.width, " " * 5)
         lines += flow(f"price: {price_words(entry, style.limit)}", style.width, " " * 5)
         options = " ".join(filter(None, (edit_option(edit, daemonset) for edit in entry.edits)))

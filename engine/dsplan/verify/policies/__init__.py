@@ -8,11 +8,11 @@ from ...document.types import PlanDocument
 from ...model.world import World
 from ..finding import Finding
 from .actions import broken_by_actions
-from .counts import Tally, updated
+from .counts import Tally
 from .documents import broken_by_documents
 from .waves import WaveRules
 
-__all__ = ["policy_findings", "updated"]
+__all__ = ["policy_findings"]
 
 
 def policy_findings(plan: PlanDocument, world: World | None) -> Iterator[Finding]:

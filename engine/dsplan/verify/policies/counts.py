@@ -7,30 +7,11 @@ from collections.abc import Iterator
 
 from ...document.idsets import ids_of
 from ...document.policies import PoliciesEntry, PolicyLimit, PolicyRate
-from ...document.types import DaemonSetEntry, PlanDocument, RolloutEntry
 
-__all__ = ["Cell", "Tally", "updated"]
+__all__ = ["Cell", "Tally"]
 
 Cell = tuple[int, int]
 """(place of the class, place of the DaemonSet)."""
-
-
-def updated(plan: PlanDocument, entry: DaemonSetEntry, rollout: RolloutEntry) -> dict[str, int]:
-    """Return `update` and `waves` of a summary: of the policies that hold a DaemonSet, else of its own strategy."""
-    policies, place = plan.policies, plan.daemonsets.index(entry)
-    held = [target for one in policies.policies for target in one.targets] if policies else []
-    loose = [switch.daemonset for one in policies.policies for switch in one.unenforced] if policies else []
-    if policies is None or place not in held or place in loose:
-        own = 0 if rollout.order is None else sum(size * repeat for size, repeat in rollout.waves)
-        return {"update": own, "waves": sum(repeat for _, repeat in rollout.waves)}
-    units = sum(len(ids_of(nodes)) for daemonset, nodes in policies.sick if daemonset == place)
-    last, wave = int(units > 0), 0
-    for run in policies.runs:
-        wave += run.repeat
-        here = sum(count for _, daemonset, count in run.takes if daemonset == place)
-        units += here * run.repeat
-        last = max(last, wave) if here else last
-    return {"update": units, "waves": last}
 
 
 class Tally:

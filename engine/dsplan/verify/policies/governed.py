@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 from ...document.types import ActionEntry, PlanDocument
 from ..rules import Case, Outcome, outcome
 
 __all__ = ["expected", "is_enforced", "wrong_hosted"]
-
-_NOT_BY_ITSELF = ("OnDelete", "Stalled", "Policy")
 
 
 def is_enforced(plan: PlanDocument, place: int) -> bool:
@@ -20,8 +17,8 @@ def is_enforced(plan: PlanDocument, place: int) -> bool:
     return not loose and any(place in entry.targets for entry in entries)
 
 
-def expected(case: Case, stuck: set[str], plan: PlanDocument, place: int, said: dict[str, Any]) -> Outcome:
-    """Return what a DaemonSet comes to; `said` loses what policies decide, which is checked by counts.
+def expected(case: Case, stuck: set[str], plan: PlanDocument, place: int) -> Outcome:
+    """Return what a DaemonSet comes to, but for what policies decide, which is checked by counts.
 
     Under a policy no rolling update of its own goes on. Where the host replaces the controller the policy says whether
     a node may have two pods for a while, and a frozen one touches no pod; the plan tells which it was.
@@ -29,13 +26,15 @@ def expected(case: Case, stuck: set[str], plan: PlanDocument, place: int, said: 
     if not is_enforced(plan, place):
         return outcome(case, stuck)
     surges = case.surge
+    said = {
+        (a.verb, a.node, a.name) for a in plan.actions if (a.daemonset, a.kind, a.stage) == (place, "Pod", "manage")
+    }
     for case.surge in (False, True):
         found = outcome(case, stuck, rolls=False)
-        if (found.told["create"], found.told["delete"]) == (said["create"], said["delete"]):
+        writes = {(one[1], one[4], one[3]) for one in found.writes if one[2] == "Pod" and one[0] == "manage"}
+        if writes == said:
             break
     case.surge = surges
-    said["held"] = [one for one in said["held"] if one[2] not in _NOT_BY_ITSELF]
-    found.told["held"] = [one for one in found.told["held"] if one[2] not in _NOT_BY_ITSELF]
     if not any(action.kind == "Pod" for action in plan.actions if action.daemonset == place):
         found.writes = {one for one in found.writes if one[2] != "Pod"}
     return found
