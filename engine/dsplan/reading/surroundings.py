@@ -161,6 +161,7 @@ def strange_lines(text: str) -> list[StrangeLine]:
         if section is None and not _is_strange(match[1], inside=inside):
             inside = inside or _OBJECT.match(match[1]) is not None
             continue
+        inside = inside and section is None and _opens_block(text, match.end())
         if section is not None and section[1] in _PROSE_SECTIONS:
             behind = _end_of_prose(text, match.end())
             found.extend(_lines(text, match.start(), behind, "helm"))
@@ -273,7 +274,7 @@ def has_strange_field(tree: dict[str, Any]) -> bool:
     >>> has_strange_field({"kind": "Pod"}), has_strange_field({"WARNING": "x", "kind": "Pod"})
     (False, True)
     """
-    return any(not key[:1].islower() or key.lower() in _NEVER_FIELDS for key in tree)
+    return any(not (key[:1].islower() and key.isalnum()) or key in _NEVER_FIELDS for key in tree)
 
 
 def told(text: str, line: int, source: str) -> Iterator[Note]:
