@@ -223,3 +223,11 @@ def test_no_more_than_one_entry_is_held(tmp_path: Path) -> None:
     finally:
         tracemalloc.stop()
     assert peak < 16 << 20
+
+
+def test_of_large_archives_only_so_much_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "MAX_KEPT_BYTES", 100)
+    path = tmp_path / "b.tar"
+    path.write_bytes(tar_of({f"{number}.yaml": b"---\n" + NODE.replace(b"n1", b"n%d" % number) for number in range(5)}))
+    places = [item.origin.place("metadata.name") for item in read([path]).objects]
+    assert places == [f"{path}:{number}.yaml:{'4:18' if number == 0 else '2'}" for number in range(5)]

@@ -18,7 +18,7 @@ from dsplan.model.world import Note
 from dsplan.reading import limits
 from dsplan.reading.bundles import Source
 from dsplan.reading.chunks import cut_yaml, is_json, looks_like_json
-from dsplan.reading.foreign import unrendered
+from dsplan.reading.foreign import TEMPLATE_HINT, unrendered
 from dsplan.reading.located import Located, cut_path
 from dsplan.reading.objects import RawObject, list_without_kind, objects_of
 from dsplan.reading.origins import Origin, SourceText
@@ -233,11 +233,12 @@ def _exact_yaml(text: str, origin: Origin, cache: ScalarCache | None = None) -> 
     if not strange:
         located = _parse_yaml(text, origin, origin.line)
         broken = any(problem.reason == "SyntaxError" for problem in located.problems)
+        actions = any(TEMPLATE_HINT in problem.message for problem in located.problems)
+        if (broken or actions) and (template := unrendered(text)) is not None:
+            yield _at(text, origin, *template)
+            return
         if not broken and _is_ours(located.tree):
             yield from _located(located, origin)
-            return
-        if (template := unrendered(text)) is not None and (broken or located.problems):
-            yield _at(text, origin, *template)
             return
         strange = strange_lines(text)
         if not strange or not _reads_without(text, strange, origin, cache):

@@ -10,7 +10,7 @@ from dsplan.errors import shorten
 from dsplan.model.regex import regex
 from dsplan.reading.resources import HOW_TO_GET_ALL
 
-__all__ = ["document_is", "object_is", "text_is", "unrendered"]
+__all__ = ["TEMPLATE_HINT", "document_is", "object_is", "text_is", "unrendered"]
 
 _Tree: TypeAlias = dict[str, Any]
 
@@ -108,6 +108,8 @@ def document_is(path: str, tree: Any) -> str:
     return ""
 
 
+TEMPLATE_HINT: Final = "is this a template that was not rendered?"
+"""What is said of a key that is itself an object: in YAML, `{{ x }}` is one."""
 _TEMPLATE: Final = regex(r"\{\{-?[^\n{}]*\}\}|\{\{[-~]?\s|\{%-?\s", re.MULTILINE)
 _HCL: Final = r'^[ \t]*(?:resource|data|module|provider|variable|output|terraform|locals)(?:\s+"[^"\n]*"){0,2}\s*\{'
 _DESCRIBED: Final = (

@@ -16,6 +16,7 @@ import msgspec
 
 from dsplan.errors import Problem
 from dsplan.model.world import Note
+from dsplan.reading import limits
 from dsplan.reading.bundles import Bundle, Source
 from dsplan.reading.documents import Found, Types, documents_of
 from dsplan.reading.judged import judged
@@ -70,14 +71,20 @@ def stream(
     A large JSON list of one kind in `types` ((apiVersion, kind) -> Struct) is decoded to typed objects at once.
     """
     bundle: Bundle | None = None
+    kept = 0
     for source in open_sources(paths, stdin):
-        if isinstance(source, Source):
-            if source.bundle is not bundle:
-                yield from _empty(bundle)
-                bundle = source.bundle
-            yield from _read_source(source, exact=exact, types=types, progress=progress)
-        else:
+        if not isinstance(source, Source):
             yield source
+            continue
+        if source.bundle is not bundle:
+            yield from _empty(bundle)
+            bundle = source.bundle
+        text_of = SourceText(source)
+        yield from _read_source(source, text_of, exact=exact, types=types, progress=progress)
+        if source.bundle is not None and source.path is None:
+            kept += len(source.data)
+            if kept > limits.MAX_KEPT_BYTES:
+                text_of.release()
     yield from _empty(bundle)
 
 
@@ -89,7 +96,8 @@ def _empty(bundle: Bundle | None) -> Iterator[Problem]:
 
 def stream_bytes(data: bytes, name: str = "", *, exact: bool = False, types: Types | None = None) -> Iterator[Found]:
     """Yield what `read_bytes` collects."""
-    return _read_source(Source(name, data), exact=exact, types=types)
+    source = Source(name, data)
+    return _read_source(source, SourceText(source), exact=exact, types=types)
 
 
 def _collect(found: Iterable[Found]) -> Reading:
@@ -105,10 +113,14 @@ def _collect(found: Iterable[Found]) -> Reading:
 
 
 def _read_source(
-    source: Source, *, exact: bool, types: Types | None = None, progress: Progress | None = None
+    source: Source,
+    text_of: SourceText,
+    *,
+    exact: bool,
+    types: Types | None = None,
+    progress: Progress | None = None,
 ) -> Iterator[Found]:
     """Yield what one source holds; after `limits.MAX_PROBLEMS` problems the rest is left."""
-    text_of = SourceText(source)
     if progress is not None:
         text_of.reached = partial(progress, source.name)
     found = documents_of(source, text_of, {} if types is None or exact else types, exact=exact)

@@ -15,6 +15,7 @@ from typing import Any, Final
 from dsplan.errors import Problem
 from dsplan.model.regex import regex
 from dsplan.reading import limits
+from dsplan.reading.foreign import TEMPLATE_HINT
 from dsplan.reading.libyaml_errors import TOO_DEEP, refused_colon, told
 from dsplan.reading.located import Located, Marks, Place, field_path
 from dsplan.reading.map_keys import WrittenKey, WrittenKeys, written_key
@@ -255,7 +256,7 @@ class _Composer:
         if frame.anchor:
             self.anchors[frame.anchor] = _Anchored(frame.value, None, frame.size, frame.height)
         if frame.as_key:
-            template = " (is this a template that was not rendered?)" if frame.braces else ""
+            template = f" ({TEMPLATE_HINT})" if frame.braces else ""
             message = f"invalid map key: a key must be a scalar{template}"
             self.problem("DecodeError", message, None, place=frame.place)
             self._refuse_key(None)
