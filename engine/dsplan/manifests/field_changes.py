@@ -99,11 +99,9 @@ def object_changes(before: Any, after: Any) -> tuple[FieldChange, ...]:
 
 def _plain(item: Any) -> RawTree:
     tree: RawTree = msgspec.to_builtins(item)
-    labels = (tree.pop("metadata", None) or {}).get("labels")
+    metadata = tree.pop("metadata", None) or {}
     tree.pop("status", None)
-    if labels:
-        tree["metadata"] = {"labels": labels}
-    return tree
+    return {**tree, "metadata": {name: metadata.get(name) or {} for name in ("labels", "annotations")}}
 
 
 def _template(tree: RawTree) -> RawTree:
