@@ -10,6 +10,7 @@ import msgspec
 from ..document.account import RowEntry
 from ..document.idsets import ids_of
 from ..document.types import DaemonSetEntry, PlanDocument
+from ..manifests.world_changes import ObjectChange
 from ..model.meta import Identity
 from ..planner.account import Sums
 from ..planner.account.difference import AccountDifference, Part, Side, compare_sides
@@ -28,15 +29,19 @@ class NodeChange(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, 
 
 
 class Changes(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
-    """Everything in which two plans differ. `zones` counts, for each DaemonSet that differs, the nodes touched."""
+    """Everything in which two plans differ. `zones` counts, for each DaemonSet that differs, the nodes touched.
+
+    `edit` is what somebody changed between the two, where both are known whole: objects and their fields.
+    """
 
     account: AccountDifference
+    edit: tuple[ObjectChange, ...] = ()
     nodes_changed: tuple[NodeChange, ...] = ()
     zones: dict[str, Tally] = {}
 
     def __bool__(self) -> bool:
         """Return whether anything differs."""
-        return bool(self.account or self.nodes_changed)
+        return bool(self.edit or self.account or self.nodes_changed)
 
 
 def between(before: PlanDocument, after: PlanDocument) -> Changes:

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import sys
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import click
+import msgspec
 
 from ..document.types import PlanDocument
 from .failures import CHANGES_PENDING
 from .options import Moment, fresh_document, moment, output_option, style_for
 from .progress import progress_bar
-from .sources import cluster_options, read_world
+from .sources import choice_of, cluster_options, read_world
+
+if TYPE_CHECKING:
+    from ..manifests.world_changes import ObjectChange
+    from ..model.world import World
 
 
 @click.command()
@@ -24,16 +30,18 @@ from .sources import cluster_options, read_world
 def command(before: str, after: str, now: datetime | None, output: str, exit_code: bool) -> None:
     """Compare two plans, two clusters, or (with --cluster) two manifests over one cluster.
 
-    Who gains a pod, who loses one, what updates, by zone and node class; -o markdown is made for pull requests.
+    The edit itself first: which objects and fields were changed, but no values of environments, arguments and the like.
+    Then who gains a pod, who loses one, what updates, by zone and node class; -o markdown is made for pull requests.
     """
     from ..changes import between
     from ..document.encoding import as_json, as_yaml
     from ..report.text.changes import changes_markdown, changes_text
 
     at = moment(now)
-    old, new = _document(before, at), _document(after, at)
+    (old, first), (new, second) = _read(before, at), _read(after, at)
+    edit = _edit(first, second) if first is not None and second is not None else ()
     with progress_bar("comparing"):
-        found = between(old, new)
+        found = msgspec.structs.replace(between(old, new), edit=edit)
     if output in ("json", "yaml"):
         click.echo(as_json(found) if output == "json" else as_yaml(found), nl=False)
     elif output == "markdown":
@@ -44,8 +52,27 @@ def command(before: str, after: str, now: datetime | None, output: str, exit_cod
         sys.exit(CHANGES_PENDING)
 
 
-def _document(path: str, at: datetime) -> PlanDocument:
-    """Return a plan from its file, or the plan for a cluster or for manifests over one."""
+def _read(path: str, at: datetime) -> tuple[PlanDocument, World | None]:
+    """Return a plan from its file, or the plan for a cluster or for manifests over one, and then that world, too."""
     from .show import is_plan_file, read_plan_file
 
-    return read_plan_file(path) if is_plan_file(path) else fresh_document(read_world((path,), None, None), at)
+    if is_plan_file(path):
+        return read_plan_file(path), None
+    world = read_world((path,), None, None)
+    return fresh_document(world, at), world
+
+
+def _edit(before: World, after: World) -> tuple[ObjectChange, ...]:
+    """Return what somebody changed; raises InputError where an API server would refuse the second manifests."""
+    from ..errors import InputError
+    from ..manifests.updates import refused_updates
+    from ..manifests.world_changes import AUTHORED, world_changes
+
+    choice = choice_of()
+    if (choice.cluster or choice.wants_live) and choice.validate != "ignore":
+        problems = refused_updates(before, after, AUTHORED)
+        for problem in problems if choice.validate == "warn" else ():
+            click.echo(f"warning: {problem}", err=True)
+        if problems and choice.validate == "strict":
+            raise InputError.of(problems)
+    return world_changes(before, after)

@@ -11,6 +11,7 @@ import click
 from .failures import exit_code_of
 from .options import input_options, load_world, moment, output_option, solved
 from .printing import print_plan
+from .sources import edit_made
 from .state_options import remembering, state_options
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def command(
     plan = solved(world, moment(now))
     kept = out is not None or output in ("json", "yaml")
     inputs = _digest(world) if kept else ""
-    document = plan_document(plan, inputs=inputs, bodies=bodies, digests=kept)
+    document = plan_document(plan, inputs=inputs, bodies=bodies, digests=kept, edit=edit_made())
     if out is not None:
         from ..document.encoding import compact_json
         from .output_files import write_whole

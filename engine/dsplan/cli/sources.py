@@ -10,15 +10,25 @@ import msgspec
 
 if TYPE_CHECKING:
     from ..apiserver.judging import Level
+    from ..manifests.world_changes import ObjectChange
     from ..model.world import World
     from ..reading.read import Found
     from .progress import Bar
 
-__all__ = ["ClusterChoice", "choice_of", "cluster_objects", "cluster_options", "read_cluster", "read_world"]
+__all__ = [
+    "ClusterChoice",
+    "choice_of",
+    "cluster_objects",
+    "cluster_options",
+    "edit_made",
+    "read_cluster",
+    "read_world",
+]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 _META = "dsplan.sources"
+_EDIT = "dsplan.edit"
 _LEVELS = ("strict", "warn", "ignore")
 
 
@@ -90,13 +100,29 @@ def read_world(paths: tuple[str, ...], namespace: str | None, selector: str | No
     from ..manifests.load import load
     from ..manifests.overlay import overlay
     from ..manifests.updates import accepted_updates
+    from ..manifests.world_changes import applied_changes
 
     # All of it: a manifest's DaemonSet may be one that the options do not choose.
     cluster = read_cluster(choice.cluster, choice)
     into = namespace or DEFAULT_NAMESPACE
     manifests = load(paths, validate=choice.validate, trust_stored=False, namespace=into, nodes=cluster.nodes)
     manifests = accepted_updates(cluster, manifests, choice.validate)
-    return _sized(overlay(cluster, manifests), choice.cluster, choice)
+    after = overlay(cluster, manifests)
+    _remember_edit(applied_changes(cluster, manifests, after))
+    return _sized(after, choice.cluster, choice)
+
+
+def _remember_edit(changes: tuple[ObjectChange, ...]) -> None:
+    ctx = click.get_current_context(silent=True)
+    if ctx is not None:
+        ctx.meta[_EDIT] = changes
+
+
+def edit_made() -> tuple[ObjectChange, ...]:
+    """Return what the manifests that were read last change in the cluster they were laid over."""
+    ctx = click.get_current_context(silent=True)
+    found: tuple[ObjectChange, ...] = ctx.meta.get(_EDIT, ()) if ctx is not None else ()
+    return found
 
 
 def _sized(world: World, paths: tuple[str, ...], choice: ClusterChoice) -> World:

@@ -15,6 +15,7 @@ import msgspec
 
 from .account import CourseEntry, EvictionEntry, RowEntry, StallEntry
 from .base import Entry
+from .edit import ChangedObject
 from .origin import MadeFrom
 from .policies import PoliciesEntry
 
@@ -211,9 +212,10 @@ class PlacementEntry(Entry, frozen=True, kw_only=True):
 class PlanDocument(Entry, frozen=True, kw_only=True, tag_field="kind", tag=PLAN_KIND):
     """A whole plan. `complete`, `applyable` and `errored` are three separate facts.
 
-    `made_from` says what it was made from; `foreseen` whether roll-outs that may stall were played to their end, but
-    for `unplayed` DaemonSets (places in the list). `state` is that of the next call. `digests` has one entry a node,
-    over the fields and pods that were read and nothing else: a heartbeat changes none. `zones` and `sick` are what the
+    `made_from` says what it was made from, `edit` what its manifests change in the cluster; `foreseen` whether
+    roll-outs that may stall were played to their end, but for `unplayed` DaemonSets (places in the list). `state` is
+    that of the next call. `digests` has one entry a node, over the fields and pods that were read and nothing else: a
+    heartbeat changes none. `zones` and `sick` are what the
     written order looks at.
     """
 
@@ -224,6 +226,7 @@ class PlanDocument(Entry, frozen=True, kw_only=True, tag_field="kind", tag=PLAN_
     now: datetime
     inputs: str = ""
     made_from: MadeFrom = MadeFrom()
+    edit: tuple[ChangedObject, ...] = ()
     foreseen: bool = False
     unplayed: tuple[int, ...] = ()
     actor: str = "controller"

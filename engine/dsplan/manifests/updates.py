@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 import msgspec
@@ -17,8 +17,10 @@ from ..reading.origin_table import OriginTable
 __all__ = ["accepted_updates", "refused_updates"]
 
 
-def refused_updates(cluster: World, manifests: World) -> tuple[Problem, ...]:
+def refused_updates(cluster: World, manifests: World, kinds: Collection[str] = FIELDS) -> tuple[Problem, ...]:
     """Return what is wrong with applying the manifests to the cluster, each with its place in the manifests.
+
+    Objects of other `kinds` are not looked at.
 
     >>> from dsplan.manifests.decode import decode
     >>> def one(value):
@@ -26,7 +28,7 @@ def refused_updates(cluster: World, manifests: World) -> tuple[Problem, ...]:
     >>> [problem.field for problem in refused_updates(one(5), one(7))], refused_updates(one(5), one(5))
     (['value'], ())
     """
-    return tuple(_refused(cluster, manifests))
+    return tuple(problem for kind in FIELDS if kind in kinds for problem in _refused(kind, cluster, manifests))
 
 
 def accepted_updates(cluster: World, manifests: World, level: Level = "strict") -> World:
@@ -43,17 +45,13 @@ def accepted_updates(cluster: World, manifests: World, level: Level = "strict") 
     return msgspec.structs.replace(manifests, notes=(*manifests.notes, *notes))
 
 
-def _refused(cluster: World, manifests: World) -> Iterator[Problem]:
-    for kind, field in FIELDS.items():
-        wanted: tuple[Any, ...] = getattr(manifests, field)
-        if not wanted:
-            continue
-        stored = {(item.metadata.namespace, item.metadata.name): item for item in getattr(cluster, field)}
-        for item in wanted:
-            before = stored.get((item.metadata.namespace, item.metadata.name))
-            for problem in update_problems(before, item) if before is not None else ():
-                identity = Identity(kind, item.metadata.namespace, item.metadata.name)
-                yield _placed(problem, identity, manifests)
+def _refused(kind: str, cluster: World, manifests: World) -> Iterator[Problem]:
+    wanted: tuple[Any, ...] = getattr(manifests, FIELDS[kind])
+    stored = {(item.metadata.namespace, item.metadata.name): item for item in getattr(cluster, FIELDS[kind])}
+    for item in wanted:
+        before = stored.get((item.metadata.namespace, item.metadata.name))
+        for problem in update_problems(before, item) if before is not None else ():
+            yield _placed(problem, Identity(kind, item.metadata.namespace, item.metadata.name), manifests)
 
 
 def _placed(problem: Problem, identity: Identity, manifests: World) -> Problem:
@@ -62,6 +60,7 @@ def _placed(problem: Problem, identity: Identity, manifests: World) -> Problem:
     origins = manifests.origins
     origin = origins.origin(identity) if isinstance(origins, OriginTable) else None
     if origin is None:
-        return problem
+        place = origins.locate(identity, problem.field) if origins is not None else ""
+        return msgspec.structs.replace(problem, source=place)
     line, column = origin.position(problem.field, problem.value)
     return msgspec.structs.replace(problem, source=origin.source.name, line=line, column=column)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -30,6 +30,7 @@ from ..document.types import (
 )
 from ..eligibility import NodeIndex
 from ..eligibility.index import as_bitmap
+from ..manifests.world_changes import ObjectChange
 from ..model.meta import Identity
 from ..model.selectors import LabelSelector, selector_text
 from ..model.state import State
@@ -37,6 +38,7 @@ from ..planner import DaemonSetPlan, Plan
 from ..planner.account import Sums
 from ..planner.plan import SEMANTICS_VERSION, DeploymentContrast
 from .documents.account import Orders, course_entry, eviction_entry, row_entry, stall_entry
+from .documents.edit import edit_entries
 
 __all__ = ["action_entry", "plan_document", "summary_entry"]
 
@@ -48,10 +50,12 @@ def plan_document(
     bodies: bool = False,
     digests: bool = True,
     made_from: MadeFrom = MadeFrom(),  # noqa: B008
+    edit: Iterable[ObjectChange] = (),
 ) -> PlanDocument:
     """Return the document of a plan.
 
-    `inputs` is the digest of the world it was made from, `made_from` what else is known of that. Bodies of created
+    `inputs` is the digest of the world it was made from, `made_from` what else is known of that, `edit` what its
+    manifests change in the cluster. Bodies of created
     pods, which hold environment values and arguments, are left out unless `bodies` is asked for. Without `digests`, the
     check sum of every node is left out: enough to be printed, not for verify and drift.
     """
@@ -69,6 +73,7 @@ def plan_document(
         now=plan.now,
         inputs=inputs,
         made_from=made_from,
+        edit=edit_entries(edit),
         foreseen=plan.foreseen,
         unplayed=tuple(places[identity] for identity in plan.unplayed),
         order=ORDER_TEXT,

@@ -10,11 +10,13 @@ from collections.abc import Iterator, Sequence
 
 from ..document.types import DaemonSetEntry, PlanDocument
 from .account_lines import Line, changes_of, problems_of, rest_of
+from .documents.edit import edit_of
 from .flow import counted
 from .markdown.cells import code, text_cell
 from .markdown.policies import policy_markdown
 from .places import Places
 from .plan_text import summary_line
+from .text.edit import edit_markdown
 
 __all__ = ["MOST_LINES", "plan_markdown"]
 
@@ -27,7 +29,8 @@ _NOTES = 5
 def plan_markdown(plan: PlanDocument, limit: int = 3) -> str:
     """Return the plan as markdown of at most 60 lines; `limit` is how many nodes are named as examples."""
     places = Places(plan)
-    head = ["### Plan", "", f"**{text_cell(summary_line(plan.summary))}**"]
+    edit = edit_markdown(edit_of(plan.edit))
+    head = ["### Plan", "", *([*edit, ""] if edit else []), f"**{text_cell(summary_line(plan.summary))}**"]
     problems = [_row(entry, line, places, limit) for entry in plan.daemonsets for line in problems_of(entry, plan)]
     changes = [row for entry in plan.daemonsets for row in _changes(entry, plan, places, limit)]
     rest = [_row(entry, line, places, limit) for entry in plan.daemonsets for line in rest_of(entry, plan)]

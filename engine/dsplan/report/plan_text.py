@@ -12,8 +12,10 @@ from ..document.idsets import ids_of
 from ..document.types import DaemonSetEntry, DeploymentEntry, PlanDocument, SummaryEntry
 from ..planner.account import Sums
 from .account_lines import Line, changes_of, problems_of, rest_of
+from .documents.edit import edit_of
 from .style import PLAIN, Style
 from .table import listing, table
+from .text.edit import edit_lines
 
 __all__ = ["action_names", "plan_text", "summary_line"]
 
@@ -33,7 +35,9 @@ _WAVES_SHOWN = 5
 
 def plan_text(plan: PlanDocument, style: Style = PLAIN) -> str:
     """Return the whole plan; `style.limit` bounds every list of names and says how many it left out."""
-    lines = table(_HEADER, [_status(entry) for entry in plan.daemonsets]) if plan.daemonsets else ["No DaemonSets."]
+    edit = edit_lines(edit_of(plan.edit), style)
+    lines = [*edit, ""] if edit else []
+    lines += table(_HEADER, [_status(entry) for entry in plan.daemonsets]) if plan.daemonsets else ["No DaemonSets."]
     for entry in plan.daemonsets:
         lines += ["", *_section(entry, plan, style)]
     for deployment in plan.deployments:

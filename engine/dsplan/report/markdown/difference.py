@@ -34,14 +34,14 @@ def account_markdown(
     zones: Mapping[str, Sequence[tuple[str, int]]] | None = None,
     limit: int = 3,
 ) -> str:
-    """Return the difference as markdown: problems, edits, changes with counts by zone, both summaries."""
+    """Return the difference as markdown: edits, problems, changes with counts by zone, both summaries."""
     rows = [(entry, line) for entry in account.daemonsets for line in difference_lines(entry)]
     problems = [_row(entry, line, limit) for entry, line in rows if line.problem]
     changes = [*_nodes(account, limit), *(_row(entry, line, limit) for entry, line in rows if not line.problem)]
     changes += [row for entry in account.daemonsets for row in _whole(entry, (zones or {}).get(str(entry.daemonset)))]
     lines = [title]
-    lines += _table("Problems", problems, _MOST_PROBLEMS)
     lines += ["", *edits] if edits else []
+    lines += _table("Problems", problems, _MOST_PROBLEMS)
     lines += _table("Changes", changes, _MOST_CHANGES)
     if not account.daemonsets:
         lines += ["", "No DaemonSet is planned differently."]

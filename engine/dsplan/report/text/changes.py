@@ -9,6 +9,7 @@ from ..markdown.cells import text_cell
 from ..markdown.difference import account_markdown
 from ..style import PLAIN, Style
 from .difference import account_lines, before_and_after
+from .edit import edit_lines, edit_markdown
 
 __all__ = ["MARKDOWN_LIMIT", "changes_markdown", "changes_text", "drift_text"]
 
@@ -21,7 +22,10 @@ def changes_text(changes: Changes, style: Style = PLAIN) -> str:
     """Return what changed, nothing about what did not."""
     if not changes:
         return "No changes.\n"
-    lines = [*_node_lines(changes, style), *account_lines(changes.account, style, changes.zones)]
+    edit = edit_lines(changes.edit, style)
+    nodes = list(_node_lines(changes, style))
+    lines = [*edit, *([""] if edit and nodes else []), *nodes, *account_lines(changes.account, style, changes.zones)]
+    lines += ["", "No DaemonSet is planned differently."] if edit and not changes.account else []
     lines += ["", *before_and_after(changes.account, style)]
     return "\n".join(lines).lstrip("\n") + "\n"
 
@@ -58,10 +62,11 @@ def changes_markdown(changes: Changes, limit: int = MARKDOWN_LIMIT) -> str:
     """Return what changed as markdown of at most 60 lines and `limit` characters; a cut is said."""
     if not changes:
         return "### dsplan: no changes\n"
+    edit = edit_markdown(changes.edit)
     nodes = list(map(text_cell, _node_lines(changes, Style(limit=_NODES_SHOWN))))
     title = "### dsplan: what this changes"
     for examples in (3, 1, 0):
-        text = account_markdown(changes.account, title, notes=nodes, zones=changes.zones, limit=examples)
+        text = account_markdown(changes.account, title, edit, notes=nodes, zones=changes.zones, limit=examples)
         if len(text) <= limit:
             return text
     head = f"{title}\n\n**{changes.account.after}**"

@@ -11,7 +11,7 @@ from ..style import PLAIN, Style
 __all__ = ["edit_lines", "edit_markdown"]
 
 _SYMBOLS = {"added": ("+", "green"), "removed": ("-", "red"), "changed": ("~", "yellow")}
-_OBJECTS, _FIELDS = 10, 8
+_OBJECTS, _FIELDS, _MARKDOWN_LINES = 10, 8, 15
 
 
 def edit_lines(changes: Sequence[ObjectChange], style: Style = PLAIN) -> list[str]:
@@ -35,8 +35,10 @@ def edit_lines(changes: Sequence[ObjectChange], style: Style = PLAIN) -> list[st
 
 
 def edit_markdown(changes: Sequence[ObjectChange]) -> list[str]:
-    """Return the edit as a fenced block of markdown, none where nothing was edited."""
+    """Return the edit as a fenced block of markdown, at most 20 lines; none where nothing was edited."""
     lines = [line.replace("`", "'") for line in edit_lines(changes)[1:]]
+    if len(lines) > _MARKDOWN_LINES:
+        lines[_MARKDOWN_LINES - 1 :] = [f"  ... and {len(lines) - _MARKDOWN_LINES + 1:,} more lines"]
     return ["**Edit**", "", "```diff", *(line.removeprefix("  ") for line in lines), "```"] if lines else []
 
 
