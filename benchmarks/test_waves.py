@@ -1,11 +1,13 @@
 """What does it cost to plan waves under policies, and to play them in time; how far from the bound are they?
 
-10,000 nodes x 20 out-of-date DaemonSets: budgets per DaemonSet and zone, pools across DaemonSets, one daemon of a
-node at a time. Times and gaps are printed; the gap without order and the growth are asserted. Run with `-s`.
+10,000 nodes x 20 out-of-date DaemonSets, in six families: budgets per DaemonSet and zone with pools across DaemonSets,
+with or without an order; racks inside zones; racks across zones; zones x kernels; each with one daemon of a node at a
+time. Times, peaks and gaps are printed; gaps, growth and peaks are asserted. Run with `-s`.
 """
 
 from __future__ import annotations
 
+import tracemalloc
 from collections.abc import Sequence
 from math import log
 from time import process_time
@@ -34,6 +36,22 @@ BUDGETS: list[dict[str, Any]] = [
 ]
 
 
+def _per(key: str, amount: int | str) -> dict[str, Any]:
+    return {"maxUnavailable": amount, "topologyKey": key}
+
+
+ONE_A_NODE: dict[str, Any] = {"maxUnavailable": 1, "scope": "Node"}
+IN_ZONES, IN_KERNELS = _per("topology.kubernetes.io/zone", "10%"), _per("kernel", "20%")
+FAMILIES: dict[str, tuple[str, list[dict[str, Any]]]] = {
+    "zones and pools": ("", BUDGETS),
+    "order per node": ("Node", BUDGETS),
+    "order per DaemonSet": ("DaemonSet", BUDGETS),
+    "racks inside zones": ("", [IN_ZONES, _per("rack", 2), ONE_A_NODE]),
+    "racks across zones": ("", [IN_ZONES, _per("row", 2), ONE_A_NODE]),
+    "zones x kernels": ("", [IN_ZONES, IN_KERNELS, ONE_A_NODE]),
+}
+WITHOUT_ORDER = [name for name, (order, _) in FAMILIES.items() if not order]
+
 TEN_AT_ONCE: list[dict[str, Any]] = [{"maxUnavailable": 10}, {"maxUnavailable": 1, "scope": "Node"}]
 
 
@@ -44,9 +62,7 @@ def fleet(nodes: int, daemonsets: int = 20, order: str = "", budgets: Sequence[d
     if order:
         spec["order"] = {"per": order, "chains": [names]}
     policy = {"apiVersion": "dsplan.dev/v1alpha1", "kind": "RolloutPolicy", "metadata": {"name": "p"}, "spec": spec}
-    made = [
-        a_node(f"n{number:05}", zone="abc"[number % 3], labels={"pool": f"p{number % 10}"}) for number in range(nodes)
-    ]
+    made = [a_node(f"n{number:05}", zone="abc"[number % 3], labels=_labels(number, nodes)) for number in range(nodes)]
     sets = [a_daemonset(name, on_delete=True) for name in names]
     pods = []
     for item in sets:
@@ -62,6 +78,13 @@ def fleet(nodes: int, daemonsets: int = 20, order: str = "", budgets: Sequence[d
         revisions=tuple(a_revision(item, number=2, hash_label="new") for item in sets),
         rollout_policies=(decode_policy(policy),),
     )
+
+
+def _labels(number: int, nodes: int) -> dict[str, str]:
+    """Return pools and kernels of even size, racks of 39 to 42 nodes inside a zone, and rows of as many across all."""
+    racks = max(1, nodes // 41)
+    rack = f"{number % 3}-{number // 3 % max(1, racks // 3)}"
+    return {"pool": f"p{number % 10}", "kernel": f"k{number * 7 % 5}", "rack": rack, "row": f"w{number % racks}"}
 
 
 def planned(world: World) -> tuple[PolicyPlan, float]:
@@ -93,13 +116,36 @@ def test_ten_thousand_nodes_and_twenty_daemonsets(order: str) -> None:
     assert size < 500_000
 
 
-def test_growth_with_nodes_is_no_worse_than_linear() -> None:
-    small, large = 1_250, 10_000
-    for order in ("", "Node"):
-        times = {nodes: min(planned(fleet(nodes, order=order))[1] for _ in range(2)) for nodes in (small, large)}
-        exponent = log(times[large] / times[small]) / log(large / small)
-        print(f"\n{order or 'no order'}: {times[small]:.2f} s -> {times[large]:.2f} s, exponent {exponent:.2f}")
-        assert exponent < 1.1
+@pytest.mark.parametrize("family", FAMILIES)
+def test_growth_with_nodes_is_no_worse_than_linear(family: str) -> None:
+    order, budgets = FAMILIES[family]
+    small, large = 2_500, 10_000
+    times = {}
+    for nodes in (small, large):
+        found = [planned(fleet(nodes, order=order, budgets=budgets)) for _ in range(2)]
+        times[nodes] = min(seconds for _, seconds in found)
+    exponent = log(times[large] / times[small]) / log(large / small)
+    schedule_found = found[0][0].schedule
+    print(
+        f"\n{family}: {times[small]:.2f} s -> {times[large]:.2f} s, exponent {exponent:.2f}; "
+        f"{schedule_found.waves} waves, gap {schedule_found.gap}"
+    )
+    assert exponent < 1.3
+    if family in WITHOUT_ORDER:
+        assert schedule_found.gap <= 1
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_waves_take_at_most_250_mib_beyond_the_world(family: str) -> None:
+    order, budgets = FAMILIES[family]
+    world = fleet(10_000, order=order, budgets=budgets)
+    whole = step(world, now=NOW)
+    tracemalloc.start()
+    plan_policies(world, whole, now=NOW)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    print(f"\n{family}: peak {peak >> 20} MiB")
+    assert peak < 250 << 20
 
 
 @pytest.mark.parametrize("budgets", [BUDGETS, TEN_AT_ONCE], ids=["as many waves", "four times the waves"])
