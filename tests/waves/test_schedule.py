@@ -21,7 +21,7 @@ RULES = [(), ("order",), ("steps",), ("touch",), ("load",), ("order", "steps", "
 
 
 @pytest.mark.parametrize("rules", RULES, ids=str)
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(rng=st.randoms(use_true_random=False))
 def test_agrees_with_brute_force(rules: tuple[str, ...], rng: Random) -> None:
     """Up to 9 units under up to 3 overlapping limits."""

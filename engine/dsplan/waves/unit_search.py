@@ -20,7 +20,7 @@ __all__ = ["LARGEST_UNITS", "ends_of", "improve_units"]
 LARGEST_UNITS = 12
 """Units beyond which no such search is begun."""
 _LONGEST = 8
-_SEARCH_LIMIT = 3_000
+_SEARCH_LIMIT = 12_000
 
 Unit = tuple[int, int, int]
 """(node class, node within the class, DaemonSet)."""
