@@ -94,7 +94,7 @@ def _part(row: RowEntry, plan: PlanDocument) -> Part:
         text=f"{row.reason}: {row.text}" if row.text and row.reason else row.text,
         nodes=[*(plan.nodes[place] for place in ids_of(row.nodes)), *row.vanished],
         comes=not replaced and "comes" in kinds,
-        goes=not replaced and bool(kinds & {"deleted", "collected", "evicted"}),
+        goes=not replaced and bool(kinds & {"deleted", "collected"}),
         wanted=row.verdict == "R",
         loses=row.loses,
     )

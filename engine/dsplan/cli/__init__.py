@@ -53,8 +53,9 @@ class _Lazy(click.Group):
             return None
         from .what_if import with_what_if
 
-        command: click.Command = import_module(f".{cmd_name.replace('-', '_')}", __name__).command
-        return with_what_if(command)
+        module = import_module(f".{cmd_name.replace('-', '_')}", __name__)
+        command: click.Command = module.command
+        return with_what_if(command, getattr(module, "shown", None))
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from .durations import duration_options, overrides_of
 from .options import input_options, load_world, moment, output_option, style_for
 from .progress import progress_bar
+from .shown import Shown
+
+if TYPE_CHECKING:
+    from ..model.world import World
 
 
 @click.command()
@@ -37,6 +41,20 @@ def command(
     **durations: Any,
 ) -> None:
     """Compare strategies for the roll-outs of the cluster in FILE: time, waves, most pods down, lost coverage."""
+    world = load_world(files, more, None if all_namespaces else namespace, selector)
+    click.echo(shown(world, moment(now), output, restart=restart, strategies=strategies, **durations).text, nl=False)
+
+
+def shown(
+    world: World,
+    at: datetime,
+    output: str,
+    *,
+    restart: tuple[str, ...] = (),
+    strategies: tuple[str, ...] = (),
+    **durations: Any,
+) -> Shown:
+    """Return the comparison for one world."""
     from ..document.encoding import as_json, as_yaml
     from ..report.documents.compare import comparison_csv, comparison_document
     from ..report.text.compare import comparison_text
@@ -45,15 +63,13 @@ def command(
     from ..rollouts.outside_budget import unbudgeted_deletions
 
     tried = tuple(parse_strategy(text) for text in strategies) or DEFAULT_STRATEGIES
-    world = restarted(load_world(files, more, None if all_namespaces else namespace, selector), restart)
-    at = moment(now)
+    world = restarted(world, restart)
     with progress_bar("playing the strategies"):
         found = compare(world, now=at, strategies=tried, durations=overrides_of(durations))
         costs = unbudgeted_deletions(world, now=at)
     if output in ("json", "yaml"):
         document = comparison_document(found, costs)
-        click.echo(as_json(document) if output == "json" else as_yaml(document), nl=False)
-    elif output == "csv":
-        click.echo(comparison_csv(found), nl=False)
-    else:
-        click.echo(comparison_text(found, costs, style_for(wide=output == "wide")), nl=False)
+        return Shown(as_json(document) if output == "json" else as_yaml(document))
+    if output == "csv":
+        return Shown(comparison_csv(found))
+    return Shown(comparison_text(found, costs, style_for(wide=output == "wide")))

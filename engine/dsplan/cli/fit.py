@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import sys
 from datetime import datetime
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
 from .failures import CONFLICTS
 from .options import input_options, load_world, moment, output_option, style_for
 from .progress import progress_bar
+from .shown import Shown
+
+if TYPE_CHECKING:
+    from ..model.world import World
 
 
 @click.command()
@@ -45,25 +49,49 @@ def command(
 
     PlacementPolicy documents among FILES hold for the best placement; the scheduler knows nothing of them.
     """
+    world = load_world(files, more, None if all_namespaces else namespace, selector)
+    options: dict[str, Any] = {
+        "maximise": maximise,
+        "rollout": rollout,
+        "search": search,
+        "steps": steps,
+        "exit_code": exit_code,
+    }
+    found = shown(world, moment(now), output, **options)
+    click.echo(found.text, nl=False)
+    sys.exit(found.code)
+
+
+def shown(
+    world: World,
+    at: datetime,
+    output: str,
+    *,
+    maximise: Literal["coverage", "priority"] = "coverage",
+    rollout: bool = False,
+    search: bool = True,
+    steps: int = 5000,
+    exit_code: bool = False,
+) -> Shown:
+    """Return what fits in one world."""
     from ..passes import step
     from ..placement.fit import fit
     from ..placement.scheduler.prediction import predict
 
-    world = load_world(files, more, None if all_namespaces else namespace, selector)
     with progress_bar("placing") as bar:
-        whole = step(world, now=moment(now), observer=bar)
+        whole = step(world, now=at, observer=bar)
         prediction = predict(world, whole, rollout=rollout)
         best = fit(world, whole, maximise=maximise, rollout=rollout, search=search, steps=steps)
     names = whole.index.names
     if output in ("table", "wide"):
         from ..report.text.fit import fit_text
 
-        click.echo(fit_text(prediction, best, names, style_for(wide=output == "wide")), nl=False)
+        text = fit_text(prediction, best, names, style_for(wide=output == "wide"))
     else:
         from ..document.encoding import as_json, as_yaml
         from ..report.documents.fit import fit_document
 
         document = fit_document(prediction, best, names)
-        click.echo(as_json(document) if output == "json" else as_yaml(document), nl=False)
-    if exit_code and (best.violations or any(entry.impossible for entry in prediction.daemonsets)):
-        sys.exit(CONFLICTS)
+        text = as_json(document) if output == "json" else as_yaml(document)
+    conflicts = best.violations or any(entry.impossible for entry in prediction.daemonsets)
+    return Shown(text, CONFLICTS if exit_code and conflicts else 0)

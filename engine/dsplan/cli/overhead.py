@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import sys
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import click
 
 from .failures import CONFLICTS
 from .options import input_options, load_world, moment, output_option, style_for
 from .progress import progress_bar
-from .what_if import WhatIf, what_if_options
+from .shown import Shown
+
+if TYPE_CHECKING:
+    from ..model.world import World
 
 
 @click.command()
 @input_options
-@what_if_options
 @output_option("table", "wide", "json", "yaml")
 @click.option("--by", multiple=True, metavar="LABEL", help="Group nodes by this label, or by NodePool; repeatable.")
 @click.option("--exit-code", is_flag=True, help="Exit with 4 if a rolled-out DaemonSet would not fit somewhere.")
@@ -29,7 +32,6 @@ def command(
     output: str,
     by: tuple[str, ...],
     exit_code: bool,
-    what_if: WhatIf,
 ) -> None:
     """Say what daemons cost per class of nodes: who lands there, their sum, what is left, which ports are taken.
 
@@ -40,27 +42,29 @@ def command(
     A new or bigger DaemonSet: `dsplan overhead agent.yaml --cluster dump.json` says on which of the nodes that are
     there it would not fit, by class, once it is rolled out. With --add-pool the nodes to come are classes, too.
     """
+    world = load_world(files, more, None if all_namespaces else namespace, selector)
+    found = shown(world, moment(now), output, by=by, exit_code=exit_code)
+    click.echo(found.text, nl=False)
+    sys.exit(found.code)
+
+
+def shown(world: World, at: datetime, output: str, *, by: tuple[str, ...] = (), exit_code: bool = False) -> Shown:
+    """Return what daemons cost in one world."""
     from ..passes import step
     from ..placement.overhead import CLASS_LABELS, overhead
 
-    world = load_world(files, more, None if all_namespaces else namespace, selector)
-    if what_if:
-        from ..explain.edits import apply
-
-        world = apply(world, what_if.edits(world))
     with progress_bar("adding up") as bar:
-        whole = step(world, now=moment(now), observer=bar)
+        whole = step(world, now=at, observer=bar)
         found = overhead(world, whole, by=by or CLASS_LABELS)
     names = whole.index.names
     if output in ("table", "wide"):
         from ..report.text.overhead import overhead_text
 
-        click.echo(overhead_text(found, names, style_for(wide=output == "wide")), nl=False)
+        text = overhead_text(found, names, style_for(wide=output == "wide"))
     else:
         from ..document.encoding import as_json, as_yaml
         from ..report.documents.fit import overhead_document
 
         document = overhead_document(found, names)
-        click.echo(as_json(document) if output == "json" else as_yaml(document), nl=False)
-    if exit_code and found.no_room:
-        sys.exit(CONFLICTS)
+        text = as_json(document) if output == "json" else as_yaml(document)
+    return Shown(text, CONFLICTS if exit_code and found.no_room else 0)

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import os
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from .durations import duration_options, overrides_of
 from .options import input_options, load_world, moment, output_option, style_for
 from .progress import progress_bar
+from .shown import Shown
+
+if TYPE_CHECKING:
+    from ..model.world import World
 
 
 @click.command()
@@ -34,6 +38,22 @@ def command(
     **durations: Any,
 ) -> None:
     """Print the roll-outs of the cluster in FILE in time: when each wave starts and ends, what is down meanwhile."""
+    world = load_world(files, more, None if all_namespaces else namespace, selector)
+    found = shown(world, moment(now), output, restart=restart, broken=broken, events=events, **durations)
+    click.echo(found.text, nl=False)
+
+
+def shown(
+    world: World,
+    at: datetime,
+    output: str,
+    *,
+    restart: tuple[str, ...] = (),
+    broken: tuple[str, ...] = (),
+    events: bool = False,
+    **durations: Any,
+) -> Shown:
+    """Return the timeline of one world."""
     from ..document.encoding import as_json, as_yaml
     from ..report.documents.timeline import timeline_csv, timeline_document
     from ..report.text.timeline import timeline_text
@@ -41,18 +61,16 @@ def command(
     from ..rollouts.outside_budget import unbudgeted_deletions
     from ..rollouts.timeline import timeline
 
-    world = restarted(load_world(files, more, None if all_namespaces else namespace, selector), restart)
+    world = restarted(world, restart)
     never_ready = find_daemonsets(world, broken)
-    at = moment(now)
     with progress_bar("playing the roll-outs"):
         stories = timeline(world, now=at, durations=overrides_of(durations), broken=never_ready)
         costs = unbudgeted_deletions(world, now=at)
     if output in ("json", "yaml"):
         document = timeline_document(stories, costs, events=events)
-        click.echo(as_json(document) if output == "json" else as_yaml(document), nl=False)
-    elif output == "csv":
-        click.echo(timeline_csv(stories), nl=False)
-    else:
-        plain = os.environ.get("TERM") == "dumb"
-        style = style_for(wide=output == "wide")
-        click.echo(timeline_text(stories, costs, style, events=events, plain=plain), nl=False)
+        return Shown(as_json(document) if output == "json" else as_yaml(document))
+    if output == "csv":
+        return Shown(timeline_csv(stories))
+    plain = os.environ.get("TERM") == "dumb"
+    style = style_for(wide=output == "wide")
+    return Shown(timeline_text(stories, costs, style, events=events, plain=plain))

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ..explain.edits import Edit
     from ..model.node import Node
     from ..model.world import World
+    from .shown import ShownFunction
 
 __all__ = ["WhatIf", "what_if_options", "with_what_if"]
 
@@ -176,8 +177,10 @@ def _taken(arguments: dict[str, Any]) -> WhatIf:
     return WhatIf({name: arguments.pop(name) for name in names})
 
 
-def with_what_if(command: click.Command) -> click.Command:
+def with_what_if(command: click.Command, shown: ShownFunction | None = None) -> click.Command:
     """Return the command, answering with the difference of the two plans where a what-if option is given.
+
+    A command with `shown` answers with its own output for both worlds.
 
     A command that reads no cluster, or has these options already, stays as it is.
     """
@@ -190,10 +193,30 @@ def with_what_if(command: click.Command) -> click.Command:
     @functools.wraps(callback)
     def answering(**arguments: Any) -> Any:
         what_if = _taken(arguments)
+        if what_if and shown is not None:
+            return _print_both(shown, what_if, arguments)
         return _print_difference(what_if, arguments) if what_if else callback(**arguments)
 
     command.callback = answering
     return command
+
+
+def _print_both(shown: ShownFunction, what_if: WhatIf, arguments: dict[str, Any]) -> None:
+    from .shown import before_and_after
+
+    world, at, output = _loaded(arguments), moment(arguments.pop("now")), arguments.pop("output")
+    for name in ("files", "more", "namespace", "all_namespaces", "selector"):
+        arguments.pop(name, None)
+    found = before_and_after(shown, world, what_if.edits(world), at, output, arguments)
+    click.echo(found.text, nl=False)
+    sys.exit(found.code)
+
+
+def _loaded(arguments: dict[str, Any]) -> World:
+    if arguments.get("all_namespaces"):
+        arguments["namespace"] = None
+    wanted = inspect.signature(load_world).parameters
+    return load_world(**{name: arguments[name] for name in wanted if name in arguments})
 
 
 def _print_difference(what_if: WhatIf, arguments: dict[str, Any]) -> None:
@@ -201,10 +224,7 @@ def _print_difference(what_if: WhatIf, arguments: dict[str, Any]) -> None:
 
     if arguments.get("out"):
         raise click.UsageError("--out keeps a plan; with a what-if option there are two")
-    if arguments.get("all_namespaces"):
-        arguments["namespace"] = None
-    wanted = inspect.signature(load_world).parameters
-    world = load_world(**{name: arguments[name] for name in wanted if name in arguments})
+    world = _loaded(arguments)
     now: datetime | None = arguments.get("now")
     with progress_bar("planning twice"):
         found = compare(world, what_if.edits(world), now=moment(now))

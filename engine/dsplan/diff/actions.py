@@ -123,4 +123,5 @@ class Action(msgspec.Struct, frozen=True, kw_only=True):
         if self.kind == "ControllerRevision":
             return bodies.revision_change(self.change)
         metadata = {"labels": {HASH_LABEL: self.change["hash"]}} if self.content is None else self.content["metadata"]
-        return {"metadata": {"uid": known.uid, "resourceVersion": known.resource_version, **metadata}}
+        version = {"resourceVersion": known.resource_version} if known.resource_version or not known.uid else {}
+        return {"metadata": {"uid": known.uid, **version, **metadata}}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ..diff import ActionReason
 from ..eligibility import NodeIndex
 from ..model.pod import Pod
 from ..observe import PodFact, Shape
@@ -68,7 +69,8 @@ class Pairs:
 
 def detail_of(row: Row) -> str:
     """Return what is waited for, or what stands in the way, in words; empty where the fate says it all."""
-    parts = [row.text] if row.text and row.fate not in _UNTOLD else []
+    told = row.fate not in _UNTOLD or row.reason == ActionReason.RELABELLED
+    parts = [row.text] if row.text and told else []
     if row.moment.when is When.AFTER and row.moment.awaited is not Awaited.NOTHING:
         parts.append(f"waits until {row.moment.awaited}")
     parts += [f"{owner} takes its place" for lot in row.lots if lot.kind is LotKind.EVICTED for owner in lot.other]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import Enum, auto
 from itertools import chain, compress
 from typing import Generic, TypeVar
@@ -11,9 +11,9 @@ from typing import Generic, TypeVar
 import msgspec
 
 from ..model.daemonset import ControllerRevision, DaemonSet
-from ..model.meta import OwnerReference, controller_of
+from ..model.meta import Identity, OwnerReference, controller_of
 from ..model.pod import Pod
-from ..model.selectors import LabelSelector, selector_matches
+from ..model.selectors import LabelSelector, is_empty_selector, selector_matches, selector_problem
 
 __all__ = [
     "Claim",
@@ -42,10 +42,12 @@ class Claim(msgspec.Struct, Generic[P], frozen=True):
 class OwnedIndex(Generic[P]):
     """Objects by (namespace, kind, name, uid) of their controller, and those without one by namespace (M1).
 
-    Fast where objects of one controller stand side by side, as they do in the order of names.
+    Fast where objects of one controller stand side by side, as they do in the order of names. An orphan that several of
+    `daemonsets` would adopt goes to the first of them by namespace and name: it can have one controller only (M3), and
+    upstream leaves open which.
     """
 
-    def __init__(self, objects: Iterable[P]) -> None:
+    def __init__(self, objects: Iterable[P], daemonsets: Iterable[DaemonSet] = ()) -> None:
         self._owned: dict[_Owner, list[P]] = {}
         self._orphans: dict[str, list[P]] = defaultdict(list)
         namespace, owner = "", OwnerReference()
@@ -60,6 +62,7 @@ class OwnedIndex(Generic[P]):
                 namespace, owner = metadata.namespace, found
                 run = self._owned.setdefault((namespace, owner.kind, owner.name, owner.uid), [])
             run.append(item)
+        self._takers = dict(_takers(self._orphans, daemonsets)) if self._orphans else {}
 
     def owned_by(self, daemonset: DaemonSet) -> Sequence[P]:
         """Return what the DaemonSet controls; one without a uid (a manifest) owns by kind and name."""
@@ -73,6 +76,33 @@ class OwnedIndex(Generic[P]):
         """Return what nobody controls in a namespace."""
         return self._orphans.get(namespace, ())
 
+    def adoptable(self, daemonset: DaemonSet) -> Iterator[P]:
+        """Yield the orphans that a DaemonSet adopts (M3)."""
+        own, selector = daemonset.identity, daemonset.spec.selector
+        for item in self.orphans(daemonset.metadata.namespace):
+            metadata = item.metadata
+            free = metadata.deletion_timestamp is None and selector_matches(selector, metadata.labels)
+            if free and self._takers.get((metadata.namespace, metadata.name), own) == own:
+                yield item
+
+
+def _takers(
+    orphans: Mapping[str, Sequence[P]], daemonsets: Iterable[DaemonSet]
+) -> Iterator[tuple[tuple[str, str], Identity]]:
+    """Yield which DaemonSet adopts each orphan, where there is one; those that are being deleted adopt nothing (C4)."""
+    rivals: dict[str, list[DaemonSet]] = defaultdict(list)
+    for daemonset in sorted(daemonsets, key=lambda daemonset: daemonset.identity):
+        selector = daemonset.spec.selector
+        acts = daemonset.metadata.deletion_timestamp is None and selector is not None
+        if acts and selector is not None and not is_empty_selector(selector) and not selector_problem(selector):
+            rivals[daemonset.metadata.namespace].append(daemonset)
+    for namespace, items in orphans.items():
+        for item in items if len(rivals[namespace]) > 1 else ():
+            labels = item.metadata.labels
+            taker = next((one for one in rivals[namespace] if selector_matches(one.spec.selector, labels)), None)
+            if taker is not None:
+                yield (namespace, item.metadata.name), taker.identity
+
 
 PodIndex = OwnedIndex[Pod]
 RevisionIndex = OwnedIndex[ControllerRevision]
@@ -82,11 +112,7 @@ def claim(daemonset: DaemonSet, index: OwnedIndex[P]) -> Claim[P]:
     """Return what the DaemonSet claims, adopts and releases (M2, M3, H10); plain owner references do not count (M4)."""
     selector = daemonset.spec.selector
     claimed, released = _split(index.owned_by(daemonset), selector)
-    adopted: list[P] = [
-        item
-        for item in index.orphans(daemonset.metadata.namespace)
-        if item.metadata.deletion_timestamp is None and selector_matches(selector, item.metadata.labels)
-    ]
+    adopted = list(index.adoptable(daemonset))
     return Claim(tuple(claimed + adopted), tuple(adopted), tuple(released))
 
 

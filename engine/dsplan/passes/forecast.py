@@ -110,6 +110,8 @@ def rollout_of(
     `stuck` nodes stay down if they are, `doomed` ones once they are replaced. Where manage acts first, or writes are in
     flight, the waves are those of the passes after that (C9).
     """
+    if observed.history.duplicates:
+        return _relabelled(entry, observed, index, stuck, doomed)
     if entry.daemonset.spec.update_strategy.type != "RollingUpdate":
         text = "updateStrategy OnDelete: replaced when somebody deletes the pod"
         left = outdated_nodes(observed, index)
@@ -124,6 +126,14 @@ def rollout_of(
     later = after_manage(observed, index, stuck | doomed, surge=allows_surge(entry.daemonset))
     found = forecast(later, index, rolling_update(later, index, budget), budget, stuck, doomed)
     return msgspec.structs.replace(found, begins=False, collection=entry.error is not None)
+
+
+def _relabelled(entry: DaemonSetStep, observed: Observed, index: NodeIndex, stuck: BitMap, doomed: BitMap) -> Rollout:
+    """Return what is left of a roll-out whose pods this pass relabels: what it replaces itself (H8)."""
+    if not entry.rolling_update_ran or entry.rolling is None or entry.budget is None:
+        return Rollout()
+    now = msgspec.structs.replace(entry.rolling, waiting=())
+    return forecast(observed, index, now, entry.budget, stuck, doomed)
 
 
 def forecast(

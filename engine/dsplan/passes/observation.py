@@ -86,7 +86,8 @@ def surroundings_of(
     with during(observer, "index"):
         index = NodeIndex(world.nodes) if index is None else index
     with during(observer, "owners"):
-        pods, revisions = OwnedIndex(world.pods), OwnedIndex(world.revisions)
+        pods = OwnedIndex(world.pods, world.daemonsets)
+        revisions = OwnedIndex(world.revisions, world.daemonsets)
     return Surroundings(
         index=index,
         pods=pods,

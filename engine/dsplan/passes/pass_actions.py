@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 import msgspec
 
@@ -24,10 +24,12 @@ def sync_actions(
     create: Sequence[tuple[str, ActionReason]],
     delete: Sequence[tuple[str, Pod, ActionReason]],
     blueprint: Blueprint | None,
+    written: Collection[str] = (),
 ) -> tuple[list[Action], tuple[int, int]]:
     """Return the actions of one syncNodes call, creations first (C14), and how many of each are left over (C12).
 
-    `blueprint` is needed where there is something to create.
+    `blueprint` is needed where there is something to create. Pods that this pass has `written` to before, by name, have
+    another resourceVersion by then: of these only the uid is a precondition.
     """
     actions = [
         Action(
@@ -43,8 +45,17 @@ def sync_actions(
         )
         for node, reason in create[:BURST]
     ]
-    actions += [_on_pod("delete", daemonset, stage, pod, node, reason) for node, pod, reason in delete[:BURST]]
+    actions += [_deletion(daemonset, stage, pod, node, reason, written) for node, pod, reason in delete[:BURST]]
     return actions, (max(0, len(create) - BURST), max(0, len(delete) - BURST))
+
+
+def _deletion(
+    daemonset: DaemonSet, stage: Stage, pod: Pod, node: str, reason: ActionReason, written: Collection[str]
+) -> Action:
+    action = _on_pod("delete", daemonset, stage, pod, node, reason)
+    if pod.metadata.name not in written:
+        return action
+    return msgspec.structs.replace(action, precondition=Precondition(pod.metadata.uid, ""))
 
 
 def adoption_actions(daemonset: DaemonSet, claim: Claim[Pod]) -> Iterator[Action]:
@@ -58,8 +69,13 @@ def adoption_actions(daemonset: DaemonSet, claim: Claim[Pod]) -> Iterator[Action
             yield msgspec.structs.replace(action, content=body(daemonset))
 
 
-def history_actions(daemonset: DaemonSet, history: History, claimed: Iterable[Pod]) -> Iterator[Action]:
-    """Yield what constructing the history writes, relabelled pods included (H1, H8)."""
+def history_actions(
+    daemonset: DaemonSet, history: History, claimed: Iterable[Pod], adopted: Collection[str] = ()
+) -> Iterator[Action]:
+    """Yield what constructing the history writes, relabelled pods included (H1, H8).
+
+    `adopted` pods, by name, were patched before.
+    """
     if history.created is not None:
         made = history.created
         content = bodies.revision(daemonset, made.name, made.revision, made.hash)
@@ -73,7 +89,8 @@ def history_actions(daemonset: DaemonSet, history: History, claimed: Iterable[Po
         if pod.metadata.labels.get(HASH_LABEL) != history.hash:
             node = target_node(pod) or ""
             relabel = _on_pod("patch", daemonset, Stage.HISTORY, pod, node, ActionReason.RELABELLED)
-            yield msgspec.structs.replace(relabel, change={"hash": history.hash})
+            known = Precondition(pod.metadata.uid, "") if pod.metadata.name in adopted else relabel.precondition
+            yield msgspec.structs.replace(relabel, change={"hash": history.hash}, precondition=known)
     yield from revision_deletions(daemonset, history.duplicates, ActionReason.REVISION_DUPLICATE)
 
 

@@ -138,7 +138,8 @@ class _Pass:
     def _with_selector(self, observation: Observation) -> DaemonSetStep:
         daemonset, around, observed = self.daemonset, self.around, observation.observed
         self.actions.extend(adoption_actions(daemonset, observed.claim))
-        self.actions.extend(history_actions(daemonset, observed.history, observed.claim.claimed))
+        adopted = {pod.metadata.name for pod in observed.claim.adopted}
+        self.actions.extend(history_actions(daemonset, observed.history, observed.claim.claimed, adopted))
         expected = around.expectations.get(daemonset.identity)
         unseen = not expectations_satisfied(expected, around.now)
         entry = DaemonSetStep(daemonset=daemonset, verdicts=observation.verdicts, observed=observed)
@@ -206,7 +207,8 @@ class _Pass:
     ) -> None:
         generation = template_generation(self.daemonset)
         blueprint = blueprint_of(self.daemonset, observed.history.hash, generation) if create else None
-        actions, self.deferred = sync_actions(self.daemonset, stage, create, delete, blueprint)
+        written = {action.name for action in self.actions if action.verb == "patch"} if delete else frozenset[str]()
+        actions, self.deferred = sync_actions(self.daemonset, stage, create, delete, blueprint, written)
         self.actions.extend(actions)
         creates = sum(action.verb == "create" for action in actions)
         self.expectation = Expectations(

@@ -66,7 +66,9 @@ def moment_words(moment: MomentEntry) -> str:
 def problems_of(entry: DaemonSetEntry, plan: PlanDocument) -> Iterator[Line]:
     """Yield what somebody should look at: stalls, what finds no place or fails, evictions, what is removed for good."""
     if entry.error:
-        yield Line("!", "pass fails", 0, entry.error, ())
+        heals = "; it goes on once pod garbage collection has removed that pod, in about 40 s"
+        healing = entry.course is not None and entry.course.collection
+        yield Line("!", "pass fails", 0, entry.error + heals * healing, ())
     if (stalled := _rows(entry, "stalled")) or entry.summary.stalls:
         text = entry.stall.text if entry.stall else entry.course.text if entry.course else ""
         yield Line("!", "stalled", _count(stalled), text, _where(stalled, plan))
@@ -117,6 +119,9 @@ def changes_of(entry: DaemonSetEntry, plan: PlanDocument) -> Iterator[Line]:
 
 def rest_of(entry: DaemonSetEntry, plan: PlanDocument) -> Iterator[Line]:
     """Yield what waits, starts or is left as it is by somebody's decision."""
+    for row in _by_reason(row for row in entry.rows if row.reason == "Relabelled"):
+        where = tuple(names_of(row, plan))
+        yield Line("!", "relabelled", len(where), row.text, where)
     for fate in ("parked", "starting"):
         for row in _by_reason(_rows(entry, fate)):
             where = tuple(names_of(row, plan))

@@ -96,8 +96,6 @@ def _status(entry: DaemonSetEntry) -> Sequence[object]:
 
 def _section(entry: DaemonSetEntry, plan: PlanDocument, style: Style) -> Iterator[str]:
     yield style.paint(f"{entry.namespace}/{entry.name}" if entry.namespace else entry.name, "bold")
-    if entry.error:
-        yield from _wrapped(style.paint(f"  ! the pass fails: {entry.error}", "red"), style)
     if entry.untouched:
         yield f"  ! nothing is done: {entry.untouched}"
         return

@@ -81,7 +81,7 @@ def _refer(metadata: ObjectMeta, nameless: set[Identity]) -> ObjectMeta:
 
 
 def _with_hashes(world: World) -> World:
-    pods, revisions = OwnedIndex(world.pods), OwnedIndex(world.revisions)
+    pods, revisions = OwnedIndex(world.pods, world.daemonsets), OwnedIndex(world.revisions, world.daemonsets)
     known = {entry.daemonset for entry in world.state.hashes}
     stored = {entry.identity: entry for entry in world.stored}
     learned: list[LearnedHash] = []

@@ -113,7 +113,8 @@ class Safety:
         wanted = action.precondition
         if pod is None or wanted is None or daemonset is None:
             return
-        if pod.metadata.resource_version != wanted.resource_version or pod.terminating or not is_ready(pod):
+        moved = wanted.resource_version and pod.metadata.resource_version != wanted.resource_version
+        if moved or pod.terminating or not is_ready(pod):
             return  # it will be refused, or takes nothing away
         self._down[action.daemonset, action.node] = _Disruption(pod.metadata.uid)
         down = self._still_down(daemonset, world, host.now)

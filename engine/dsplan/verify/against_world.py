@@ -36,7 +36,7 @@ def against_world(plan: PlanDocument, world: World, rules: tuple[Rule, ...] = BU
 
 
 def _all(plan: PlanDocument, world: World, rules: tuple[Rule, ...]) -> Iterator[Finding]:
-    owned = OwnedIndex(world.pods), OwnedIndex(world.revisions)
+    owned = OwnedIndex(world.pods, world.daemonsets), OwnedIndex(world.revisions, world.daemonsets)
     cases = [Case(daemonset, world, *owned, plan.now) for daemonset in world.daemonsets]
     judged = [Judged(place, case, plan, world, rules) for place, case in enumerate(cases)]
     for one in judged:

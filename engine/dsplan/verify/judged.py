@@ -89,7 +89,12 @@ class Judged:
         yield from same("actions", said, mine)
         yield from wrong_hosted(self.case, actions)
         known = {pod.name: pod.metadata for pod, _ in self.case.ownership_of}
+        written: set[tuple[str, str]] = set()
         for one in actions:
             meta = known.get(one.name) if one.kind == "Pod" and one.name else None
             right = (meta.uid, meta.resource_version) if meta else ("", "")
+            if (one.name, one.kind) in written and not one.resource_version:
+                right = (right[0], "")
+            if one.verb == "patch":
+                written.add((one.name, one.kind))
             yield from same("precondition", (one.uid, one.resource_version), right)

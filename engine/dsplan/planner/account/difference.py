@@ -161,7 +161,7 @@ def _part(row: Row, nodes: Sequence[str]) -> Part:
         text=f"{row.reason}: {row.text}" if row.text and row.reason else row.text,
         nodes=[*(nodes[position] for position in row.nodes), *row.vanished],
         comes=not replaced and row.count(LotKind.COMES) > 0,
-        goes=not replaced and row.count(LotKind.DELETED, LotKind.COLLECTED, LotKind.EVICTED) > 0,
+        goes=not replaced and row.count(LotKind.DELETED, LotKind.COLLECTED) > 0,
         wanted=row.verdict == "RUN",
         loses=row.loses,
     )

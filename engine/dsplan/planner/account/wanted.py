@@ -30,6 +30,7 @@ _GONE = Moment(When.AFTER, awaited=Awaited.POD_GONE)
 _READINESS = Moment(When.AFTER, awaited=Awaited.READINESS)
 _ROOM = Moment(When.AFTER, awaited=Awaited.ROOM)
 _CODES = {End.UNPLACED: "pending", End.REFUSED: "refused", End.REJECTED: "rejected"}
+_RELABELLED = "its pod, made from another template, gets the current hash and counts as up to date from then on (H8)"
 _NODE_NOT_READY = "the node is not ready"
 
 
@@ -248,6 +249,9 @@ class _Wanted:
     def _left(self, nodes: BitMap) -> Iterator[Row]:
         """Yield the rows of nodes whose pod stays outdated: by somebody's decision, or because the roll-out stalls."""
         known, rollout = self.known, self.known.rollout
+        if known.observed.history.duplicates:
+            yield from self._relabelled(nodes)
+            return
         for text, members, decided in known.waits:
             if here := nodes & members:
                 nodes = nodes - here
@@ -256,6 +260,14 @@ class _Wanted:
         if nodes:
             parked = rollout.halt in (Halt.ON_DELETE, Halt.POLICY)
             yield from self._keeps_old(Fate.PARKED if parked else Fate.STALLED, nodes, str(rollout.halt), rollout.text)
+
+    def _relabelled(self, nodes: BitMap) -> Iterator[Row]:
+        """Yield the rows of nodes whose pod gets the current hash in this pass, and so counts as up to date (H8)."""
+        for moment, here, retried in self._managed(nodes):
+            lots = lots_of(self.known, Verdict.RUN, self.shape, moment, retried=retried)
+            available = any(self.shape[place] & _AVAILABLE for place in self.left)
+            fate = Fate.REPAIRED if self._acts else Fate.RUNS if available else Fate.STARTING
+            yield self._row(fate, here, lots, moment, reason=str(ActionReason.RELABELLED), text=_RELABELLED)
 
     def _keeps_old(self, fate: Fate, nodes: BitMap, reason: str, text: str) -> Iterator[Row]:
         for moment, here, retried in self._managed(nodes):

@@ -39,7 +39,9 @@ class Case:
         self.zones = zones_of(world.nodes)
         self.sick = {place for place, node in enumerate(world.nodes) if not node.ready}
         near = (*pods.owned_by(daemonset), *pods.orphans(daemonset.metadata.namespace))
-        self.ownership_of = [(pod, ownership_of(daemonset, pod)) for pod in near]
+        own = {id(pod) for pod in pods.adoptable(daemonset)}
+        found = [(pod, ownership_of(daemonset, pod)) for pod in near]
+        self.ownership_of = [(pod, how) for pod, how in found if how is not Ownership.ADOPTED or id(pod) in own]
         self.claimed = [pod for pod, how in self.ownership_of if how in (Ownership.CLAIMED, Ownership.ADOPTED)]
         kept, learned, generation = claim(daemonset, revisions), NOTHING_LEARNED, template_generation(daemonset)
         known = "".join(one.hash for one in world.state.hashes if one.daemonset == daemonset.identity)
