@@ -66,7 +66,8 @@ def test_the_state_of_a_plan_and_a_gate_take_a_rollout_on(tmp_path: Path) -> Non
     assert soaking == "step 1 of 3 (canary): soaks 1h, until 2026-05-01T13:00:00+00:00"
     asked = solve("2026-05-01T13:00:00Z", second, third)
     assert asked["policies"]["policies"][0]["waits"] == "step 1 of 3 (canary): waits for its gate"
-    assert [held["reason"] for held in asked["daemonsets"][0]["held"]] == ["Policy"]
+    awaited = {row["moment"].get("awaited") for row in asked["daemonsets"][0]["rows"] if row["fate"] == "replaced"}
+    assert awaited == {"a rollout policy lets it go"}
     passed = solve("2026-05-01T13:00:00Z", third, tmp_path / "fourth.json", "--gate", "careful=pass")
     assert passed["policies"]["policies"][0]["step"] == 1
     assert len([action for action in passed["actions"] if action.get("actor") == "host"]) == 3

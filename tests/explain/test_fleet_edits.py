@@ -58,8 +58,9 @@ def test_a_drain_evicts_all_but_daemons_and_static_pods_and_cordons() -> None:
 
 def test_daemon_pods_do_not_feel_a_drain() -> None:
     found = what_if(_cluster(_other("web")), [Drain("n1")], now=NOW)
-    assert found.daemonsets == ()
-    assert (found.before.create, found.before.delete) == (found.after.create, found.after.delete) == (0, 0)
+    assert found.account.daemonsets == ()
+    before, after = found.account.before, found.account.after
+    assert (before.create, before.delete) == (after.create, after.delete) == (0, 0)
 
 
 @pytest.mark.parametrize(("allowed", "waits"), [(2, False), (1, True), (0, True)])

@@ -15,6 +15,7 @@ from dsplan.explain.edits import AddTaint, Undo, apply
 from dsplan.model.meta import Identity
 from dsplan.model.node import Taint
 from dsplan.planner import DaemonSetPlan
+from dsplan.planner.account import Fate
 from dsplan.rollouts.forecast import expected_stalls
 
 LIVE = Path(__file__).resolve().parents[2].parent / "shared" / "live"
@@ -97,7 +98,8 @@ def test_a_template_that_is_too_large_stalls(tmp_path: Path) -> None:
     world = _world(34, tmp_path, change="change.yaml")
     plan = solve(world, now=NOW)
     assert len(_first_pass(plan, "exporter")) == len(_deleted(34, "exporter", until=1)) == 5
-    assert [part.reason for part in _entry(plan, "exporter").impossible] == ["Insufficient memory"]
+    unplaced = [row for row in _entry(plan, "exporter").account.rows if row.fate is Fate.UNPLACED]
+    assert {row.text for row in unplaced} == {"Insufficient memory"}
     ((stall,), _) = expected_stalls(world, now=NOW)
     assert (stall.spent, stall.limit) == (5, 5)
 

@@ -93,7 +93,7 @@ def test_markdown_holds_what_the_text_holds() -> None:
     classes = why_markdown(why(WORLD, "ds", now=NOW))
     assert "| 30 | no, excluded by design: this DaemonSet does not select the node | [1] [2] |" in classes
     removed = difference_markdown(what_if(WORLD, [RemoveNode("fine")], now=NOW))
-    assert "> created → not there | 1 | fine |" in removed
+    assert "| `default/ds` | &gt; runs → not there | 1 | fine |" in removed
 
 
 def test_waves_of_a_class_are_told_as_a_span() -> None:
