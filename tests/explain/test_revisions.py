@@ -1,4 +1,4 @@
-"""The history of a DaemonSet: revisions, what each changed, who still runs them (H1-H10)."""
+"""The history of a DaemonSet: revisions, what each changed, who still runs them (H1, H8-H10)."""
 
 from __future__ import annotations
 

@@ -10,7 +10,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from dsplan import World, decode, load, overlay, solve
+from dsplan import Plan, World, decode, load, overlay, solve
+from dsplan.planner.account import End, Kind
 from dsplan.reading.resources import GET_ALL
 from dsplan.rollouts.forecast import expected_stalls
 from dsplan.testing import NOW
@@ -41,8 +42,14 @@ def _object(kind: str, name: str = "few", **fields: Any) -> dict[str, Any]:
 
 
 def _refused(world: World) -> dict[str, int]:
-    parts = [part for entry in solve(world, now=NOW).daemonsets for part in entry.impossible]
-    return {part.example: len(part.nodes) for part in parts if part.kind == "refused"}
+    """Return how many pods are refused, by the words of the server."""
+    rows = [row for entry in solve(world, now=NOW).daemonsets for row in entry.account.rows]
+    return {row.example: len(row) for row in rows if any(lot.end is End.REFUSED for lot in row.lots)}
+
+
+def _impossible(plan: Plan) -> list[int]:
+    rows = [row for entry in plan.daemonsets for row in entry.account.rows]
+    return [len(row) for row in rows if row.kind is Kind.IMPOSSIBLE]
 
 
 ACCOUNTS = (_object("ServiceAccount", "default"), _object("ServiceAccount", "agent"))
@@ -151,10 +158,10 @@ def test_a_namespace_with_a_node_selector_is_named() -> None:
     annotations = {"openshift.io/node-selector": "realm=test"}
     world = _world({"kind": "Namespace", "metadata": {"name": "team", "annotations": annotations}})
     plan = solve(world, now=NOW)
-    assert [len(part.nodes) for part in plan.daemonsets[0].impossible] == [3]
+    assert _impossible(plan) == [3]
     assert "annotation openshift.io/node-selector of namespace team adds the node selector realm=test" in _notes(world)
     lifted = _world({"kind": "Namespace", "metadata": {"name": "team", "annotations": dict.fromkeys(annotations, "")}})
-    assert solve(lifted, now=NOW).daemonsets[0].impossible == ()
+    assert _impossible(solve(lifted, now=NOW)) == []
 
 
 @needs_recordings
@@ -184,10 +191,11 @@ def test_recorded_rollout_under_a_quota_stops_with_three_nodes_bare(tmp_path: Pa
     world = overlay(overlay(load([path]), decode([quota])), change)
     now = datetime.fromisoformat("2026-11-28T19:29:58+00:00")
     words = "exceeded quota: few, requested: pods=1, used: pods=8, limited: pods=8"
-    (entry,) = [entry for entry in solve(world, now=now).daemonsets if entry.identity.name == "collector"]
-    assert [(part.kind, len(part.nodes), part.example) for part in entry.impossible] == [
-        ("refused", 3, f"admission: {words}")
-    ]
+    plan = solve(world, now=now, forecast=True)
+    (entry,) = [entry for entry in plan.daemonsets if entry.identity.name == "collector"]
+    refused = [row for row in entry.account.rows if any(lot.end is End.REFUSED for lot in row.lots)]
+    assert [(len(row), row.loses, row.example) for row in refused] == [(3, True, f"admission: {words}")]
+    assert (entry.account.sums.stalled, entry.account.sums.update) == (8, 0)
     ((stall,), _) = expected_stalls(world, now=now)
     assert (stall.wave, stall.spent, stall.limit, len(stall.left)) == (1, 3, 3, 8)
     assert {blocker.detail for blocker in stall.blockers} == {words}

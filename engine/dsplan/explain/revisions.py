@@ -1,4 +1,4 @@
-"""The history of a DaemonSet: its revisions, what each of them changed, and which pods still run them (H1-H10)."""
+"""The history of a DaemonSet: its revisions, what each of them changed, and which pods still run them (H1, H8)."""
 
 from __future__ import annotations
 
