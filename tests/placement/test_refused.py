@@ -199,3 +199,8 @@ def test_recorded_rollout_under_a_quota_stops_with_three_nodes_bare(tmp_path: Pa
     ((stall,), _) = expected_stalls(world, now=now)
     assert (stall.wave, stall.spent, stall.limit, len(stall.left)) == (1, 3, 3, 8)
     assert {blocker.detail for blocker in stall.blockers} == {words}
+
+
+def test_the_readme_names_all_that_can_matter() -> None:
+    readme = (Path(__file__).resolve().parents[2] / "README.md").read_text()
+    assert GET_ALL in readme.replace("\\\n", "")

@@ -23,7 +23,7 @@ from ..placement.filters.requests import CPU, allocatable_of
 from .fields import REMOVE, field_at, parse_path, set_field
 from .fleet_edits import pods_evicted, pool_removed
 from .requirement_paths import removals
-from .revisions import revision_to_undo
+from .revisions import newest_revision, revision_to_undo
 
 __all__ = [
     "AddNodes",
@@ -314,7 +314,14 @@ def _with_daemonset(world: World, edit: DaemonSetEdit) -> World:
         hashes = tuple(entry for entry in state.hashes if entry.daemonset != edit.daemonset)
         state = msgspec.structs.replace(state, hashes=hashes)
     stored = stored_beneath(world, (after,))
-    return msgspec.structs.replace(world, daemonsets=daemonsets, stored=stored, state=state)
+    notes = (*world.notes, _undo_note(world, before, edit)) if isinstance(edit, Undo) else world.notes
+    return msgspec.structs.replace(world, daemonsets=daemonsets, stored=stored, state=state, notes=notes)
+
+
+def _undo_note(world: World, daemonset: DaemonSet, edit: Undo) -> Note:
+    number, _ = revision_to_undo(world, daemonset, edit.revision)
+    anew = newest_revision(world, daemonset) + 1
+    return Note(str(daemonset.identity), f"goes back to revision {number}, which the controller renumbers to {anew}")
 
 
 def _undone(world: World, daemonset: DaemonSet, edit: Undo) -> DaemonSet:

@@ -20,7 +20,7 @@ from ..observe.ownership import OwnedIndex, claim
 from ..observe.templates import revision_template, same_template
 from ..passes.observation import observe_daemonset, surroundings_of
 
-__all__ = ["RevisionHistory", "RevisionUse", "revision_history", "revision_to_undo"]
+__all__ = ["RevisionHistory", "RevisionUse", "newest_revision", "revision_history", "revision_to_undo"]
 
 
 class RevisionUse(msgspec.Struct, frozen=True, kw_only=True):
@@ -108,6 +108,11 @@ def revision_to_undo(world: World, daemonset: DaemonSet, number: int | None = No
     if is_abridged(template):
         raise _refused("comes from a snapshot without --full, which keeps digests of revisions only", daemonset, ())
     return revision.revision, template
+
+
+def newest_revision(world: World, daemonset: DaemonSet) -> int:
+    """Return the highest number of a DaemonSet's revisions, 0 where it has none."""
+    return max((revision.revision for revision in _sorted(world, daemonset)), default=0)
 
 
 def _sorted(world: World, daemonset: DaemonSet) -> list[ControllerRevision]:

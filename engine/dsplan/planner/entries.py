@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 import msgspec
 from pyroaring import BitMap
 
+from ..apiserver.admission import Quotas, Refusal
 from ..diff.order import sick_nodes
 from ..eligibility import exclusions
 from ..model.meta import Identity
@@ -98,6 +99,7 @@ def _ousted(whole: Step, predicted: Predicted) -> dict[Identity, tuple[tuple[Ide
 def needs_room_later(world: World, whole: Step) -> bool:
     """Return whether some roll-out replaces pods in later passes by ones that may find no place."""
     templates: Templates | None = None
+    quotas = Quotas(world.resource_quotas, ())
     for entry in whole.daemonsets:
         if entry.daemonset.spec.update_strategy.type != "RollingUpdate" or entry.observed is None:
             continue
@@ -106,9 +108,15 @@ def needs_room_later(world: World, whole: Step) -> bool:
         if first is None:
             continue
         templates = templates or Templates(world)
+        if quotas and _is_limited(templates.of_daemonset(entry.daemonset), quotas):
+            return True
         if asks_more(entry.daemonset, entry.observed.history.hash, _with(first, pods), templates):
             return True
     return False
+
+
+def _is_limited(made: Pod | Refusal, quotas: Quotas) -> bool:
+    return isinstance(made, Refusal) or quotas.counts(made)
 
 
 def _with(first: Pod, rest: Iterator[Pod]) -> Iterator[Pod]:
