@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 import dsplan
+import dsplan.host
 import dsplan.reconciler
 import dsplan.simulator
 import dsplan.testing
@@ -19,7 +20,7 @@ from dsplan.errors import InputError, Problem
 from dsplan.testing import a_daemonset, a_node, a_pod
 
 NOW = datetime(2026, 5, 2, tzinfo=UTC)
-ROOMS = (dsplan, dsplan.reconciler, dsplan.simulator, dsplan.testing)
+ROOMS = (dsplan, dsplan.host, dsplan.reconciler, dsplan.simulator, dsplan.testing)
 NAMES = [
     (room, name)
     for room in ROOMS

@@ -53,17 +53,17 @@ class Host:
         options: HostOptions,
         *,
         clock: Clock | None = None,
-        audit: Audit = lambda record: None,
+        audit: Audit | None = None,
         rules: Iterable[Rule] = BUILTIN_RULES,
         dice: Random | None = None,
-        offload: Offload = asyncio.to_thread,
+        offload: Offload | None = None,
     ) -> None:
         self._options = options
         self._clock = clock or SystemClock()
-        self._audit = audit
+        self._audit: Audit = audit or (lambda record: None)
         self._rules = tuple(rules)
         self._dice = dice or Random()  # noqa: S311
-        self._offload = offload
+        self._offload: Offload = offload or asyncio.to_thread
         rate = Rate(options.requests_per_second, burst=max(1, round(2 * options.requests_per_second)))
         self.api = Api(client, self._clock, rate, timeout=options.read_timeout)
         # State and Lease stand or fall with their time limit, and must not wait behind lists.
