@@ -23,7 +23,7 @@ from dsplan.model.world import World
 from dsplan.passes import step
 from dsplan.passes.governed import plan_policies
 from dsplan.policies.plan_types import PolicyPlan
-from dsplan.report.policies import policies_entry
+from dsplan.report.documents.policies import policies_entry
 from dsplan.simulator import Durations, Outcome, simulate
 from dsplan.testing import NOW, a_daemonset, a_node, a_pod, a_revision
 from dsplan.waves.problem import Limit, NodeClass, Problem

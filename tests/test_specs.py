@@ -14,8 +14,8 @@ from dsplan.model.pod import Pod
 from dsplan.planner import DaemonSetPlan, Plan
 from dsplan.planner.account import Awaited, Fate, Kind, LotKind, Row
 from dsplan.policies.plan_types import PolicyPlan
-from dsplan.report.document import plan_document
-from dsplan.report.plan_text import plan_text
+from dsplan.report.documents.plan import plan_document
+from dsplan.report.text.plan import plan_text
 
 SPECS = sorted((Path(__file__).parent.parent / "specs").glob("*.yaml"))
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)

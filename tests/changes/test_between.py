@@ -5,11 +5,11 @@ from __future__ import annotations
 import copy
 
 import dsplan
-from dsplan.changes import between, drift
+from dsplan.changes import drift, plan_changes
 from dsplan.document.types import PlanDocument
 from dsplan.manifests.overlay import overlay
 from dsplan.planner import solve
-from dsplan.report.document import plan_document
+from dsplan.report.documents.plan import plan_document
 from dsplan.report.inputs import inputs_digest
 from dsplan.report.text.changes import MARKDOWN_LIMIT, changes_markdown, changes_text, drift_text
 from tests.diff.test_rolling import daemonset, pod
@@ -32,7 +32,7 @@ def planned(trees: list[Tree]) -> PlanDocument:
 
 
 def test_a_plan_does_not_differ_from_itself() -> None:
-    found = between(planned(cluster()), planned(cluster()))
+    found = plan_changes(planned(cluster()), planned(cluster()))
     assert not found
     assert changes_text(found) == "No changes.\n"
     assert "no changes" in changes_markdown(found)
@@ -55,7 +55,7 @@ def test_who_gains_who_loses_what_updates_by_zone() -> None:
     after = cluster()
     after.append(node("n9", **{"topology.kubernetes.io/zone": "b"}))
     del after[0]
-    found = between(planned(cluster()), planned(after))
+    found = plan_changes(planned(cluster()), planned(after))
     assert (found.account.nodes.more, found.account.nodes.less) == (("n9",), ("n0",))
     (change,) = found.account.daemonsets
     assert (change.desired, change.wanted.more, change.wanted.less) == ((4, 4), ("n9",), ("n0",))
@@ -87,7 +87,7 @@ def test_actions_that_no_longer_hold_are_named_with_the_reason() -> None:
 def test_markdown_speaks_only_of_what_changed_and_stays_within_the_limit() -> None:
     many = [node(f"node-{number:05}-with-a-name-as-long-as-clouds-make-them") for number in range(5000)]
     before, after = planned(many), planned([*many, daemonset(1)])
-    found = between(before, after)
+    found = plan_changes(before, after)
     for limit in (MARKDOWN_LIMIT, 4000, 300):
         text = changes_markdown(found, limit)
         assert len(text) <= limit

@@ -13,7 +13,7 @@ from dsplan.constraints.placement_fields import label_text
 from dsplan.constraints.protocol import Cause, Projection, Reason, Strength
 from dsplan.explain.answers import Kind
 from dsplan.explain.counterfactual import Counterfactual, counterfactuals
-from dsplan.explain.edits import DropRequirements, Edit, SetField, SetLabel, apply
+from dsplan.explain.edits import DropRequirements, Edit, SetField, SetLabel, apply_edits
 from dsplan.explain.search import Side
 from dsplan.explain.why import why
 from dsplan.manifests.decode import decode
@@ -43,7 +43,7 @@ def test_the_price_of_a_toleration_counts_control_plane_and_virtual_nodes() -> N
     virtual = [node(f"v{n}", labels={"type": "virtual-kubelet"}, taints=["x=1:NoSchedule"]) for n in range(40)]
     found = search(daemonset(), node("n1", taints=["x=1:NoSchedule"]), *control, *virtual)
     assert words(found) == ["remove the taint x:NoSchedule from node n1", "default/ds: tolerate x=1:NoSchedule"]
-    assert found[1].price.also_roles == (("virtual", 40), ("control-plane", 12))
+    assert found[1].side_effects.also_roles == (("virtual", 40), ("control-plane", 12))
 
 
 def test_a_changed_template_replaces_the_pods_elsewhere() -> None:
@@ -51,7 +51,7 @@ def test_a_changed_template_replaces_the_pods_elsewhere() -> None:
     others = [node(f"o{n}", labels={"disk": "ssd"}) for n in range(3)]
     pods = [pod(ds, f"o{n}", "new") for n in range(3)]
     found = search(ds, revision(ds, "new"), node("n1"), *others, *pods)
-    assert [(entry.side, entry.price.replaced) for entry in found] == [(Side.NODE, 0), (Side.DAEMONSET, 3)]
+    assert [(entry.side, entry.side_effects.replaced) for entry in found] == [(Side.NODE, 0), (Side.DAEMONSET, 3)]
 
 
 def test_a_label_that_serves_several_demands_beats_either_side_alone() -> None:
@@ -189,4 +189,4 @@ def test_applying_gives_the_world_that_was_tried(side: Side) -> None:
     found = next(entry for entry in counterfactuals(world, "ds", "n1", now=NOW) if entry.side is side)
     edits: tuple[Edit, ...] = found.edits
     assert found.size == 2
-    assert why(apply(world, edits), "ds", "n1", now=NOW).answer.kind is Kind.YES
+    assert why(apply_edits(world, edits), "ds", "n1", now=NOW).answer.kind is Kind.YES

@@ -14,7 +14,7 @@ import msgspec
 from hypothesis import given, settings
 
 from dsplan.explain.counterfactual import counterfactuals
-from dsplan.explain.edits import apply
+from dsplan.explain.edits import apply_edits
 from dsplan.explain.search import Side
 from dsplan.explain.why import why
 
@@ -34,7 +34,7 @@ def test_applied_it_flips_and_the_price_is_right(cluster: Cluster) -> None:
     for raw in cluster[1]:
         name = raw["metadata"]["name"]
         for found in counterfactuals(world, "ds", name, now=NOW):
-            edited = apply(world, found.edits)
+            edited = apply_edits(world, found.edits)
             answer = why(edited, "ds", name, now=NOW).answer
             assert answer.verdict == "RUN"
             assert (answer.fate, answer.wave) == (found.fate, found.wave)
@@ -44,13 +44,13 @@ def test_applied_it_flips_and_the_price_is_right(cluster: Cluster) -> None:
             assert after["ds"][name] == "RUN"
             gained = {node for node in after["ds"] if (before["ds"][node], after["ds"][node])[1] == "RUN"}
             gained -= {node for node in before["ds"] if before["ds"][node] == "RUN"}
-            assert set(found.price.also_selects) == gained - {name}
-            assert not found.price.no_longer
+            assert set(found.side_effects.also_selects) == gained - {name}
+            assert not found.side_effects.no_longer
             changed = before["other"][name] != after["other"][name]
-            assert bool(found.price.others) == changed
+            assert bool(found.side_effects.others) == changed
             if changed:
-                assert found.price.others[0].before == before["other"][name]
-                assert found.price.others[0].after == after["other"][name]
+                assert found.side_effects.others[0].before == before["other"][name]
+                assert found.side_effects.others[0].after == after["other"][name]
 
 
 def raw_of(objects: Any) -> list[dict[str, Any]]:

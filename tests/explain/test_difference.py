@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 import dsplan
 from dsplan.explain.difference import plan_difference, what_if
-from dsplan.explain.edits import AddNodes, AddTaint, Edit, RemoveNode, SetLabel, apply
+from dsplan.explain.edits import AddNodes, AddTaint, Edit, RemoveNode, SetLabel, apply_edits
 from dsplan.manifests.decode import decode
 from dsplan.model.node import Taint
 
@@ -31,7 +31,7 @@ def test_it_is_exactly_what_two_plans_differ_in(cluster: Any, chosen: list[Edit]
     """Tried and caught: verdicts by position where the nodes are others; DaemonSets left out that gain nodes."""
     world = world_of(cluster)
     chosen = sorted(chosen, key=lambda edit: isinstance(edit, RemoveNode))
-    plans = dsplan.solve(world, now=NOW), dsplan.solve(apply(world, chosen), now=NOW)
+    plans = dsplan.solve(world, now=NOW), dsplan.solve(apply_edits(world, chosen), now=NOW)
     found = what_if(world, chosen, now=NOW)
     said = {entry.daemonset: entry for entry in found.account.daemonsets}
     for before, after in zip(plans[0].daemonsets, plans[1].daemonsets, strict=True):

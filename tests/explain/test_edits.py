@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from dsplan.errors import InputError
 from dsplan.explain.counterfactual import counterfactuals
 from dsplan.explain.edit_text import parse_cordon, parse_remove_node, parse_set, parse_taint, parse_untaint
-from dsplan.explain.edits import AddNodes, Cordon, DropRequirements, Edit, RemoveNode, SetField, apply
+from dsplan.explain.edits import AddNodes, Cordon, DropRequirements, Edit, RemoveNode, SetField, apply_edits
 from dsplan.explain.fields import REMOVE, parse_path, parse_value, path_text, set_field
 from dsplan.explain.why import why
 from dsplan.manifests.decode import decode
@@ -28,7 +28,7 @@ WORLD = decode([daemonset(), node("n1", labels={"a": "x"}, taints=["t=v:NoSchedu
 
 
 def after(*edits: Edit, world: World = WORLD) -> World:
-    return apply(world, edits)
+    return apply_edits(world, edits)
 
 
 def problems(text: str, parse: Any = parse_set, world: World = WORLD) -> list[str]:
@@ -64,7 +64,7 @@ def test_a_cordoned_node_has_the_taint_that_says_so() -> None:
 def test_a_removed_node_takes_its_pods_with_it_and_a_note_says_so() -> None:
     ds = daemonset()
     world = decode([ds, node("n1"), node("n2"), pod(ds, "n1", "h"), pod(ds, "n2", "h")])
-    left = apply(world, parse_remove_node("node/n1", world))
+    left = apply_edits(world, parse_remove_node("node/n1", world))
     assert [item.name for item in left.nodes] == ["n2"]
     assert [item.name for item in left.pods] == ["ds-n2"]
     assert left.notes[-1].subject == "node n1"
@@ -154,11 +154,11 @@ def test_a_new_template_raises_both_generations_and_puts_pods_out_of_date() -> N
     existing = pod(ds, "n1", "h")
     existing["metadata"]["labels"]["pod-template-generation"] = "3"
     world = decode([ds, revision(ds, "h"), node("n1"), existing])
-    changed = apply(world, parse_set("ds/ds:spec.template.spec.hostNetwork=true", world))
+    changed = apply_edits(world, parse_set("ds/ds:spec.template.spec.hostNetwork=true", world))
     metadata = changed.daemonsets[0].metadata
     assert (metadata.generation, metadata.annotations["deprecated.daemonset.template.generation"]) == (2, "4")
     assert why(changed, "ds", "n1", now=NOW).answer.fate == "replaced"
-    budget = apply(world, parse_set("ds/ds:spec.minReadySeconds=5", world)).daemonsets[0].metadata
+    budget = apply_edits(world, parse_set("ds/ds:spec.minReadySeconds=5", world)).daemonsets[0].metadata
     assert (budget.generation, budget.annotations["deprecated.daemonset.template.generation"]) == (2, "3")
 
 
@@ -178,7 +178,7 @@ def test_dropping_some_of_several_expressions_keeps_the_others() -> None:
         "spec.template.spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms[0]"
     )
     edit = DropRequirements(DS, tuple(f"{path}.matchExpressions[{place}]" for place in (0, 1)))
-    left = apply(world, [edit]).daemonsets[0].pod.spec.required_node_affinity
+    left = apply_edits(world, [edit]).daemonsets[0].pod.spec.required_node_affinity
     assert left is not None
     assert [str(entry) for entry in left.node_selector_terms[0].match_expressions] == ["c Exists"]
 
@@ -209,7 +209,7 @@ def test_the_options_that_are_printed_make_the_same_world(cluster: Any) -> None:
             words = shlex.split(edit_option(edit, typed.daemonsets[0]))
             for option, text in zip(words[::2], words[1::2], strict=True):
                 parse = {"--set": parse_set, "--untaint": parse_untaint}[option]
-                typed = apply(typed, parse(text, typed))
-        wanted = apply(world, found.edits)
+                typed = apply_edits(typed, parse(text, typed))
+        wanted = apply_edits(world, found.edits)
         assert typed.nodes == wanted.nodes
         assert [entry.spec for entry in typed.daemonsets] == [entry.spec for entry in wanted.daemonsets]

@@ -8,7 +8,7 @@ import pytest
 
 from dsplan import World, decode, solve, what_if
 from dsplan.errors import InputError
-from dsplan.explain.edits import Drain, ReplacePool, Undo, apply
+from dsplan.explain.edits import Drain, ReplacePool, Undo, apply_edits
 from dsplan.report.text.edits import edit_command, edit_option, edit_words
 from dsplan.testing import NOW, a_daemonset, a_node, a_pod, a_revision
 
@@ -46,7 +46,7 @@ def _cluster(*trees: dict[str, Any]) -> World:
 
 def test_a_drain_evicts_all_but_daemons_and_static_pods_and_cordons() -> None:
     world = _cluster(_other("web"), _other("static", "Node"), _other("elsewhere", node="n2"), _other("bare", ""))
-    after = apply(world, [Drain("n1")])
+    after = apply_edits(world, [Drain("n1")])
     assert [pod.name for pod in after.pods] == ["ds-n1", "ds-n2", "elsewhere", "static"]
     node = next(node for node in after.nodes if node.name == "n1")
     assert node.spec.unschedulable
@@ -66,14 +66,14 @@ def test_daemon_pods_do_not_feel_a_drain() -> None:
 @pytest.mark.parametrize(("allowed", "waits"), [(2, False), (1, True), (0, True)])
 def test_a_drain_waits_for_disruption_budgets(allowed: int, waits: bool) -> None:
     world = _cluster(_other("web-1", app="web"), _other("web-2", app="web"), _other("db", app="db"), _budget(allowed))
-    told = [note.text for note in apply(world, [Drain("n1")]).notes]
+    told = [note.text for note in apply_edits(world, [Drain("n1")]).notes]
     expected = f"waits for the PodDisruptionBudget shop/web, which allows {allowed} evictions of 2: web-1, web-2"
     assert (expected in told) is waits
 
 
 def test_a_node_that_is_not_there_cannot_be_drained() -> None:
     with pytest.raises(InputError):
-        apply(_cluster(), [Drain("n9")])
+        apply_edits(_cluster(), [Drain("n9")])
 
 
 def _pools() -> World:
@@ -88,7 +88,7 @@ def _pools() -> World:
 
 def test_a_pool_is_replaced_in_rounds() -> None:
     joining = tuple(a_node(f"green-{n}", labels={"karpenter.sh/nodepool": "green"}) for n in range(7))
-    world = apply(_pools(), [ReplacePool("blue", joining, 3)])
+    world = apply_edits(_pools(), [ReplacePool("blue", joining, 3)])
     assert sorted(node.name for node in world.nodes) == [*(f"green-{n}" for n in range(7)), "other"]
     assert [pod.name for pod in world.pods] == ["ds-other"]
     assert "5 nodes leave and 7 join in 3 rounds of at most 3" in world.notes[-1].text
@@ -97,7 +97,7 @@ def test_a_pool_is_replaced_in_rounds() -> None:
 
 def test_a_pool_that_is_not_there_is_named_with_those_that_are() -> None:
     with pytest.raises(InputError) as raised:
-        apply(_pools(), [ReplacePool("bleu", (), 1)])
+        apply_edits(_pools(), [ReplacePool("bleu", (), 1)])
     assert raised.value.problems[0].accepted == ("blue", "system")
 
 
@@ -111,7 +111,7 @@ def test_an_undo_renumbers_the_revision_and_updates_every_pod_of_the_new_one() -
         pods=tuple(a_pod(new, node.name, hash_label=label) for node, label in zip(nodes, worn, strict=True)),
         revisions=(a_revision(old, hash_label="6d4b"), a_revision(new, number=2, hash_label="7c5d")),
     )
-    undone = apply(world, [Undo(new.identity)])
+    undone = apply_edits(world, [Undo(new.identity)])
     assert undone.daemonsets[0].metadata.generation == new.metadata.generation + 1
     (entry,) = solve(undone, now=NOW).daemonsets
     assert entry.rollout is not None

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from dsplan import Plan, World, load, overlay, solve
-from dsplan.explain.edits import AddTaint, Undo, apply
+from dsplan.explain.edits import AddTaint, Undo, apply_edits
 from dsplan.model.meta import Identity
 from dsplan.model.node import Taint
 from dsplan.planner import DaemonSetPlan
@@ -57,7 +57,7 @@ def _first_pass(plan: Plan, name: str) -> list[str]:
 
 def test_a_taint_that_is_tolerated_for_six_seconds(tmp_path: Path) -> None:
     taint = Taint(key="own/evict", value="yes", effect="NoExecute")
-    plan = solve(apply(_world(14, tmp_path), [AddTaint(node, taint) for node in ("n15", "n18", "n22")]), now=NOW)
+    plan = solve(apply_edits(_world(14, tmp_path), [AddTaint(node, taint) for node in ("n15", "n18", "n22")]), now=NOW)
     for name in ("exporter", "trace"):
         assert _first_pass(plan, name) == _deleted(14, name)
     assert _first_pass(plan, "shipper") == []
@@ -69,7 +69,7 @@ def test_a_taint_that_is_tolerated_for_six_seconds(tmp_path: Path) -> None:
 
 
 def test_an_undo_in_the_middle_touches_the_pods_of_the_new_revision_alone(tmp_path: Path) -> None:
-    world = apply(_world(20, tmp_path, "during"), [Undo(Identity("DaemonSet", "own", "exporter"))])
+    world = apply_edits(_world(20, tmp_path, "during"), [Undo(Identity("DaemonSet", "own", "exporter"))])
     entry = _entry(solve(world, now=NOW), "exporter")
     assert entry.rollout is not None
     assert sorted(entry.rollout.nodes) == _deleted(20, "exporter", after=6)

@@ -28,7 +28,7 @@ from dsplan.manifests.snapshot import snapshot, snapshot_json, whole_json
 from dsplan.model.world import World
 from dsplan.placement.filters.created import Templates
 from dsplan.reading.read import Found, stream, stream_bytes
-from dsplan.report.document import plan_document
+from dsplan.report.documents.plan import plan_document
 from dsplan.report.inputs import inputs_digest
 from tests.functional.snapshots import needs_snapshots, stems, taken, world
 

@@ -12,7 +12,7 @@ import pytest
 
 from dsplan import World, overlay, solve
 from dsplan.cli.sources import read_world
-from dsplan.explain.edits import SetField, apply
+from dsplan.explain.edits import SetField, apply_edits
 from dsplan.manifests.decode import decode, decode_object
 from dsplan.manifests.load import load
 from dsplan.model.daemonset import TEMPLATE_GENERATION_ANNOTATION, DaemonSet
@@ -119,8 +119,8 @@ def test_an_edit_of_the_template_gives_equal_plans_with_and_without_revisions(ch
     daemonset = _stored().identity
     spec = TEMPLATES[change]
     edits = [SetField(daemonset, f"spec.template.spec.{field}", value) for field, value in spec.items()]
-    without = _told(apply(_world(revisions=False), edits))
-    assert without == _told(apply(_world(revisions=True), edits))
+    without = _told(apply_edits(_world(revisions=False), edits))
+    assert without == _told(apply_edits(_world(revisions=True), edits))
     assert "3 to update" in without[0]
 
 
@@ -130,9 +130,9 @@ def test_an_edit_that_is_taken_back_changes_nothing() -> None:
     there, back = (
         SetField(daemonset, "spec.template.spec.dnsPolicy", policy) for policy in ("Default", "ClusterFirst")
     )
-    assert apply(world, [there]).stored == world.daemonsets
-    assert apply(world, [there, back]).stored == ()
-    assert "0 to update" in _told(apply(world, [there, back]))[0]
+    assert apply_edits(world, [there]).stored == world.daemonsets
+    assert apply_edits(world, [there, back]).stored == ()
+    assert "0 to update" in _told(apply_edits(world, [there, back]))[0]
 
 
 def _in_mid_rollout(*, revisions: bool) -> World:

@@ -13,7 +13,7 @@ from dsplan.document.encoding import as_json
 from dsplan.eligibility import Verdict
 from dsplan.passes import DaemonSetStep, step
 from dsplan.planner import solve
-from dsplan.report.document import plan_document
+from dsplan.report.documents.plan import plan_document
 from tests.rollouts.rollouts import rollouts
 from tests.worlds import NOW, Tree, trees, world
 

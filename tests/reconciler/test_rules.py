@@ -14,7 +14,7 @@ from dsplan.explain import why
 from dsplan.model.daemonset import DaemonSet
 from dsplan.model.meta import Identity
 from dsplan.reconciler import Reconciler
-from dsplan.report.document import plan_document
+from dsplan.report.documents.plan import plan_document
 from dsplan.testing import NOW, a_daemonset, a_node
 from dsplan.verify import verify
 

@@ -9,7 +9,7 @@ from dsplan.model.meta import AnnotatedMeta, ObjectMeta, OwnerReference
 from dsplan.model.node import Node
 from dsplan.model.pod import Container, Pod, PodSpec, PodStatus
 from dsplan.model.selectors import LabelSelector
-from dsplan.report.document import plan_document
+from dsplan.report.documents.plan import plan_document
 from tests.worlds import NOW
 
 NODES, DAEMONSETS = 10_000, 50

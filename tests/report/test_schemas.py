@@ -19,7 +19,7 @@ from dsplan.cli.schema import _KINDS
 from dsplan.document.encoding import as_json
 from dsplan.errors import InputError
 from dsplan.model.expectation import Expectation
-from dsplan.report.document import plan_document
+from dsplan.report.documents.plan import plan_document
 from dsplan.report.schemas import SCHEMAS, schema_text
 
 ROOT = Path(__file__).parents[2]

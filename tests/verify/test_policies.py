@@ -17,7 +17,7 @@ from dsplan.document.encoding import compact_json, read_plan
 from dsplan.document.idsets import ids_of
 from dsplan.document.types import PlanDocument
 from dsplan.manifests.rollout_policies import decode_policy
-from dsplan.report.document import plan_document
+from dsplan.report.documents.plan import plan_document
 from dsplan.testing import a_daemonset, a_node, a_pod
 from dsplan.verify import verify
 from tests.policies.fleet import NEW, OLD, Fleet, a_policy

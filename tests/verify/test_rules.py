@@ -9,7 +9,7 @@ from dsplan.document.types import PlanDocument
 from dsplan.model.state import LearnedHash, State
 from dsplan.model.world import World
 from dsplan.planner import solve
-from dsplan.report.document import plan_document
+from dsplan.report.documents.plan import plan_document
 from dsplan.testing import NOW, a_daemonset, a_node, a_pod, a_revision
 from dsplan.verify import verify
 from tests.policies.fleet import Fleet, a_policy

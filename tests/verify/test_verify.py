@@ -18,7 +18,7 @@ from dsplan.document.encoding import compact_json, read_plan
 from dsplan.document.types import PlanDocument
 from dsplan.model.world import World
 from dsplan.planner import solve
-from dsplan.report.document import plan_document
+from dsplan.report.documents.plan import plan_document
 from dsplan.verify import verify
 from tests.conformance.replay import records
 from tests.conformance.replay_sync import outcome, world_of

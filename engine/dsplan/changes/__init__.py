@@ -3,7 +3,7 @@
 Documents in, values out: a plan read from a file and one just made are compared alike.
 """
 
-from .between import Changes, NodeChange, between
+from .between import Changes, NodeChange, plan_changes
 from .drift import BrokenAction, Drift, drift
 
-__all__ = ["BrokenAction", "Changes", "Drift", "NodeChange", "between", "drift"]
+__all__ = ["BrokenAction", "Changes", "Drift", "NodeChange", "plan_changes", "drift"]

@@ -15,7 +15,7 @@ from ..model.meta import Identity
 from ..planner.account import Sums
 from ..planner.account.difference import AccountDifference, Part, Side, compare_sides
 
-__all__ = ["Changes", "NodeChange", "Tally", "between", "wanted_nodes"]
+__all__ = ["Changes", "NodeChange", "Tally", "plan_changes", "wanted_nodes"]
 
 Tally = tuple[tuple[str, int], ...]
 """Numbers of nodes by name of a zone or class, largest first."""
@@ -44,7 +44,7 @@ class Changes(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, ren
         return bool(self.edit or self.account or self.nodes_changed)
 
 
-def between(before: PlanDocument, after: PlanDocument) -> Changes:
+def plan_changes(before: PlanDocument, after: PlanDocument) -> Changes:
     """Return what the second plan has that the first has not, and the reverse.
 
     Of nodes only fields count that both plans read: one that is read only now was there before.

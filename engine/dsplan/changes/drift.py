@@ -7,7 +7,7 @@ import msgspec
 from ..document.account import RowEntry
 from ..document.idsets import ids_of
 from ..document.types import ActionEntry, DaemonSetEntry, PlanDocument
-from .between import Changes, between
+from .between import Changes, plan_changes
 
 __all__ = ["BrokenAction", "Drift", "drift"]
 
@@ -54,7 +54,7 @@ def drift(plan: PlanDocument, fresh: PlanDocument) -> Drift:
             )
         )
     same = bool(plan.inputs) and plan.inputs == fresh.inputs
-    return Drift(same_inputs=same, changes=between(plan, fresh), holding=holding, broken=tuple(broken))
+    return Drift(same_inputs=same, changes=plan_changes(plan, fresh), holding=holding, broken=tuple(broken))
 
 
 class _Now:

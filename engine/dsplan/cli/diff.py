@@ -33,7 +33,7 @@ def command(before: str, after: str, now: datetime | None, output: str, exit_cod
     The edit itself first: which objects and fields were changed, but no values of environments, arguments and the like.
     Then who gains a pod, who loses one, what updates, by zone and node class; -o markdown is made for pull requests.
     """
-    from ..changes import between
+    from ..changes import plan_changes
     from ..document.encoding import as_json, as_yaml
     from ..report.text.changes import changes_markdown, changes_text
 
@@ -41,7 +41,7 @@ def command(before: str, after: str, now: datetime | None, output: str, exit_cod
     (old, first), (new, second) = _read(before, at), _read(after, at)
     edit = _edit(first, second) if first is not None and second is not None else ()
     with progress_bar("comparing"):
-        found = msgspec.structs.replace(between(old, new), edit=edit)
+        found = msgspec.structs.replace(plan_changes(old, new), edit=edit)
     if output in ("json", "yaml"):
         click.echo(as_json(found) if output == "json" else as_yaml(found), nl=False)
     elif output == "markdown":

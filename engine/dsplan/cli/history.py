@@ -34,7 +34,7 @@ def command(
     Without a name, of every DaemonSet. Words that are files or end like manifests are read. Of environments, arguments
     and annotations only the names are shown, never the values. With a what-if option, as it is after the edit.
     """
-    from ..explain.edits import apply
+    from ..explain.edits import apply_edits
     from ..explain.names import find_daemonset
     from ..explain.revisions import revision_history
 
@@ -43,7 +43,7 @@ def command(
     scope = None if all_namespaces else namespace
     world = load_world(files, more, scope, selector, nodes_needed=False, **reading)
     if what_if:
-        world = apply(world, what_if.edits(world))
+        world = apply_edits(world, what_if.edits(world))
     chosen = [find_daemonset(world, name) for name in asked] if asked else list(world.daemonsets)
     at = moment(now)
     with progress_bar("looking at revisions"):

@@ -137,7 +137,7 @@ def solved(world: World, now: datetime) -> Plan:
 
 def fresh_document(world: World, now: datetime) -> PlanDocument:
     """Return the plan for a world as a document."""
-    from ..report.document import plan_document
+    from ..report.documents.plan import plan_document
     from ..report.inputs import inputs_digest
 
     return plan_document(solved(world, now), inputs=inputs_digest(world))

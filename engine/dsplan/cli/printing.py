@@ -16,7 +16,7 @@ __all__ = ["print_plan"]
 
 def print_plan(document: PlanDocument, output: str) -> None:
     """Print a plan in one of the formats of -o."""
-    from ..report.plan_text import action_names, plan_text
+    from ..report.text.plan import action_names, plan_text
 
     if output in ("json", "yaml"):
         from ..document.encoding import as_json, as_yaml
@@ -26,7 +26,7 @@ def print_plan(document: PlanDocument, output: str) -> None:
         for line in action_names(document):
             click.echo(line)
     elif output == "markdown":
-        from ..report.plan_markdown import plan_markdown
+        from ..report.markdown.plan import plan_markdown
 
         click.echo(plan_markdown(document), nl=False)
     else:

@@ -34,9 +34,9 @@ def before_and_after(
 
     The exit code is that of the edited world.
     """
-    from ..explain.edits import apply
+    from ..explain.edits import apply_edits
 
-    edited = apply(world, edits)
+    edited = apply_edits(world, edits)
     before, after = shown(world, at, output, **options), shown(edited, at, output, **options)
     if output == "json":
         from ..document.encoding import as_json

@@ -48,7 +48,7 @@ def command(
     To the cluster in FILE; with --cluster, to that cluster once the manifests in FILE are applied; without any FILE, to
     the live cluster, read with kubectl.
     """
-    from ..report.document import plan_document
+    from ..report.documents.plan import plan_document
 
     world = load_world(files, more, None if all_namespaces else namespace, selector)
     world = remembering(world, state, gates)

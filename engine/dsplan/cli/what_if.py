@@ -46,7 +46,7 @@ class WhatIf:
         from ..errors import InputError
         from ..explain import edit_text
         from ..explain.edit_checks import refused_edits
-        from ..explain.edits import apply
+        from ..explain.edits import apply_edits
 
         parsers = {
             "remove_node": edit_text.parse_remove_node,
@@ -66,7 +66,7 @@ class WhatIf:
             for text in self._values.get(f"what_if_{option}", ()):
                 try:
                     found = parse(text, world)
-                    world = apply(world, found)
+                    world = apply_edits(world, found)
                     edits.extend(found)
                 except InputError as error:
                     problems.extend(error.problems)

@@ -53,12 +53,12 @@ def command(
     changes = None
     if what_if:
         from ..explain.difference import what_if as compare
-        from ..explain.edits import apply
+        from ..explain.edits import apply_edits
 
         with progress_bar("planning twice"):
             made = what_if.edits(world)
             changes = compare(_narrowed(world, daemonset), made, now=at)
-            world = apply(world, made)
+            world = apply_edits(world, made)
     with progress_bar("explaining"):
         explanations = _explanations(world, daemonset, node, at)
         found = _counterfactuals(world, explanations, at) if edits else ()

@@ -1,13 +1,13 @@
 """Why, and what if: answers as values, the smallest edits that change them, and edited worlds.
 
 Data flow: World -> plan -> `why` -> classes of equal answer; a no -> `counterfactuals` -> edits with their price;
-World x edits -> `apply` -> World.
+World x edits -> `apply_edits` -> World.
 """
 
 from .answers import Answer, AnswerClass, Explanation, Kind
 from .counterfactual import Counterfactual, counterfactuals
 from .difference import Difference, what_if
-from .edits import Edit, apply
+from .edits import Edit, apply_edits
 from .search import Side
 from .why import why, why_all
 
@@ -20,7 +20,7 @@ __all__ = [
     "Explanation",
     "Kind",
     "Side",
-    "apply",
+    "apply_edits",
     "counterfactuals",
     "what_if",
     "why",

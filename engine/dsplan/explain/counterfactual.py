@@ -21,12 +21,12 @@ from ..planner import Plan, solve
 from ..planner.account import Awaited, Fate
 from ..planner.plan import DaemonSetPlan
 from .answers import Answer, Kind
-from .edits import DeletePod, Edit, SetField, SetLabel, apply
+from .edits import DeletePod, Edit, SetField, SetLabel, apply_edits
 from .names import find_daemonset, find_node
 from .pair import Pairs
-from .price import Price, price_of
 from .room import room_edits
 from .search import Proposal, Side, proposals
+from .side_effects import SideEffects, side_effects_of
 from .why import why
 
 __all__ = ["Counterfactual", "counterfactuals"]
@@ -59,7 +59,7 @@ class Counterfactual(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     detail: str = ""
     wave: int = 0
     evicts: tuple[str, ...] = ()
-    price: Price = Price()
+    side_effects: SideEffects = msgspec.field(default=SideEffects(), name="price")
 
 
 def counterfactuals(
@@ -101,7 +101,7 @@ def counterfactuals(
 
 
 def _order(found: Counterfactual) -> tuple[int, int, str, str]:
-    return found.size, found.price.weight, found.side, repr(found.edits)
+    return found.size, found.side_effects.weight, found.side, repr(found.edits)
 
 
 class _Trial:
@@ -129,7 +129,7 @@ class _Trial:
 
     def try_out(self, side: Side, edits: tuple[Edit, ...], flipped: Callable[[Answer], bool]) -> Counterfactual | None:
         """Return what comes of the edits by solving again, None if they do not flip the answer."""
-        edited = apply(self.world, edits)
+        edited = apply_edits(self.world, edits)
         asked = next(entry for entry in edited.daemonsets if entry.identity == self.daemonset.identity)
         there = next(node for node in edited.nodes if node.name == self.node.name)
         if not evaluate(constraints_of(asked, self.rules), there).should_run:
@@ -149,7 +149,9 @@ class _Trial:
             detail=answer.detail,
             wave=answer.wave,
             evicts=answer.blockers if answer.kind is Kind.YES else (),
-            price=price_of(self.world, self.node.name, before, after, self.rules, index=index, edited=plan.index),
+            side_effects=side_effects_of(
+                self.world, self.node.name, before, after, self.rules, index=index, edited=plan.index
+            ),
         )
 
 

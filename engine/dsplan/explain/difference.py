@@ -13,7 +13,7 @@ from ..model.brief import Brief
 from ..model.world import Note, World
 from ..planner import Plan, solve
 from ..planner.account.difference import AccountDifference, difference
-from .edits import Edit, apply
+from .edits import Edit, apply_edits
 
 __all__ = ["Difference", "what_if"]
 
@@ -51,7 +51,7 @@ def what_if(world: World, edits: Iterable[Edit], *, now: datetime, rules: Iterab
     check_world(world)
     check_moment(now)
     edits, rules = tuple(edits), tuple(rules)
-    edited = apply(world, edits)
+    edited = apply_edits(world, edits)
     before = solve(world, now=now, rules=rules, forecast=True)
     after = solve(edited, now=now, rules=rules, forecast=True)
     return Difference(edits=edits, account=plan_difference(before, after), notes=_new_notes(before, after))

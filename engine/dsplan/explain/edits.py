@@ -42,7 +42,7 @@ __all__ = [
     "SetField",
     "SetLabel",
     "Undo",
-    "apply",
+    "apply_edits",
     "edited_daemonset",
     "edited_node",
 ]
@@ -198,14 +198,14 @@ DaemonSetEdit = Undo | SetField | AddToleration | AllowValue | DropRequirements
 Edit = NodeEdit | FleetEdit | DeletePod | DaemonSetEdit
 
 
-def apply(world: World, edits: Iterable[Edit]) -> World:
+def apply_edits(world: World, edits: Iterable[Edit]) -> World:
     """Return the world after the edits, one after the other.
 
     Raises InputError for an edit of something that is not there, and for a value of the wrong shape.
 
     >>> from dsplan.model.meta import ObjectMeta
     >>> world = World(nodes=(Node(metadata=ObjectMeta(name="n1")),))
-    >>> apply(world, [SetLabel("n1", "disktype", "ssd")]).nodes[0].labels
+    >>> apply_edits(world, [SetLabel("n1", "disktype", "ssd")]).nodes[0].labels
     {'disktype': 'ssd'}
     """
     for edit in edits:

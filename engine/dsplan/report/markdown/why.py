@@ -9,7 +9,7 @@ from ...explain.counterfactual import Counterfactual
 from ...explain.shared import shared_causes
 from ..table import listing
 from ..text.edits import edit_words, short_path
-from ..text.why import KIND_WORDS, fate_words, price_words
+from ..text.why import KIND_WORDS, fate_words, side_effect_words
 
 __all__ = ["counterfactuals_markdown", "why_markdown"]
 
@@ -75,7 +75,7 @@ def counterfactuals_markdown(found: Sequence[Counterfactual]) -> str:
     lines = ["| change | size | price |", "|---|---:|---|"]
     for entry in found:
         words = " and ".join(edit_words(edit) for edit in entry.edits)
-        lines.append(f"| {words.replace('|', chr(92) + '|')} | {entry.size} | {price_words(entry)} |")
+        lines.append(f"| {words.replace('|', chr(92) + '|')} | {entry.size} | {side_effect_words(entry)} |")
     return "\n".join(lines) + "\n"
 
 

@@ -19,7 +19,7 @@ from ..style import PLAIN, Style
 from ..table import listing, table
 from .edits import edit_command, edit_option, edit_words, short_path
 
-__all__ = ["FATE_WORDS", "KIND_WORDS", "counterfactuals_text", "fate_words", "price_words", "why_text"]
+__all__ = ["FATE_WORDS", "KIND_WORDS", "counterfactuals_text", "fate_words", "side_effect_words", "why_text"]
 
 KIND_WORDS = {
     Kind.YES: "yes",
@@ -224,7 +224,7 @@ def counterfactuals_text(
         if entry.kind is not Kind.YES:
             text = f"then {FATE_WORDS[entry.fate]}" + (f"; {entry.detail}" if entry.detail else "")
             lines += flow(text, style.width, " " * 5)
-        lines += flow(f"price: {price_words(entry, style.limit)}", style.width, " " * 5)
+        lines += flow(f"price: {side_effect_words(entry, style.limit)}", style.width, " " * 5)
         options = " ".join(filter(None, (edit_option(edit, daemonset) for edit in entry.edits)))
         if options:
             lines.append(f"     try: {options}")
@@ -236,19 +236,19 @@ def counterfactuals_text(
     return "\n".join(lines) + "\n"
 
 
-def price_words(entry: Counterfactual, limit: int | None = 10) -> str:
+def side_effect_words(entry: Counterfactual, limit: int | None = 10) -> str:
     """Return what else an edit changes, in words."""
-    price = entry.price
+    found = entry.side_effects
     parts = []
-    if price.also_selects:
-        roles = ", ".join(f"{count:,} {role}" for role, count in price.also_roles)
-        names = listing(price.also_selects, min(limit or len(price.also_selects), 3))
-        parts.append(f"also selects {roles} node{'s' * (len(price.also_selects) != 1)} ({names})")
-    if price.no_longer:
-        parts.append(f"no longer selects {counted(len(price.no_longer), 'node')} ({listing(price.no_longer, limit)})")
-    if price.replaced:
-        parts.append(f"the changed template replaces {counted(price.replaced, 'pod')} elsewhere")
+    if found.also_selects:
+        roles = ", ".join(f"{count:,} {role}" for role, count in found.also_roles)
+        names = listing(found.also_selects, min(limit or len(found.also_selects), 3))
+        parts.append(f"also selects {roles} node{'s' * (len(found.also_selects) != 1)} ({names})")
+    if found.no_longer:
+        parts.append(f"no longer selects {counted(len(found.no_longer), 'node')} ({listing(found.no_longer, limit)})")
+    if found.replaced:
+        parts.append(f"the changed template replaces {counted(found.replaced, 'pod')} elsewhere")
     if entry.evicts:
         parts.append(f"evicts {listing(entry.evicts, limit)}")
-    parts += [f"{other.daemonset} goes from {other.before} to {other.after} there" for other in price.others]
+    parts += [f"{other.daemonset} goes from {other.before} to {other.after} there" for other in found.others]
     return "; ".join(parts) or "nothing else changes"

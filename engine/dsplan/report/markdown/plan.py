@@ -8,15 +8,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from ..document.types import DaemonSetEntry, PlanDocument
-from .account_lines import Line, changes_of, problems_of, rest_of
-from .documents.edit import edit_of
-from .flow import counted
-from .markdown.cells import code, text_cell
-from .markdown.policies import policy_markdown
-from .places import Places
-from .plan_text import summary_line
-from .text.edit import edit_markdown
+from ...document.types import DaemonSetEntry, PlanDocument
+from ..documents.edit import edit_of
+from ..flow import counted
+from ..places import Places
+from ..text.account import Line, changes_of, problems_of, rest_of
+from ..text.edit import edit_markdown
+from ..text.plan import summary_line
+from .cells import code, text_cell
+from .policies import policy_markdown
 
 __all__ = ["MOST_LINES", "plan_markdown"]
 

@@ -7,14 +7,14 @@ from typing import Any
 
 import msgspec
 
-from .. import __version__
-from ..constraints import Constraint
-from ..diff import Action
-from ..diff.order import ORDER_TEXT, ZONE_LABEL
-from ..document.idsets import ranges_of
-from ..document.origin import MadeFrom
-from ..document.policies import PoliciesEntry
-from ..document.types import (
+from ... import __version__
+from ...constraints import Constraint
+from ...diff import Action
+from ...diff.order import ORDER_TEXT, ZONE_LABEL
+from ...document.idsets import ranges_of
+from ...document.origin import MadeFrom
+from ...document.policies import PoliciesEntry
+from ...document.types import (
     API_VERSION,
     PLAN_VERSION,
     ActionEntry,
@@ -28,17 +28,17 @@ from ..document.types import (
     StatusEntry,
     SummaryEntry,
 )
-from ..eligibility import NodeIndex
-from ..eligibility.index import as_bitmap
-from ..manifests.world_changes import ObjectChange
-from ..model.meta import Identity
-from ..model.selectors import LabelSelector, selector_text
-from ..model.state import State
-from ..planner import DaemonSetPlan, Plan
-from ..planner.account import Sums
-from ..planner.plan import SEMANTICS_VERSION, DeploymentContrast
-from .documents.account import Orders, course_entry, eviction_entry, row_entry, stall_entry
-from .documents.edit import edit_entries
+from ...eligibility import NodeIndex
+from ...eligibility.index import as_bitmap
+from ...manifests.world_changes import ObjectChange
+from ...model.meta import Identity
+from ...model.selectors import LabelSelector, selector_text
+from ...model.state import State
+from ...planner import DaemonSetPlan, Plan
+from ...planner.account import Sums
+from ...planner.plan import SEMANTICS_VERSION, DeploymentContrast
+from .account import Orders, course_entry, eviction_entry, row_entry, stall_entry
+from .edit import edit_entries
 
 __all__ = ["action_entry", "plan_document", "summary_entry"]
 
@@ -107,7 +107,7 @@ def _state(plan: Plan) -> dict[str, Any]:
 
 
 def _digests(plan: Plan, reads: tuple[str, ...]) -> tuple[str, ...]:
-    from .inputs import node_digests
+    from ..inputs import node_digests
 
     return node_digests(plan, reads)
 
@@ -115,7 +115,7 @@ def _digests(plan: Plan, reads: tuple[str, ...]) -> tuple[str, ...]:
 def _placement(plan: Plan) -> PlacementEntry | None:
     if plan.placement is None:
         return None
-    from .documents.placement import placement_entry
+    from .placement import placement_entry
 
     return placement_entry(plan.placement)
 

@@ -9,9 +9,9 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from ..document.account import LotEntry, MomentEntry, RowEntry
-from ..document.idsets import ids_of, ranges_of
-from ..document.types import DaemonSetEntry, PlanDocument
+from ...document.account import LotEntry, MomentEntry, RowEntry
+from ...document.idsets import ids_of, ranges_of
+from ...document.types import DaemonSetEntry, PlanDocument
 
 __all__ = ["Line", "changes_of", "lines_of", "moment_words", "names_of", "problems_of", "rest_of"]
 

@@ -16,7 +16,7 @@ from ..model.world import World
 from ..planner.plan import DaemonSetPlan
 from .roles import count_roles
 
-__all__ = ["OtherChange", "Price", "price_of"]
+__all__ = ["OtherChange", "SideEffects", "side_effects_of"]
 
 
 class OtherChange(msgspec.Struct, frozen=True, order=True):
@@ -27,7 +27,7 @@ class OtherChange(msgspec.Struct, frozen=True, order=True):
     after: Verdict
 
 
-class Price(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+class SideEffects(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """What else changes.
 
     `also_selects` and `no_longer` are other nodes that the DaemonSet gains and loses, also counted by role;
@@ -47,7 +47,7 @@ class Price(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
         return len(self.also_selects) + len(self.no_longer) + self.replaced + len(self.others)
 
 
-def price_of(
+def side_effects_of(
     world: World,
     node: str,
     before: DaemonSetPlan,
@@ -56,7 +56,7 @@ def price_of(
     *,
     index: NodeIndex,
     edited: NodeIndex,
-) -> Price:
+) -> SideEffects:
     """Return what differs between two plans for one DaemonSet, and for the others on an edited node.
 
     `index` and `edited` hold the nodes before and after, under the same names.
@@ -66,7 +66,7 @@ def price_of(
     gained, lost = runs - ran - position, ran - runs - position
     here = index.nodes[index.ids[node]]
     there = edited.nodes[edited.ids[node]]
-    return Price(
+    return SideEffects(
         also_selects=tuple(index.names[place] for place in gained),
         also_roles=count_roles(edited.nodes[place] for place in gained),
         no_longer=tuple(index.names[place] for place in lost),

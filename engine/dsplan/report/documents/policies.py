@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
-from ..document.idsets import ranges_of
-from ..document.policies import (
+from ...document.idsets import ranges_of
+from ...document.policies import (
     PoliciesEntry,
     PolicyClass,
     PolicyDomains,
@@ -21,9 +21,9 @@ from ..document.policies import (
     PolicySteps,
     PolicySwitch,
 )
-from ..eligibility.index import as_bitmap
-from ..model.meta import Identity
-from ..policies.plan_types import PolicyPlan, PolicyReport
+from ...eligibility.index import as_bitmap
+from ...model.meta import Identity
+from ...policies.plan_types import PolicyPlan, PolicyReport
 
 __all__ = ["policies_entry"]
 

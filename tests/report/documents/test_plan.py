@@ -10,8 +10,8 @@ from hypothesis import given
 
 import dsplan
 from dsplan.document.encoding import as_json, compact_json, read_plan
-from dsplan.report.document import plan_document
-from dsplan.report.plan_text import action_names, plan_text
+from dsplan.report.documents.plan import plan_document
+from dsplan.report.text.plan import action_names, plan_text
 from tests.worlds import NOW, Tree, trees, world
 
 SPECS = sorted((Path(__file__).parents[2] / "specs").glob("*.yaml"))

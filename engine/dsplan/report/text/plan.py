@@ -7,15 +7,15 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from ..document.account import CourseEntry
-from ..document.idsets import ids_of
-from ..document.types import DaemonSetEntry, DeploymentEntry, PlanDocument, SummaryEntry
-from ..planner.account import Sums
-from .account_lines import Line, changes_of, problems_of, rest_of
-from .documents.edit import edit_of
-from .style import PLAIN, Style
-from .table import listing, table
-from .text.edit import edit_lines
+from ...document.account import CourseEntry
+from ...document.idsets import ids_of
+from ...document.types import DaemonSetEntry, DeploymentEntry, PlanDocument, SummaryEntry
+from ...planner.account import Sums
+from ..documents.edit import edit_of
+from ..style import PLAIN, Style
+from ..table import listing, table
+from .account import Line, changes_of, problems_of, rest_of
+from .edit import edit_lines
 
 __all__ = ["action_names", "plan_text", "summary_line"]
 
@@ -43,11 +43,11 @@ def plan_text(plan: PlanDocument, style: Style = PLAIN) -> str:
     for deployment in plan.deployments:
         lines += ["", *_deployment(deployment)]
     if plan.placement is not None:
-        from .text.placement import placement_lines
+        from .placement import placement_lines
 
         lines += placement_lines(plan, style)
     if plan.policies is not None:
-        from .text.policies import policy_lines
+        from .policies import policy_lines
 
         lines += policy_lines(plan, style)
     if plan.notes:
