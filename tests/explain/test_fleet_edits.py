@@ -145,5 +145,5 @@ def test_words(edit: Any, words: str, option: str, command: str) -> None:
 def test_an_undo_says_how_the_revision_is_renumbered() -> None:
     old, new = a_daemonset(image="app:1", uid="u"), a_daemonset(image="app:2", uid="u")
     revisions = (a_revision(old, hash_label="6d4b"), a_revision(new, number=2, hash_label="7c5d"))
-    world = apply(World(daemonsets=(new,), revisions=revisions), [Undo(new.identity)])
+    world = apply_edits(World(daemonsets=(new,), revisions=revisions), [Undo(new.identity)])
     assert world.notes[-1].text == "goes back to revision 1, which the controller renumbers to 3"
