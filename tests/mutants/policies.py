@@ -7,6 +7,8 @@ from .mutant import Mutant
 CASES = "tests/policies/test_decide.py"
 BRUTE_FORCE = "tests/waves/test_schedule.py"
 VERIFY = "tests/verify/test_policies.py"
+SITUATIONS = "tests/policies/test_situations.py"
+WALK = "tests/policies/test_walk.py"
 
 POLICIES = (
     Mutant(
@@ -64,6 +66,41 @@ POLICIES = (
         "if self._until(entry.at, entry.image_bytes) > now]",
         "if entry.at == now]",
         CASES,
+    ),
+    Mutant(
+        "policy-memory-belongs-to-whatever-revision",
+        "policies/memory.py",
+        "found = next((entry for entry in same if entry.hash == hash_), None)",
+        "found = next(iter(same), None)",
+        SITUATIONS,
+    ),
+    Mutant(
+        "policy-stop-is-forgotten",
+        "policies/views.py",
+        "stop=self.stops.get(identity),",
+        "stop=None,",
+        SITUATIONS,
+    ),
+    Mutant(
+        "policy-step-is-known-by-its-number",
+        "policies/steps.py",
+        'says = f"{what}; soak',
+        'says = f"{place}; soak',
+        SITUATIONS,
+    ),
+    Mutant(
+        "policy-soak-forgets-restarts",
+        "policies/facts.py",
+        "            found.append(since or self._now)",
+        "            found.append(pod.metadata.creation_timestamp or self._now if pod else self._now)",
+        WALK,
+    ),
+    Mutant(
+        "policy-canary-takes-one-more",
+        "policies/canary.py",
+        "    return min(size, possible)",
+        "    return min(size + 1, possible)",
+        WALK,
     ),
     Mutant(
         "wave-limit-off-by-one",

@@ -42,12 +42,15 @@ def choose_canary(
     """Return the canary among the nodes where a target is wanted; nodes that are not ready are no canary.
 
     `known` nodes are of it already and stay as long as the selector matches them, ready or not; `gone` ones have had
-    the update and may be chosen, ready or not. `size` is how many it has (by default what `count` comes to).
+    the update and may be chosen, ready or not: before others, where some are known and more are wanted. `size` is how
+    many it has (by default what `count` comes to).
     """
     matching = selected(canary.selector, index)
     ready = BitMap(position for position in candidates if index.nodes[position].ready) | candidates & gone
     before = order_nodes(known & matching, index, keys)
-    ordered = [*before, *order_nodes((ready & matching) - known, index, keys)]
+    others = (ready & matching) - known
+    first = others & gone if before else BitMap()
+    ordered = [*before, *order_nodes(first, index, keys), *order_nodes(others - first, index, keys)]
     if canary.cover is not None:
         cover = canary.cover
         values = {p: tuple(index.nodes[p].labels.get(key, "") for key in cover.keys) for p in ordered}
@@ -72,8 +75,9 @@ def canary_of(
 ) -> tuple[ChosenCanary, CanaryRecord] | None:
     """Return the canary of one target: what is left of the one that State knows, and as many more as are missing.
 
-    None for a policy without a canary. Nodes that the partition keeps old are not chosen by count; neither is a node
-    that joined with the present revision. One that left, or an edit that wants more, makes others part of it.
+    None for a policy without a canary. Nodes that the partition keeps old are not chosen by count; neither is, at the
+    beginning, a node that joined with the present revision. One that left, or an edit that wants more, makes others
+    part of it: those that have gone already, or joined, before any that would have to go.
     """
     if policy.spec.canary is None:
         return None
@@ -81,7 +85,8 @@ def canary_of(
     matching = facts.units.wanted & selected(canary.selector, index)
     known = BitMap(index.ids[name] for name in (record.nodes if record else ()) if name in index.ids) & matching
     same = record if record is not None and record.says == says else None
-    eligible = (matching - (facts.fresh - facts.left)) | known
+    joined = facts.fresh - facts.left if record is None else BitMap()
+    eligible = (matching - joined) | known
     size = _size(canary, len(facts.units.wanted), len(eligible), same)
     if same is not None and canary.count and len(known) >= size:
         chosen = ChosenCanary(tuple(known), "chosen when the roll-out began")

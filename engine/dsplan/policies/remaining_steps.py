@@ -62,7 +62,7 @@ def _sizes(view: View, rules: Sequence[StepRule], place: int, stand: StepPositio
     left = len(old)
     within = len(old & stand.nodes) if stand.nodes is not None else left
     first = min(within, max(0, stand.ahead - sick))
-    begun = (facts.new - facts.joined) - view.budget_use.exempt
+    begun = facts.new - facts.joined
     found, reached = [first], len(begun) + sick + first
     left -= first
     for target in targets[place + 1 :]:

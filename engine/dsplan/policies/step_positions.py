@@ -274,7 +274,7 @@ class _Cohort:
 
     def _share(self, member: Member, rule: StepRule, size: int, *, is_last: bool) -> _Look:
         """Look at a step of so many pods, whichever they are; those of nodes that joined meanwhile do not count."""
-        begun = (member.facts.new - member.facts.joined) - member.exempt
+        begun = member.facts.new - member.facts.joined
         left = len(member.facts.left - member.stays)
         room = left if is_last else max(0, min(size - len(begun), left))
         if room or len(begun) >= size or is_last:
