@@ -65,8 +65,12 @@ class Facts:
 
     @cached_property
     def joined(self) -> BitMap:
-        """Nodes that joined after the roll-out began: their pods were never replaced."""
-        return BitMap(p for p in self.new if _is_later(self._index.nodes[p], self._began))
+        """Nodes that joined after the roll-out began: their pods were never replaced.
+
+        Of a node that is made later than now nobody knows when it joined: the clock was set back.
+        """
+        later = (p for p in self.new if _is_later(self._index.nodes[p], self._began))
+        return BitMap(p for p in later if not _is_later(self._index.nodes[p], self._now))
 
     @cached_property
     def fresh(self) -> BitMap:

@@ -126,6 +126,7 @@ def happen(place: Place, event: Event) -> tuple[Place, list[str]] | None:
             return None
         town.state, town.older = (town.older or State()) if rest[0] == "old" else State(), None
         monitor.forget(len(town.gone))
+        town.failed = {}  # what somebody said is nowhere else
     else:
         _HAPPENS[kind](town, *rest)
     return Place(town, monitor, (*place.events, event)), wrong
