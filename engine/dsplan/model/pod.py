@@ -170,15 +170,24 @@ class PodTemplate(Wire, frozen=True, kw_only=True, gc=False):
     spec: PodSpec = PodSpec()
 
 
+class ContainerRunning(Wire, frozen=True, kw_only=True, gc=False):
+    """state.running of a container: since when."""
+
+    started_at: datetime | None = None
+
+
 class ContainerCause(Wire, frozen=True, kw_only=True, gc=False):
-    """state.waiting or state.terminated of a container: why it is not running."""
+    """state.waiting or state.terminated of a container: why it is not running; `exit_code` only where it ended."""
 
     reason: str = ""
+    message: str = ""
+    exit_code: int | None = None
 
 
 class ContainerState(Wire, frozen=True, kw_only=True, gc=False):
-    """state of a container, as far as it is not running; both parts are None while it runs."""
+    """state or lastState of a container: one of the three is set, or none while nothing is known."""
 
+    running: ContainerRunning | None = None
     waiting: ContainerCause | None = None
     terminated: ContainerCause | None = None
 
@@ -189,6 +198,7 @@ class ContainerStatus(Wire, frozen=True, kw_only=True, gc=False):
     name: str = ""
     restart_count: int = 0
     state: ContainerState | None = None
+    last_state: ContainerState | None = None
     resources: Resources | None = None
     allocated_resources: ResourceList = {}
 

@@ -14,6 +14,7 @@ from typing import Any
 from ..model.daemonset import DaemonSet
 from ..model.pod import ContainerState, Pod
 from .shape import is_ready, ready_since
+from .startup import percentile, startup_seconds
 
 __all__ = ["LEAST_PATIENCE", "failure_of", "not_ready_since", "patience_of"]
 
@@ -62,25 +63,15 @@ def patience_of(daemonset: DaemonSet, siblings: Iterable[Pod] = ()) -> float:
     """Return for how many seconds a pod of a DaemonSet may be not ready without that being evidence.
 
     The largest of five minutes, what its startup probes allow, and four times the 95th percentile of what `siblings`
-    took from creation to Ready, as far as they have not restarted.
+    took to start (`startup_seconds`).
 
     >>> from dsplan.testing import a_daemonset
     >>> patience_of(a_daemonset())
     300.0
     """
-    took = sorted(seconds for pod in siblings if (seconds := _startup(pod)) is not None)
-    usual = took[min(len(took) - 1, len(took) * _SHARE // 100)] if took else 0.0
+    took = startup_seconds(siblings)
+    usual = percentile(took, _SHARE) if took else 0.0
     return max(LEAST_PATIENCE, _allowed_by_probes(daemonset), _TIMES * usual)
-
-
-def _startup(pod: Pod) -> float | None:
-    """Return the seconds from a pod's creation to its being ready, None where it restarted or is not ready."""
-    created, since = pod.metadata.creation_timestamp, ready_since(pod)
-    if created is None or since is None or not is_ready(pod):
-        return None
-    if any(status.restart_count for status in pod.status.container_statuses):
-        return None
-    return max(0.0, (since - created).total_seconds())
 
 
 def _allowed_by_probes(daemonset: DaemonSet) -> float:

@@ -18,7 +18,7 @@ from ..model.node import DURATION_LABELS, Node
 from ..model.world import World
 from ..policies.targets import governing
 from ..simulator.durations import DEFAULT_GRACE_SECONDS, SEED_DURATIONS, Durations, Spread
-from .measure import Measured, measure
+from .measure import FEW, Measured, measure
 
 __all__ = ["DurationSources", "Overrides", "duration_sources"]
 
@@ -52,7 +52,8 @@ class DurationSources:
         tail: bool = False,
     ) -> None:
         self._overrides = overrides
-        self._measured = measured
+        self._measured = {identity: entry for identity, entry in measured.items() if entry.pods >= FEW}
+        self._few = {identity: entry.pods for identity, entry in measured.items() if entry.pods < FEW}
         self._policies = policies
         self._tail = tail
         self._known: dict[tuple[Identity | None, tuple[str | None, ...]], Durations] = {}
@@ -93,13 +94,15 @@ class DurationSources:
                 lines.append(f"{name} {_text(by_policy[name])}: as its policy says")
             elif name == "ready" and (measured := self._measured.get(daemonset.identity)):
                 spread = measured.ready
-                tail = f", 95 of 100 within {_text(spread.p95)}" if spread.p95 > spread.median else ""
-                lines.append(f"ready {_text(spread.median)}: the median of {measured.pods:,} observed pods{tail}")
+                tail = f"; p95 {_text(spread.p95)}" if spread.p95 > spread.median else ""
+                lines.append(f"ready {_text(spread.median)} (median of {measured.pods:,} pods{tail})")
             elif name == "terminate":
                 grace = daemonset.pod.spec.termination_grace_period_seconds
                 lines.append(f"terminate {_text(DEFAULT_GRACE_SECONDS if grace is None else grace)}: the grace period")
             elif getattr(durations, name):
-                lines.append(f"{name} {_text(getattr(durations, name))}: assumed")
+                few = self._few.get(daemonset.identity, 0) if name == "ready" else 0
+                learned = f", since only {few} pod{'s' * (few > 1)} could be learned from" if few else ""
+                lines.append(f"{name} {_text(getattr(durations, name))}: assumed{learned}")
         return tuple(lines)
 
     def _durations(self, daemonset: Identity | None, said: Mapping[str, str | None]) -> Durations:
@@ -143,4 +146,4 @@ def _of(spread: Spread, *, tail: bool) -> float:
 
 
 def _text(seconds: float) -> str:
-    return f"{seconds:g} s"
+    return f"{round(seconds, 1 if seconds < 10 else 0):,.15g} s"
