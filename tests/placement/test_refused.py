@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from dsplan import Plan, World, decode, load, overlay, solve
+from dsplan import Plan, World, decode, load, overlay, solve, why
 from dsplan.planner.account import End, Kind
 from dsplan.reading.resources import GET_ALL
 from dsplan.rollouts.forecast import expected_stalls
@@ -170,6 +170,9 @@ def test_recorded_project_node_selector() -> None:
     assert "of namespace default adds the node selector realm=test to every pod, which 2 nodes lack" in _notes(world)
     without = msgspec.structs.replace(world, namespaces=())
     assert "admission has added the node selector realm=test to pods, which 2 nodes lack" in _notes(without)
+    for asked, words in ((world, "of namespace default adds"), (without, "admission has added")):
+        told = why(asked, "hello-daemonset", "infra-1", now=NOW).notes
+        assert any(f"{words} the node selector realm=test" in note.text for note in told)
 
 
 @needs_recordings

@@ -99,7 +99,7 @@ class _Asked:
         self.daemonset = daemonset
         self.index = plan.index
         self.entry = _entry_of(plan, daemonset)
-        self.notes = self.entry.step.notes
+        self.notes = tuple(note for note in plan.notes if note.subject == str(daemonset.identity))
         self.pairs = Pairs(self.entry, plan.index)
         self.constraints = constraints_of(daemonset, rules)
         origins, identity = world.origins, daemonset.identity

@@ -13,7 +13,14 @@ from .field_changes import FieldChange, object_changes
 
 __all__ = ["AUTHORED", "ObjectChange", "applied_changes", "world_changes"]
 
-AUTHORED = frozenset(FIELDS) - {"Node", "Pod", "ControllerRevision", "CSINode", "PersistentVolume"}
+AUTHORED = frozenset(FIELDS) - {
+    "Node",
+    "Pod",
+    "ControllerRevision",
+    "CSINode",
+    "PersistentVolume",
+    "PersistentVolumeClaim",
+}
 """Kinds that people write; the others come and go by themselves."""
 
 
