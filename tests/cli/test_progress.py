@@ -102,7 +102,7 @@ def test_what_is_over_before_is_never_drawn(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def until(holds: Callable[[], bool]) -> None:
-    end = time.monotonic() + 20
+    end = time.monotonic() + 120
     while not holds():
         assert time.monotonic() < end
         time.sleep(0.01)
