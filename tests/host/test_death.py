@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import os
 from random import Random
 from typing import Any
 
 import pytest
 
-from dsplan.host import Host, LeaseTerms, StateRefused
+from dsplan.host import Host, LeaseTerms, StateRefused, load_state
 from dsplan.testing.apiserver import DirectClient, Request, run_virtually
 from tests.testing.apiserver.objects import daemonset, nodes, policy
 
 from .worlds import Stage, acting
 
 NODES, BUDGET = 6, 2
-POINTS = 200
+POINTS = int(os.environ.get("DSPLAN_KILLS", "40"))
+HOURS = int(os.environ.get("DSPLAN_HOURS", "3"))
 
 
 class Killed(BaseException):
@@ -23,7 +26,7 @@ class Killed(BaseException):
 
 
 class Deadly:
-    """A client whose process dies at the n-th request: before it is sent, or while the answer is on its way."""
+    """A client whose process dies at the n-th request: before it is sent, or when its answer is on its way."""
 
     def __init__(self, stage: Stage, at: int, *, after: bool) -> None:
         self._client = DirectClient(stage.stand_in)
@@ -107,7 +110,7 @@ def test_killed_at_any_point_the_next_one_goes_on(owner: str) -> None:
         return took if died else 0.0
 
     longest = 0.0
-    for _ in range(POINTS // 4):
+    for _ in range(POINTS // 2):
         at, after = dice.randint(8, 90), dice.random() < 0.5
         longest = max(longest, run_virtually(play(at, after=after)))
     # Three waves of some ten seconds each; five minutes of standstill would show.
@@ -162,7 +165,7 @@ def test_stopped_past_its_lease_while_another_goes_on() -> None:
         assert stage.most_down <= BUDGET, (at, after)
         assert stage.twins == set(), (at, after)
 
-    for _ in range(25):
+    for _ in range(POINTS // 4):
         run_virtually(play(dice.randint(8, 70), after=dice.random() < 0.5))
 
 
@@ -255,5 +258,53 @@ def test_it_ends_cleanly_when_asked_to() -> None:
         assert lease is not None
         assert lease["spec"]["holderIdentity"] == ""
         assert len(asyncio.all_tasks()) == 1
+
+    run_virtually(play())
+
+
+@pytest.mark.parametrize("owner", ["Controller", "Host"])
+def test_every_write_is_in_the_saved_state_before_it_goes_out(owner: str) -> None:
+    async def play() -> None:
+        stage = Stage(*objects(owner), controller=owner != "Host")
+        unsaved: list[str] = []
+
+        def check(request: Request) -> None:
+            known = stage.stand_in.api.get("ConfigMap", "default", "dsplan")
+            verb = {"DELETE": "delete", "POST": "create"}.get(request.method, "")
+            if not verb or request.path.split("/")[5:6] != ["pods"]:
+                return
+            assert known is not None
+            flights = load_state(known["data"]["state"]).flights
+            if not any(flight.verb == verb and flight.kind == "Pod" for flight in flights):
+                unsaved.append(f"{request.method} {request.path}")
+
+        async with stage.live(), acting(stage.host(client=DirectClient(stage.stand_in, check))):
+            await stage.until(stage.rolled_out("agent:1", NODES))
+            stage.stand_in.api.add(second(owner))
+            await stage.until(stage.rolled_out("agent:2", NODES))
+        assert unsaved == []
+
+    run_virtually(play())
+
+
+def test_a_day_of_a_host_leaves_nothing_behind() -> None:
+    """Roll-outs, watches that end and events without end: what is kept is what is there. DSPLAN_HOURS=24 is the day."""
+
+    async def play() -> None:
+        stage = Stage(*objects("Controller"))
+        sizes = []
+        terms = LeaseTerms(duration=60, renew_deadline=40, retry=15)
+        async with stage.live(judged=False), acting(stage.host(terms=terms)):
+            for hour in range(HOURS):
+                stage.stand_in.api.add(daemonset(f"agent:{hour % 2 + 1}", strategy="OnDelete", generation=hour + 2))
+                await asyncio.sleep(3600)
+                stage.stand_in.api.store.compact()
+                for kept in (stage.records, stage.stand_in.api.seen, stage.stand_in.life.cluster.log):
+                    kept.clear()
+                gc.collect()
+                sizes.append((len(gc.get_objects()), len(asyncio.all_tasks())))
+        # Every roll-out leaves tombstones of its pods; time itself leaves nothing.
+        assert sizes[-1][1] <= sizes[0][1]
+        assert sizes[-1][0] - sizes[-2][0] < 40 * NODES, sizes
 
     run_virtually(play())

@@ -142,6 +142,7 @@ def test_all_missing_rights_are_told_at_once(tmp_path: Path) -> None:
         with_client(stand_in, tmp_path, work)
     assert told == [
         "create configmaps in namespace ops",
+        "create events in all namespaces",
         "create leases.coordination.k8s.io in namespace ops",
         "delete pods in all namespaces",
         "update configmaps in namespace ops",

@@ -35,9 +35,11 @@ class Stage:
         self.twins: set[str] = set()
 
     @asynccontextmanager
-    async def live(self) -> AsyncIterator[None]:
-        """Let the cluster live."""
-        living = [asyncio.create_task(self.client.live()), asyncio.create_task(self._look())]
+    async def live(self, *, judged: bool = True) -> AsyncIterator[None]:
+        """Let the cluster live, and unless it is for long judge it all the time."""
+        living = [asyncio.create_task(self.client.live())]
+        if judged:
+            living.append(asyncio.create_task(self._look()))
         try:
             yield
         finally:

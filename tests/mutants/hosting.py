@@ -15,9 +15,8 @@ HOSTING = (
     Mutant(
         "an-unknown-write-counts-as-failed",
         "host/executor.py",
-        "            self._reconciler.unknown(action)\n            self._intake.lost()\n"
-        "        elif outcome is Outcome.THROTTLED",
-        "            self._reconciler.recall(action)\n        elif outcome is Outcome.THROTTLED",
+        "        elif outcome is Outcome.UNKNOWN:\n            self._reconciler.unknown(action)\n",
+        "        elif outcome is Outcome.UNKNOWN:\n            self._reconciler.recall(action)\n",
         FAULTS,
         also=(("host/writes.py", "return prefix + ", "return __import__('uuid').uuid4().hex + "),),
     ),

@@ -50,19 +50,23 @@ def rights_needed(
 ) -> tuple[Right, ...]:
     """Return all that a host needs: reading the fleet, keeping State and Lease, acting in some namespaces ("": all).
 
-    >>> [str(right) for right in rights_needed("ops", ["web"], replaces_controller=False) if right.kind == "Pod"]
-    ['list pods in all namespaces', 'watch pods in all namespaces', 'delete pods in namespace web']
+    >>> [str(right) for right in rights_needed("ops", ["web"], replaces_controller=False) if right.kind == "Pod"][2:]
+    ['get pods in namespace web', 'delete pods in namespace web']
     """
     kinds = ["Node", "DaemonSet", "ControllerRevision", "Pod", *(["RolloutPolicy"] if policies else [])]
     found = [Right(verb, kind) for kind in kinds for verb in ("list", "watch")]
     for kind in ("ConfigMap", "Lease"):
         found += [Right(verb, kind, own_namespace) for verb in ("get", "create", "update")]
+    if replaces_controller:
+        found.append(Right("get", "Lease", "kube-system"))
     for namespace in namespaces:
-        found += [Right("get", "DaemonSet", namespace)]
+        found += [Right("get", kind, namespace) for kind in ("DaemonSet", "Pod")]
+        found += [Right("get", "RolloutPolicy", namespace)] if policies else []
+        found += [Right("create", "Event", namespace)]
         found += [Right("create", "Pod", namespace, "eviction")] if evicts else [Right("delete", "Pod", namespace)]
         if replaces_controller:
             found += [Right(verb, "Pod", namespace) for verb in ("create", "patch")]
-            found += [Right(verb, "ControllerRevision", namespace) for verb in ("create", "patch", "delete")]
+            found += [Right(verb, "ControllerRevision", namespace) for verb in ("create", "get", "patch", "delete")]
             found += [Right("patch", "DaemonSet", namespace, "status")]
     return tuple(dict.fromkeys(found))
 
