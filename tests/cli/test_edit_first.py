@@ -98,3 +98,28 @@ def test_no_secret_is_shown(cluster: Path, tmp_path: Path, command: str, output:
     assert SECRET not in shown.stdout
     for name in ("env[TOKEN]", "args", "command", "annotations[token]"):
         assert name in shown.stdout
+
+
+def test_diff_of_plan_files_has_the_edit_that_the_second_adds(cluster: Path, manifest: Path, tmp_path: Path) -> None:
+    old, new = tmp_path / "old.json", tmp_path / "new.json"
+    run("solve", cluster, *NOW, "--out", old)
+    run("solve", manifest, "--cluster", cluster, *NOW, "--out", new)
+    assert run("diff", old, new, *NOW).stdout.startswith("Edit\n  ~ DaemonSet default/agent\n")
+    assert run("diff", new, new, *NOW).stdout == "No changes.\n"
+
+
+@pytest.mark.parametrize("output", ["table", "json", "markdown"])
+@pytest.mark.parametrize(
+    "edit",
+    [
+        f"spec.template.spec.containers[0].env[+]={{name: TOKEN, value: {SECRET}}}",
+        f"spec.template.spec.containers[0].args=[{SECRET}]",
+        f"spec.template.metadata.annotations.token={SECRET}",
+        f"spec.template.spec.initContainers[+]={{name: first, image: first, command: [{SECRET}]}}",
+    ],
+)
+def test_an_edit_on_the_command_line_is_not_repeated_with_its_secret(cluster: Path, edit: str, output: str) -> None:
+    shown = run("solve", cluster, *NOW, "--set", f"ds/agent:{edit}", "-o", output)
+    assert shown.exit_code == 0, shown.stderr
+    assert SECRET not in shown.stdout
+    assert edit.partition("=")[0].split(".")[-1] in shown.stdout

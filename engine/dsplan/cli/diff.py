@@ -39,7 +39,7 @@ def command(before: str, after: str, now: datetime | None, output: str, exit_cod
 
     at = moment(now)
     (old, first), (new, second) = _read(before, at), _read(after, at)
-    edit = _edit(first, second) if first is not None and second is not None else ()
+    edit = _edit(first, second) if first is not None and second is not None else _planned_edit(old, new)
     with progress_bar("comparing"):
         found = msgspec.structs.replace(plan_changes(old, new), edit=edit)
     if output in ("json", "yaml"):
@@ -60,6 +60,13 @@ def _read(path: str, at: datetime) -> tuple[PlanDocument, World | None]:
         return read_plan_file(path), None
     world = read_world((path,), None, None)
     return fresh_document(world, at), world
+
+
+def _planned_edit(old: PlanDocument, new: PlanDocument) -> tuple[ObjectChange, ...]:
+    """Return what the manifests of the second plan change and those of the first do not: all that plans can tell."""
+    from ..report.documents.edit import edit_of
+
+    return edit_of(entry for entry in new.edit if entry not in old.edit)
 
 
 def _edit(before: World, after: World) -> tuple[ObjectChange, ...]:

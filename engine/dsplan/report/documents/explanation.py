@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
+
 from ...explain.answers import Explanation
 from ...explain.counterfactual import Counterfactual
 from ...explain.difference import Difference
+from ...explain.edits import Edit, SetField
+from ...explain.fields import parse_path
 from ...explain.shared import shared_causes
+from ...manifests.field_changes import may_be_secret
 
 __all__ = ["EXPLANATION_VERSION", "difference_document", "explanation_document"]
 
@@ -52,10 +57,17 @@ def difference_document(difference: Difference) -> dict[str, Any]:
 def _difference(difference: Difference) -> dict[str, Any]:
     account = difference.account
     return {
-        "edits": difference.edits,
+        "edits": tuple(map(_without_secret, difference.edits)),
         "before": account.before,
         "after": account.after,
         "nodes": account.nodes,
         "daemonsets": account.daemonsets,
         "notes": difference.notes,
     }
+
+
+def _without_secret(edit: Edit) -> Edit:
+    """Return an edit without a value that may be secret."""
+    if isinstance(edit, SetField) and may_be_secret(parse_path(edit.path)[0], edit.value):
+        return msgspec.structs.replace(edit, value=None)
+    return edit

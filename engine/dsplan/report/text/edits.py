@@ -27,8 +27,9 @@ from ...explain.edits import (
     SetLabel,
     Undo,
 )
-from ...explain.fields import REMOVE, path_text
+from ...explain.fields import REMOVE, parse_path, path_text
 from ...explain.requirement_paths import removals
+from ...manifests.field_changes import may_be_secret
 from ...model.daemonset import DaemonSet
 from ...model.node import Taint, Toleration
 from ...placement.filters.failures import amount_text
@@ -49,7 +50,7 @@ def short_path(field: str) -> str:
 
 
 def edit_words(edit: Edit) -> str:
-    """Return what an edit does.
+    """Return what an edit does; values of environments, arguments and the like are left out.
 
     >>> edit_words(SetLabel("n1", "disktype", "ssd"))
     'label node n1 disktype=ssd'
@@ -86,6 +87,8 @@ def _undo(edit: Undo) -> str:
 def _field(edit: SetField) -> str:
     if edit.value is REMOVE:
         return f"remove {edit.path} of {edit.daemonset}"
+    if may_be_secret(parse_path(edit.path)[0], edit.value):
+        return f"set {edit.path} of {edit.daemonset}"
     return f"set {edit.path} of {edit.daemonset} to {_value(edit.value)}"
 
 
