@@ -12,15 +12,19 @@ from typing import Any
 import pytest
 
 import dsplan
+import dsplan.changes
+import dsplan.explain
 import dsplan.host
 import dsplan.reconciler
 import dsplan.simulator
 import dsplan.testing
+from dsplan.document.encoding import compact_json
 from dsplan.errors import InputError, Problem
+from dsplan.model.node import Taint
 from dsplan.testing import a_daemonset, a_node, a_pod
 
 NOW = datetime(2026, 5, 2, tzinfo=UTC)
-ROOMS = (dsplan, dsplan.host, dsplan.reconciler, dsplan.simulator, dsplan.testing)
+ROOMS = (dsplan, dsplan.changes, dsplan.explain, dsplan.host, dsplan.reconciler, dsplan.simulator, dsplan.testing)
 NAMES = [
     (room, name)
     for room in ROOMS
@@ -57,11 +61,18 @@ def test_every_public_name_is_there_and_typed() -> None:
 
 def large_values() -> list[Any]:
     step = dsplan.step(LARGE, now=NOW)
+    plan = dsplan.solve(LARGE, now=NOW)
     simulation = dsplan.simulate(LARGE, now=NOW, until=NOW)
     return [
         LARGE,
         step,
         step.daemonsets[0],
+        plan,
+        plan.daemonsets[0],
+        plan.account,
+        plan.state,
+        dsplan.plan_document(plan),
+        dsplan.plan_changes(dsplan.plan_document(plan), dsplan.plan_document(plan)),
         simulation,
         dsplan.timeline(LARGE, now=NOW, until=NOW)[0],
         dsplan.why(LARGE, "ds", now=NOW),
@@ -162,3 +173,21 @@ def test_a_reconciler_wants_an_aware_now() -> None:
             call(datetime(2026, 5, 2))
         with pytest.raises(TypeError, match="now must be a datetime"):
             call("now")  # type: ignore[arg-type]
+
+
+def test_what_embedders_need_is_public() -> None:
+    """Two plans compared, a world edited, markdown for a pull request, a plan and a State that are kept."""
+    small = dsplan.World(nodes=(a_node("n1"), a_node("n2")), daemonsets=(OWNER,))
+    before = dsplan.plan_document(dsplan.solve(small, now=NOW))
+    edited = dsplan.apply_edits(small, [dsplan.explain.AddTaint("n2", Taint(key="gpu", effect="NoSchedule"))])
+    after = dsplan.plan_document(dsplan.solve(edited, now=NOW))
+    [changed] = dsplan.plan_changes(before, after).account.daemonsets
+    assert (changed.desired, changed.wanted.less) == ((2, 1), ("n2",))
+    assert not dsplan.plan_changes(before, before)
+    assert "default/ds" in dsplan.plan_markdown(after)
+    assert "Plan:" in dsplan.plan_text(after)
+    again = dsplan.read_plan(compact_json(after), "plan.json")
+    assert again == after
+    assert not dsplan.drift(again, after).broken
+    state = dsplan.solve(small, now=NOW).state
+    assert dsplan.load_state(dsplan.save_state(state)) == state

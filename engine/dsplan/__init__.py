@@ -18,13 +18,17 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .apiserver.validation import validate
+    from .changes import Changes, Drift, drift, plan_changes
+    from .document.encoding import read_plan
+    from .document.types import PlanDocument
     from .errors import DsplanError, InputError, Problem
-    from .explain import Answer, Counterfactual, Difference, Explanation, counterfactuals, what_if, why
+    from .explain import Answer, Counterfactual, Difference, Explanation, apply_edits, counterfactuals, what_if, why
     from .manifests.decode import decode
     from .manifests.load import load
     from .manifests.overlay import overlay
     from .manifests.snapshot import snapshot_json
     from .model.policy import RolloutPolicy
+    from .model.saved_state import load_state, save_state
     from .model.state import State
     from .model.world import World
     from .passes import Step, step
@@ -34,25 +38,31 @@ if TYPE_CHECKING:
     from .placement.overhead import overhead
     from .planner import Plan, solve
     from .reconciler import Reconciler
+    from .report.documents.plan import plan_document
+    from .report.markdown.plan import plan_markdown
+    from .report.text.plan import plan_text
     from .rollouts.compare import Comparison, compare
     from .rollouts.stalls import forecast_stalls
     from .rollouts.timeline import Timeline, timeline
     from .simulator import Cluster, Simulation, simulate
 
-__version__ = "0.1.0"
+from ._version import __version__
 
 __all__ = [
     "Answer",
+    "Changes",
     "Cluster",
     "Comparison",
     "Counterfactual",
     "Difference",
+    "Drift",
     "DsplanError",
     "Explanation",
     "Fit",
     "InputError",
     "Overhead",
     "Plan",
+    "PlanDocument",
     "Prediction",
     "Problem",
     "Reconciler",
@@ -63,16 +73,25 @@ __all__ = [
     "Timeline",
     "World",
     "__version__",
+    "apply_edits",
     "compare",
     "counterfactuals",
     "decode",
+    "drift",
     "fit",
     "forecast_stalls",
     "load",
+    "load_state",
     "overhead",
     "overlay",
+    "plan_changes",
+    "plan_document",
+    "plan_markdown",
     "plan_policies",
+    "plan_text",
     "predict",
+    "read_plan",
+    "save_state",
     "simulate",
     "snapshot_json",
     "solve",
@@ -85,16 +104,19 @@ __all__ = [
 
 _HOMES = {
     "Answer": "explain",
+    "Changes": "changes",
     "Cluster": "simulator",
     "Comparison": "rollouts.compare",
     "Counterfactual": "explain",
     "Difference": "explain",
+    "Drift": "changes",
     "DsplanError": "errors",
     "Explanation": "explain",
     "Fit": "placement",
     "InputError": "errors",
     "Overhead": "placement",
     "Plan": "planner",
+    "PlanDocument": "document.types",
     "Prediction": "placement",
     "Problem": "errors",
     "Reconciler": "reconciler",
@@ -104,17 +126,26 @@ _HOMES = {
     "Step": "passes",
     "Timeline": "rollouts.timeline",
     "World": "model.world",
+    "apply_edits": "explain",
     "compare": "rollouts.compare",
     "counterfactuals": "explain",
     "decode": "manifests.decode",
-    "forecast_stalls": "rollouts.stalls",
+    "drift": "changes",
     "fit": "placement.fit",
+    "forecast_stalls": "rollouts.stalls",
     "load": "manifests.load",
+    "load_state": "model.saved_state",
     "overhead": "placement.overhead",
     "overlay": "manifests.overlay",
-    "simulate": "simulator",
+    "plan_changes": "changes",
+    "plan_document": "report.documents.plan",
+    "plan_markdown": "report.markdown.plan",
     "plan_policies": "passes.governed",
+    "plan_text": "report.text.plan",
     "predict": "placement",
+    "read_plan": "document.encoding",
+    "save_state": "model.saved_state",
+    "simulate": "simulator",
     "snapshot_json": "manifests.snapshot",
     "solve": "planner",
     "step": "passes",

@@ -17,7 +17,7 @@ from time import perf_counter
 
 import msgspec
 
-from .. import __version__
+from .._version import __version__
 from ..errors import LimitExceeded
 from ..passes.observer import during
 from .clocks import CLOCKS, MemoryWatch, StageClock

@@ -11,6 +11,7 @@ from ..document.account import RowEntry
 from ..document.idsets import ids_of
 from ..document.types import DaemonSetEntry, PlanDocument
 from ..manifests.world_changes import ObjectChange
+from ..model.brief import Brief
 from ..model.meta import Identity
 from ..planner.account import Sums
 from ..planner.account.difference import AccountDifference, Part, Side, compare_sides
@@ -28,7 +29,7 @@ class NodeChange(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, 
     fields: tuple[tuple[str, str, str], ...] = ()
 
 
-class Changes(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
+class Changes(Brief, msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
     """Everything in which two plans differ. `zones` counts, for each DaemonSet that differs, the nodes touched.
 
     `edit` is what somebody changed between the two, where both are known whole: objects and their fields.

@@ -7,6 +7,7 @@ import msgspec
 from ..document.account import RowEntry
 from ..document.idsets import ids_of
 from ..document.types import ActionEntry, DaemonSetEntry, PlanDocument
+from ..model.brief import Brief
 from .between import Changes, plan_changes
 
 __all__ = ["BrokenAction", "Drift", "drift"]
@@ -23,7 +24,7 @@ class BrokenAction(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     why: str
 
 
-class Drift(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
+class Drift(Brief, msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
     """What changed since a plan was made. `holding` of its actions on pods still hold; `broken` are the others."""
 
     same_inputs: bool

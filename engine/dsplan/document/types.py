@@ -251,3 +251,7 @@ class PlanDocument(Entry, frozen=True, kw_only=True, tag_field="kind", tag=PLAN_
     policies: PoliciesEntry | None = None
     placement: PlacementEntry | None = None
     state: dict[str, Any] = {}
+
+    def __repr__(self) -> str:
+        counts = f"nodes=<{len(self.nodes)}>, daemonsets=<{len(self.daemonsets)}>, actions=<{len(self.actions)}>"
+        return f"PlanDocument(version={self.version!r}, now={self.now.isoformat()}, {counts})"

@@ -7,21 +7,62 @@ World x edits -> `apply_edits` -> World.
 from .answers import Answer, AnswerClass, Explanation, Kind
 from .counterfactual import Counterfactual, counterfactuals
 from .difference import Difference, what_if
-from .edits import Edit, apply_edits
+from .edit_text import parse_cordon, parse_drain, parse_remove_node, parse_set, parse_taint, parse_undo, parse_untaint
+from .edits import (
+    AddNodes,
+    AddTaint,
+    AddToleration,
+    AllowValue,
+    Cordon,
+    DeletePod,
+    Drain,
+    DropRequirements,
+    Edit,
+    FreeRoom,
+    RemoveNode,
+    RemoveTaint,
+    ReplacePool,
+    SetField,
+    SetLabel,
+    Undo,
+    apply_edits,
+)
 from .search import Side
 from .why import why, why_all
 
 __all__ = [
+    "AddNodes",
+    "AddTaint",
+    "AddToleration",
+    "AllowValue",
     "Answer",
     "AnswerClass",
+    "Cordon",
     "Counterfactual",
+    "DeletePod",
     "Difference",
+    "Drain",
+    "DropRequirements",
     "Edit",
     "Explanation",
+    "FreeRoom",
     "Kind",
+    "RemoveNode",
+    "RemoveTaint",
+    "ReplacePool",
+    "SetField",
+    "SetLabel",
     "Side",
+    "Undo",
     "apply_edits",
     "counterfactuals",
+    "parse_cordon",
+    "parse_drain",
+    "parse_remove_node",
+    "parse_set",
+    "parse_taint",
+    "parse_undo",
+    "parse_untaint",
     "what_if",
     "why",
     "why_all",

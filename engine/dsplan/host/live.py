@@ -67,7 +67,7 @@ class LiveClient:
 
     async def _headers(self, given: Mapping[str, str]) -> dict[str, str]:
         """Return headers with the token as it is now; it may have been renewed meanwhile."""
-        from .. import __version__
+        from .._version import __version__
 
         found = {"User-Agent": f"dsplan/{__version__}", **given}
         token = await self._configuration.get_api_key_with_prefix("BearerToken", alias="authorization")

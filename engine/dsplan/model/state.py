@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from .brief import Brief
 from .meta import Identity
 
 __all__ = [
@@ -155,7 +156,7 @@ class PolicyProgress(msgspec.Struct, frozen=True, kw_only=True):
         return next((entry for entry in self.targets if (entry.uid, entry.hash) == (uid, hash_)), None)
 
 
-class State(msgspec.Struct, frozen=True, kw_only=True):
+class State(Brief, msgspec.Struct, frozen=True, kw_only=True):
     """Everything that one pass must remember for the next.
 
     `seen` is kind and newest resourceVersion of it: whoever goes on from here must not read anything older (C5).

@@ -10,6 +10,7 @@ import msgspec
 from ..diff import Action
 from ..document.types import SEMANTICS
 from ..eligibility import Exclusion, NodeIndex
+from ..model.brief import Brief
 from ..model.meta import Identity
 from ..model.state import State
 from ..model.world import Note
@@ -38,7 +39,7 @@ def load_types() -> None:
     globals().update(Fit=Fit, DaemonSetPrediction=DaemonSetPrediction, PolicyPlan=PolicyPlan, Stall=Stall)
 
 
-class DaemonSetPlan(msgspec.Struct, frozen=True, kw_only=True):
+class DaemonSetPlan(Brief, msgspec.Struct, frozen=True, kw_only=True):
     """One DaemonSet: the next pass, why each node that is not desired is not, and what becomes of each node and pod.
 
     `prediction` is what the scheduler makes of the pods of the next pass, node by node, with every shortage; `later` of
@@ -90,7 +91,7 @@ class DeploymentContrast(msgspec.Struct, frozen=True, kw_only=True):
         return max(0, self.eligible - min(1, self.replicas))
 
 
-class Plan(msgspec.Struct, frozen=True, kw_only=True):
+class Plan(Brief, msgspec.Struct, frozen=True, kw_only=True):
     """What the controller will do, from now to the end of every roll-out.
 
     Three separate facts: `complete`, everything could be decided; `applyable`, there is something to do; `errored`, the

@@ -9,6 +9,7 @@ import msgspec
 
 from ..diff import Action
 from ..eligibility import NodeIndex
+from ..model.brief import Brief
 from ..model.meta import Identity
 from ..model.state import PolicyProgress
 from ..model.world import Note
@@ -122,7 +123,7 @@ class PolicyReport(msgspec.Struct, frozen=True, kw_only=True):
     standing: tuple[TargetReport, ...] = ()
 
 
-class PolicyPlan(msgspec.Struct, frozen=True, kw_only=True):
+class PolicyPlan(Brief, msgspec.Struct, frozen=True, kw_only=True):
     """All policies over one world.
 
     `schedule` has the waves from now to the end, as if every gate passes and every window opens; `startable` those that

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import msgspec
 
+from ...model.brief import Brief
 from ...model.meta import Identity
 from .types import Account, DaemonSetAccount, Row, Sums
 from .words import Fate, LotKind
@@ -87,7 +88,7 @@ class DaemonSetDifference(msgspec.Struct, frozen=True, kw_only=True, rename="cam
         return bool(self.presence or self.fates or self.evictions) or any(one != other for one, other in pairs)
 
 
-class AccountDifference(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+class AccountDifference(Brief, msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """Two accounts compared; DaemonSets that do not differ are left out."""
 
     before: Sums

@@ -7,6 +7,7 @@ from pyroaring import BitMap
 
 from ...diff import Budget
 from ...eligibility import Verdict
+from ...model.brief import Brief
 from ...model.meta import Identity
 from ...observe import Shape
 from ...passes.forecast import Halt, Rollout
@@ -147,7 +148,7 @@ class Eviction(msgspec.Struct, frozen=True, order=True):
     nodes: BitMap
 
 
-class DaemonSetAccount(msgspec.Struct, frozen=True, kw_only=True):
+class DaemonSetAccount(Brief, msgspec.Struct, frozen=True, kw_only=True):
     """What becomes of one DaemonSet on every node, and of each of its pods.
 
     The nodes of `rows` are disjoint and make up all nodes. `adrift` pods have no target node and are ignored (A15);
@@ -234,7 +235,7 @@ class DaemonSetAccount(msgspec.Struct, frozen=True, kw_only=True):
         raise KeyError(name)
 
 
-class Account(msgspec.Struct, frozen=True, kw_only=True):
+class Account(Brief, msgspec.Struct, frozen=True, kw_only=True):
     """Every DaemonSet's part, sorted by identity. `foreseen` tells whether roll-outs were played to their end."""
 
     daemonsets: tuple[DaemonSetAccount, ...] = ()

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from ... import __version__
+from ..._version import __version__
 from ...constraints import Constraint
 from ...diff import Action
 from ...diff.order import ORDER_TEXT, ZONE_LABEL

@@ -6,7 +6,7 @@ from hashlib import sha256
 from typing import Any
 from urllib.parse import quote
 
-from ... import __version__
+from ..._version import __version__
 from ...errors import Problem
 from .plain import message_of
 from .rules import RULES, Outcome, rule_of

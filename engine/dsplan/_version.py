@@ -1,0 +1,3 @@
+"""The version of dsplan."""
+
+__version__ = "0.1.0"
