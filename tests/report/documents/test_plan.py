@@ -14,7 +14,7 @@ from dsplan.report.documents.plan import plan_document
 from dsplan.report.text.plan import action_names, plan_text
 from tests.worlds import NOW, Tree, trees, world
 
-SPECS = sorted((Path(__file__).parents[2] / "specs").glob("*.yaml"))
+SPECS = sorted((Path(__file__).parents[3] / "specs").glob("*.yaml"))
 SECRET = "hunter2-in-an-environment-value"
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tests.cli.test_why import NOW, run
 
-SPECS = Path(__file__).parents[2] / "specs"
+SPECS = Path(__file__).parents[3] / "specs"
 
 
 def test_what_happens_is_a_row_and_the_summary_comes_first() -> None:
