@@ -116,7 +116,7 @@ def test_what_is_refused_is_what_the_reasons_say() -> None:
     assert refused == {name for name, reason in REASONS.items() if reason.startswith("refused")}
 
 
-@pytest.mark.parametrize(("folder", "least"), [("daemonsets", 10), ("nodes", 4), ("pods", 2)])
+@pytest.mark.parametrize(("folder", "least"), [("daemonsets", 10), ("nodes", 3), ("pods", 2)])
 def test_a_whole_folder_reports_every_double_with_both_places(folder: str, least: int) -> None:
     with pytest.raises(InputError) as caught:
         dsplan.load([CORPUS / folder])

@@ -50,7 +50,7 @@ def test_the_newer_version_counts_with_a_note(turned: bool, tmp_path: Path) -> N
 
 
 def test_of_two_incarnations_the_later_one_is_there(tmp_path: Path) -> None:
-    later = pod("3", uid="u2", node="new", created="2026-11-03T00:00:00Z")
+    later = pod("9", uid="u2", node="new", created="2026-11-03T00:00:00Z")
     assert loaded(tmp_path, later, pod("5")).pods[0].spec.node_name == "new"
 
 
@@ -61,9 +61,10 @@ def test_of_two_incarnations_the_later_one_is_there(tmp_path: Path) -> None:
         pod("", node="n2"),
         pod("x", node="n2"),
         pod("7", uid="u2", node="n2", created=""),
+        pod("3", uid="u2", node="n2", created="2026-11-03T00:00:00Z"),
     ],
 )
-def test_without_versions_that_can_be_compared_it_is_an_error(other: dict[str, Any], tmp_path: Path) -> None:
+def test_without_versions_of_one_cluster_it_is_an_error(other: dict[str, Any], tmp_path: Path) -> None:
     with pytest.raises(InputError) as caught:
         loaded(tmp_path, pod(), other)
     [problem] = caught.value.problems

@@ -25,7 +25,7 @@ from dsplan.manifests.image_sizes import with_image_sizes
 from dsplan.manifests.load import world_of
 from dsplan.manifests.overlay import overlay
 from dsplan.manifests.snapshot import snapshot, snapshot_json, whole_json
-from dsplan.model.world import World
+from dsplan.model.world import FIELDS, World
 from dsplan.placement.filters.created import Templates
 from dsplan.reading.read import Found, stream, stream_bytes
 from dsplan.report.documents.plan import plan_document
@@ -264,3 +264,50 @@ def test_a_snapshot_is_small() -> None:
     data = data if isinstance(data, bytes) else data.encode()
     cluster = world_of(stream_bytes(data))
     assert len(snapshot_json(cluster)) < len(data) / 2
+
+
+ONE_OF_EACH = """
+apiVersion: v1
+kind: List
+items:
+- {apiVersion: v1, kind: Node, metadata: {name: n1, uid: u, resourceVersion: "1"}}
+- {apiVersion: v1, kind: Pod, metadata: {name: p, namespace: ops}, spec: {nodeName: n1, containers: [{name: c}]}}
+- apiVersion: apps/v1
+  kind: DaemonSet
+  metadata: {name: d, namespace: ops, uid: d, resourceVersion: "1"}
+  spec: {selector: {matchLabels: {a: b}}, template: {metadata: {labels: {a: b}}, spec: {containers: [{name: c}]}}}
+- {apiVersion: apps/v1, kind: ControllerRevision, metadata: {name: r, namespace: ops}, revision: 1, data: {spec: {}}}
+- apiVersion: apps/v1
+  kind: Deployment
+  metadata: {name: w, namespace: ops, uid: w, resourceVersion: "1"}
+  spec: {selector: {matchLabels: {a: c}}, template: {metadata: {labels: {a: c}}, spec: {containers: [{name: c}]}}}
+- {apiVersion: scheduling.k8s.io/v1, kind: PriorityClass, metadata: {name: high}, value: 1000}
+- {apiVersion: node.k8s.io/v1, kind: RuntimeClass, metadata: {name: kata}, handler: kata}
+- {apiVersion: v1, kind: Namespace, metadata: {name: ops}}
+- {apiVersion: v1, kind: LimitRange, metadata: {name: l, namespace: ops}, spec: {limits: [{type: Pod}]}}
+- {apiVersion: v1, kind: ResourceQuota, metadata: {name: q, namespace: ops}, spec: {hard: {pods: "9"}}}
+- {apiVersion: v1, kind: ServiceAccount, metadata: {name: s, namespace: ops}}
+- {apiVersion: policy/v1, kind: PodDisruptionBudget, metadata: {name: b, namespace: ops}, spec: {maxUnavailable: 1}}
+- {apiVersion: v1, kind: PersistentVolumeClaim, metadata: {name: c, namespace: ops}, spec: {volumeName: v}}
+- {apiVersion: v1, kind: PersistentVolume, metadata: {name: v}, spec: {capacity: {storage: 1Gi}}}
+- {apiVersion: storage.k8s.io/v1, kind: CSINode, metadata: {name: n1}, spec: {drivers: []}}
+- apiVersion: dsplan.dev/v1alpha1
+  kind: RolloutPolicy
+  metadata: {name: r, namespace: ops, uid: x, resourceVersion: "4", managedFields: [{manager: kubectl}]}
+  spec: {targets: [{name: d}], budgets: [{maxUnavailable: 1}]}
+  status: {phase: Waiting}
+- apiVersion: dsplan.dev/v1alpha1
+  kind: PlacementPolicy
+  metadata: {name: p, namespace: ops, uid: yy, resourceVersion: "5", generation: 2}
+  spec: {apart: [{daemonSets: [d, e]}]}
+"""
+
+
+def test_every_kind_that_plans_depend_on_is_read_and_kept() -> None:
+    cluster = world_of(stream_bytes(ONE_OF_EACH.encode()))
+    assert {kind for kind, field in FIELDS.items() if len(getattr(cluster, field)) != 1} == set()
+    kept = again(cluster)
+    assert {kind for kind, field in FIELDS.items() if len(getattr(kept, field)) != 1} == set()
+    assert inputs_digest(kept) == inputs_digest(cluster)
+    whole = world_of(stream_bytes(whole_json(list(stream_bytes(ONE_OF_EACH.encode())), cluster)))
+    assert inputs_digest(whole) == inputs_digest(cluster)

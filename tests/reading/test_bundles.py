@@ -231,3 +231,13 @@ def test_of_large_archives_only_so_much_is_kept(tmp_path: Path, monkeypatch: pyt
     path.write_bytes(tar_of({f"{number}.yaml": b"---\n" + NODE.replace(b"n1", b"n%d" % number) for number in range(5)}))
     places = [item.origin.place("metadata.name") for item in read([path]).objects]
     assert places == [f"{path}:{number}.yaml:{'4:18' if number == 0 else '2'}" for number in range(5)]
+
+
+def test_an_archive_in_a_folder_is_read(tmp_path: Path) -> None:
+    """A bucket of velero holds a backup's archive beside its logs."""
+    folder = tmp_path / "backup1"
+    folder.mkdir()
+    (folder / "velero-backup.json").write_text('{"kind": "Backup", "apiVersion": "velero.io/v1", "metadata": {}}')
+    (folder / "backup1-logs.gz").write_bytes(gzip.compress(b"level=info"))
+    as_tar_gz(BUNDLES["velero"], tmp_path).rename(folder / "backup1.tar.gz")
+    assert names(load([folder])) == (["n1", "n2"], ["agent-1", "agent-2"], ["agent"])

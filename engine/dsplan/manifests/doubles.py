@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from dsplan.model.meta import Identity, ObjectMeta
@@ -82,14 +81,23 @@ def _version(metadata: _Meta) -> tuple[str, str]:
 
 
 def _is_newer(one: _Meta, other: _Meta) -> bool | None:
-    """Return whether `one` is newer than `other`; None where versions are missing or cannot be compared.
+    """Return whether `one` is newer than `other`; None where versions are missing or cannot be of one cluster.
 
-    Another uid is another incarnation of the object: the one that was created later is there now.
+    Another uid is another incarnation of the object, made after the former was gone: in one cluster it is both younger
+    and of a higher resourceVersion.
     """
     if not all(_version(one)) or not all(_version(other)):
         return None
-    if one.uid != other.uid and one.creation_timestamp != other.creation_timestamp:
-        created: tuple[datetime | None, datetime | None] = (one.creation_timestamp, other.creation_timestamp)
-        return created[0] > created[1] if created[0] and created[1] else None
     versions = parse_int64(one.resource_version), parse_int64(other.resource_version)
-    return versions[0] > versions[1] if versions[0] is not None and versions[1] is not None else None
+    if versions[0] is None or versions[1] is None or versions[0] == versions[1]:
+        return None
+    newer = versions[0] > versions[1]
+    if one.uid != other.uid:
+        created = one.creation_timestamp, other.creation_timestamp
+        if (
+            created[0] is None
+            or created[1] is None
+            or (created[0] != created[1] and (created[0] > created[1]) != newer)
+        ):
+            return None
+    return newer

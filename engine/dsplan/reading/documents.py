@@ -56,14 +56,18 @@ def documents_of(source: Source, text_of: SourceText, types: Types, *, exact: bo
     `exact` leaves the fast paths out; `types` are those of large JSON lists that are decoded at once.
     """
     data = source.data
+    if not exact and types and (typed := _typed_list(data, text_of, types)) is not None:
+        yield from typed
+        return
     if needs_tidying(data):
         data, said = tidied(data)
         text_of.tidied()
         yield from (Note(subject=source.name, text=text) for text in said)
     if not exact and looks_like_json(data):
-        fast = _fast_json(data, text_of, types)
-        if fast is not None:
-            yield from fast
+        from dsplan.reading.json_fast import is_spotless
+
+        if is_spotless(data):
+            yield from _cut_json(data, text_of)
             return
     if not exact and (array := _fast_array(data, text_of)) is not None:
         yield from array
@@ -71,28 +75,30 @@ def documents_of(source: Source, text_of: SourceText, types: Types, *, exact: bo
     text = decode_text(data, source.name)
     if isinstance(text, Problem):
         yield text
-    elif is_json(text):
+    else:
+        yield from _text_documents(data, text, text_of, exact=exact)
+
+
+def _text_documents(data: bytes, text: str, text_of: SourceText, *, exact: bool) -> Iterator[Found]:
+    """Yield the objects of a text that no fast path has read; `data` is the same text as UTF-8, or in its encoding."""
+    if is_json(text):
         yield from _json_documents(text, text_of, 0, exact=exact)
     elif (start := begins_with_json(text)) is not None:
-        yield from told(text[:start], 1, source.name)
+        yield from told(text[:start], 1, text_of.name)
         yield from _json_behind(data, text, start, text_of, exact=exact)
-    elif _ARRAY_OF_OBJECTS.match(text) and (array_end := _end_of_array(text)) is not None:
-        yield from _json_documents(text, text_of, 0, exact=exact) if array_end else ()
+    elif _ARRAY_OF_OBJECTS.match(text) and _begins_with_array(text):
+        yield from _json_documents(text, text_of, 0, exact=exact)
     else:
         if not exact and 0 < text.count("\r") == text.count("\r\n"):
             text = text_of.with_plain_line_ends(text)
         yield from _yaml_documents(text, text_of, 0, 1, exact=exact)
 
 
-def _end_of_array(text: str) -> int | None:
-    """Return where the JSON array ends that the text begins with; None where it is none but YAML.
-
-    kubectl knows no array, but other tools' dumps are such.
-    """
+def _begins_with_array(text: str) -> bool:
+    """Return whether a text begins with a JSON array, and not with YAML; kubectl knows none, other tools' dumps do."""
     from dsplan.reading.json_exact import parse_json
 
-    located, end = parse_json(text, 0)
-    return None if located.problems else end
+    return not parse_json(text, 0)[0].problems
 
 
 def _fast_array(data: bytes, source: SourceText) -> Iterator[Found] | None:
@@ -115,17 +121,17 @@ def _json_behind(data: bytes, text: str, start: int, source: SourceText, *, exac
     yield from _cut_json(data, source, len(text[:start].encode()) + (3 if data.startswith(codecs.BOM_UTF8) else 0))
 
 
-def _fast_json(data: bytes, source: SourceText, types: Types) -> Iterator[Found] | None:
-    """Return the objects of a JSON stream, None for one that the exact path has to read from its beginning."""
+def _typed_list(data: bytes, source: SourceText, types: Types) -> Iterator[Found] | None:
+    """Return the objects of a large JSON list of one kind, decoded at once; None for anything else."""
     from dsplan.reading.json_fast import is_spotless
     from dsplan.reading.json_objects import typed_objects
     from dsplan.reading.json_typed import decode_list
 
-    if not is_spotless(data):
+    if len(data) <= limits.MAX_CHECKED_JSON or not looks_like_json(data) or not is_spotless(data):
         return None
-    if types and (found := decode_list(data, types)) is not None:
-        return typed_objects(found, data, Origin(source, "json", 0, len(data), 1))
-    return _cut_json(data, source)
+    if (found := decode_list(data, types)) is None:
+        return None
+    return typed_objects(found, data, Origin(source, "json", 0, len(data), 1))
 
 
 def _cut_json(data: bytes, source: SourceText, begin: int = 0) -> Iterator[Found]:

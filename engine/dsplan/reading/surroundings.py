@@ -66,6 +66,7 @@ _CHILD: Final = regex(r"[ \t]+(?:-(?:\s|$)|[^\s:]+:(?:\s|$))|-(?:\s|$)")
 _JSON_LINE: Final = regex(r"^(?:\{(?!\{)|\[[ \t]*(?:\{|$))", re.MULTILINE)
 _YAML_LINE: Final = regex(r"^(?:---|apiVersion:|kind:|metadata:|items:|- apiVersion:)", re.MULTILINE)
 _ONLY_COMMENTS: Final = regex(r"(?:[ \t]*(?:#.*)?\r?\n)*")
+_BEGINNINGS: Final = ("---", "apiVersion:", "kind:", "metadata:", "items:", "- ", "{", "[")
 _JSON_BYTES: Final = regex(rb"^(?:\{(?!\{)|\[[ \t]*(?:\{|\r?$))", re.MULTILINE)
 _YAML_BYTES: Final = regex(rb"^(?:---|apiVersion:|kind:|metadata:|items:|- apiVersion:)", re.MULTILINE)
 _NEVER_FIELDS: Final = frozenset({"warning", "error", "info", "notice", "note", "debug", "usage", "hint"})
@@ -222,8 +223,11 @@ def begins_with_json(text: str) -> int | None:
     >>> begins_with_json('$ kubectl get nodes -o json\\n{\\n"kind": "List"}')
     28
     """
+    begins = _ONLY_COMMENTS.match(text)
+    if begins is not None and text.startswith(_BEGINNINGS, begins.end()):
+        return None
     json = _JSON_LINE.search(text)
-    if json is None or _ONLY_COMMENTS.fullmatch(text, 0, json.start()):
+    if json is None:
         return None
     yaml = _YAML_LINE.search(text)
     return json.start() if yaml is None or json.start() < yaml.start() else None
