@@ -241,3 +241,20 @@ def test_an_archive_in_a_folder_is_read(tmp_path: Path) -> None:
     (folder / "backup1-logs.gz").write_bytes(gzip.compress(b"level=info"))
     as_tar_gz(BUNDLES["velero"], tmp_path).rename(folder / "backup1.tar.gz")
     assert names(load([folder])) == (["n1", "n2"], ["agent-1", "agent-2"], ["agent"])
+
+
+def test_large_files_of_others_in_a_bundle_are_passed_over(tmp_path: Path) -> None:
+    """Network flows and metrics are JSON lines, thousands of them, and none of them an object."""
+    flows = '{"flow": {"verdict": "FORWARDED"}, "node_name": "n1"}\n' * 5_000
+    files = {"sysdump/hubble-flows.json": flows, "sysdump/k8s-nodes.yaml": NODE.decode()}
+    world = load([as_zip(files, tmp_path)])
+    assert names(world)[0] == ["n1"]
+    assert [note.text for note in world.notes] == [
+        "1 file read, 1 passed over that holds no Kubernetes objects (hubble-flows.json)"
+    ]
+
+
+def test_objects_of_an_unknown_layout_are_known_by_its_folders(tmp_path: Path) -> None:
+    files = {"config/node/n1.json": '{"metadata": {"name": "n1"}}', "config/pod/ops/p.json": '{"metadata": {}}'}
+    found = read([as_tar_gz(files, tmp_path)])
+    assert [item.kind for item in found.objects] == ["Node"]

@@ -36,7 +36,7 @@ def judged(source: Source, found: Iterable[Found]) -> Iterator[Found]:
     for item in found:
         yield from judge.take(item)
         if judge.spent:
-            yield _too_many(source, judge)
+            yield from judge.given_up()
             return
     yield from judge.rest()
 
@@ -58,8 +58,8 @@ class _Judge:
             self._problems += 1
             self.spent = self._problems > limits.MAX_PROBLEMS
             if self.spent:
-                yield from self._early
-            elif self._objects:
+                return
+            if self._objects:
                 yield item
             else:
                 self._early.append(item)
@@ -82,6 +82,14 @@ class _Judge:
     def strange(self) -> bool:
         """Whether there are too many places that are no part of a manifest."""
         return self._notes[PASSED_OVER] > limits.MAX_STRANGE_LINES
+
+    def given_up(self) -> Iterator[Found]:
+        """Yield what is told of a source the rest of which is not read."""
+        if self._objects or self.source.bundle is None or _mentions_objects(self.source.data):
+            yield from self._early
+            yield _too_many(self.source, self)
+        else:
+            yield from _nothing(self.source, self._early, passed_over=self.strange)
 
     def rest(self) -> Iterator[Found]:
         """Yield what is told at the end of the source."""

@@ -45,7 +45,7 @@ def resource_of(kind: str) -> str:
 
 
 def kind_of_resource(name: str) -> tuple[str, str] | None:
-    """Return (apiVersion, kind) of a resource that planning reads, None for any other name.
+    """Return (apiVersion, kind) of a resource that planning reads, by its plural or singular; None for any other name.
 
     Case, dashes and the API group behind a dot make no difference.
 
@@ -58,7 +58,8 @@ def kind_of_resource(name: str) -> tuple[str, str] | None:
 @cache
 def _kinds() -> dict[str, tuple[str, str]]:
     plurals = {resource_of(kind): (version, kind) for kind, version in CURRENT.items()}
-    return {**plurals, **{short: (CURRENT[kind], kind) for short, kind in _SHORT.items()}}
+    singulars = {kind.lower(): (version, kind) for kind, version in CURRENT.items()}
+    return {**singulars, **plurals, **{short: (CURRENT[kind], kind) for short, kind in _SHORT.items()}}
 
 
 GET_ALL: Final = f"kubectl get {','.join(resource_of(kind) for kind in CURRENT)} -A -o json"
