@@ -74,7 +74,7 @@ def test_the_overhead_of_a_pool_to_come(files: dict[str, Path]) -> None:
     words = ("overhead", files["sets"], "--cluster", files["cluster"], "--add-pool", files["known"], "-o", "json")
     result = run(*words)
     assert result.exit_code == 0
-    classes = json.loads(result.stdout)["classes"]
+    classes = json.loads(result.stdout)["after"]["classes"]
     [of_pool] = [entry for entry in classes if "untolerated" not in json.dumps(entry)]
     assert "everywhere" in json.dumps(of_pool)
     assert "team-b" not in json.dumps(of_pool)
