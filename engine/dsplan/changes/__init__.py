@@ -1,6 +1,7 @@
-"""What lies between two plans: fates, causes, waves, evictions and stalls; and which actions of an old plan still hold.
+"""What lies between two plans, and which actions of an old plan still hold.
 
-Documents in, values out: a plan read from a file and one just made are compared alike.
+In: two plan documents. Out: `Changes` (fates, causes, waves, evictions, stalls), `Drift`.
+Promises: a plan read from a file and one just made are compared alike, and nothing that is the same is told.
 """
 
 from .between import Changes, NodeChange, plan_changes

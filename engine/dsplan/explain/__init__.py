@@ -1,7 +1,8 @@
 """Why, and what if: answers as values, the smallest edits that change them, and edited worlds.
 
-Data flow: World -> plan -> `why` -> classes of equal answer; a no -> `counterfactuals` -> edits with their price;
-World x edits -> `apply_edits` -> World.
+In: a World, `now`, names or edits. Out: `why` gives classes of equal answers, `counterfactuals` edits that turn a no
+into a yes, with their side effects, `what_if` the difference that edits make, `apply_edits` the edited World.
+Promises: every reason at once; every edit that is proposed was verified by planning again.
 """
 
 from .answers import Answer, AnswerClass, Explanation, Kind

@@ -1,8 +1,10 @@
 """A live cluster: the loop that every controller needs, over any client that sends and receives bytes.
 
-A client goes in, writes come out: behind a Lease and a State that is saved under its resourceVersion before each of
-them, above a floor that is counted in a fresh list, never a second time where an answer was lost. What is decided is
-the Reconciler's business; what is sent, waited for and remembered is here.
+In: a `Client`, options, the cluster's events. Out: writes, conditions, records of everything that was decided and
+done.
+Promises: two hosts never act at once (a Lease and a State that is saved under its version before each write); no
+write goes below what a fresh list allows; none is sent twice because an answer was lost. What is decided is the
+Reconciler's matter.
 """
 
 from ..model.saved_state import load_state, save_state

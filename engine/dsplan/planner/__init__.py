@@ -1,4 +1,9 @@
-"""From a World to a Plan: `solve` wires the stages (passes, policies, placement, waves) and owns none of them."""
+"""From a World to a Plan: `solve` wires the stages (passes, policies, placement, waves, stalls) and owns none of them.
+
+In: World, `now`, constraints. Out: `Plan`: per DaemonSet the next pass and its account (package `account`), State,
+notes.
+Promises: what becomes of a node or a pod is worked out in the account, once, and every answer is read off it.
+"""
 
 from .plan import DaemonSetPlan, Plan
 from .solve import solve
