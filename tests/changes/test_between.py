@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 
 import dsplan
-from dsplan.changes import drift, plan_changes
+from dsplan.changes import Drift, StandingState, drift, plan_changes
 from dsplan.document.types import PlanDocument
 from dsplan.manifests.overlay import overlay
 from dsplan.planner import solve
@@ -45,10 +45,10 @@ def test_a_heartbeat_voids_nothing() -> None:
         if tree["kind"] == "Node":
             tree["metadata"]["resourceVersion"] = "77"
             tree["status"] = {"conditions": [{"type": "Ready", "status": "True", "message": "kubelet is posting"}]}
-    fared = drift(planned(cluster()), planned(beat))
-    assert not fared.changes
-    assert fared.broken == ()
-    assert fared.holding == 1
+    found = fared(cluster(), beat)
+    assert not found.changes
+    assert {one.state for one in found.standings} == {StandingState.TO_DO}
+    assert found.left == found.count(*StandingState)
 
 
 def test_who_gains_who_loses_what_updates_by_zone() -> None:
@@ -67,21 +67,39 @@ def test_who_gains_who_loses_what_updates_by_zone() -> None:
     assert dict(found.zones["default/ds"])["b"] >= 1
 
 
-def test_actions_that_no_longer_hold_are_named_with_the_reason() -> None:
-    before = planned(cluster())
-    assert [action.node for action in before.actions if action.kind == "Pod"] == ["n3"]
-    cases = {
-        "the node is gone": [tree for tree in cluster() if tree["metadata"]["name"] != "n3"],
-        "a pod is there already": [*cluster(), pod("n3", "new")],
-        "the DaemonSet is gone": [tree for tree in cluster() if tree["kind"] != "DaemonSet"],
-    }
+def fared(before: list[Tree], now: list[Tree]) -> Drift:
+    """Return how the plan for one cluster fares on another."""
+    later = solve(world(now), now=NOW)
+    return drift(planned(before), plan_document(later), later)
+
+
+def test_what_is_void_is_told_with_the_reason() -> None:
     renewed = copy.deepcopy(cluster())
     next(tree for tree in renewed if tree["kind"] == "DaemonSet")["metadata"]["uid"] = "another"
-    cases["the DaemonSet was deleted and made anew"] = renewed
+    cases = {
+        "the node is gone": [tree for tree in cluster() if tree["metadata"]["name"] != "n3"],
+        "the DaemonSet is gone": [tree for tree in cluster() if tree["kind"] != "DaemonSet"],
+        "the DaemonSet was deleted and made anew": renewed,
+    }
     for why, now in cases.items():
-        fared = drift(before, planned(now))
-        assert [broken.why for broken in fared.broken] == [why]
-        assert why in drift_text(fared)
+        found = fared(cluster(), now)
+        assert why in {one.why for one in found.standings if one.state is StandingState.VOID}
+        assert why in drift_text(found)
+
+
+def test_a_pod_that_came_is_done_and_shown_by_its_uid() -> None:
+    came = pod("n3", "new")
+    came["metadata"]["creationTimestamp"] = "2026-05-01T12:00:09Z"
+    found = fared(cluster(), [*cluster(), came])
+    (done,) = [one for one in found.standings if one.state is StandingState.DONE]
+    assert (done.what, done.nodes) == ("create", ("n3",))
+    (evidence,) = done.evidence
+    assert (evidence.node, evidence.pod, evidence.hash) == ("n3", came["metadata"]["name"], "new")
+
+
+def test_a_pod_that_was_there_before_the_plan_is_done_by_somebody_else() -> None:
+    found = fared(cluster(), [*cluster(), pod("n3", "new")])
+    assert {one.nodes for one in found.standings if one.state is StandingState.OTHERS} == {("n3",)}
 
 
 def test_markdown_speaks_only_of_what_changed_and_stays_within_the_limit() -> None:

@@ -8,19 +8,13 @@ RULES = "tests/verify/test_rules.py"
 
 CHECKING = (
     Mutant("rates-one-less", "verify/policies/documents.py", "if size > limit:\n", "if size >= limit:\n", RULES),
-    Mutant("well-nodes-are-sick", "verify/rules/case.py", "if not node.ready}", "if node.ready}", RULES),
-    Mutant(
-        "hashes-of-the-others",
-        "verify/rules/case.py",
-        "if one.daemonset == daemonset.identity)\n        if self.claimed",
-        "if one.daemonset != daemonset.identity)\n        if self.claimed",
-        RULES,
-    ),
+    Mutant("well-nodes-are-sick", "verify/case.py", "if not _is_ready(node)}", "if _is_ready(node)}", RULES),
+    Mutant("hashes-of-the-others", "verify/case.py", "if self.is_about(one[", "if not self.is_about(one[", RULES),
     Mutant(
         "hashes-of-pods-without-a-node",
-        "verify/rules/writes.py",
-        "if target_node(pod) is not None}",
-        "if target_node(pod) is None}",
+        "verify/outcome.py",
+        "if node_of(pod) is not None}",
+        "if node_of(pod) is None}",
         RULES,
     ),
     Mutant(

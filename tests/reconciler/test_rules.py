@@ -13,10 +13,10 @@ from dsplan.errors import ConstraintFault
 from dsplan.explain import why
 from dsplan.model.daemonset import DaemonSet
 from dsplan.model.meta import Identity
+from dsplan.planner.checking import check_plan
 from dsplan.reconciler import Reconciler
 from dsplan.report.documents.plan import plan_document
 from dsplan.testing import NOW, a_daemonset, a_node
-from dsplan.verify import verify
 
 DS = Identity("DaemonSet", "default", "ds")
 
@@ -129,8 +129,8 @@ def test_it_takes_part_in_the_whole_plan() -> None:
 def test_a_plan_is_verified_with_it_and_not_without_it() -> None:
     reconciler = watching()
     document, world = plan_document(reconciler.solve(NOW)), reconciler.world
-    assert verify(document, world, rules=RULES) == ()
-    [unloaded, *_] = verify(document, world)
+    assert check_plan(document, world, rules=RULES) == ()
+    [unloaded, *_] = check_plan(document, world)
     assert unloaded.check == "constraints"
     assert "cannot be verified" in str(unloaded)
 
@@ -138,7 +138,7 @@ def test_a_plan_is_verified_with_it_and_not_without_it() -> None:
 def test_a_plan_by_another_version_of_it_cannot_be_verified() -> None:
     reconciler = watching()
     document = plan_document(reconciler.solve(NOW))
-    found = verify(document, reconciler.world, rules=(*BUILTIN_RULES, licensed_anew))
+    found = check_plan(document, reconciler.world, rules=(*BUILTIN_RULES, licensed_anew))
     assert "constraints" in {finding.check for finding in found}
 
 
@@ -148,8 +148,8 @@ def test_a_plan_that_does_not_obey_it_is_refused() -> None:
     unlicensed = reconciler.world
     reconciler.observe(("MODIFIED", a_node("n2", labels={"licence": "8"}, version=2)))
     document = plan_document(reconciler.solve(NOW))
-    assert verify(document, reconciler.world, rules=RULES) == ()
-    assert verify(document, unlicensed, rules=RULES) != ()
+    assert check_plan(document, reconciler.world, rules=RULES) == ()
+    assert check_plan(document, unlicensed, rules=RULES) != ()
 
 
 def test_names_make_classes_where_a_constraint_reads_them() -> None:

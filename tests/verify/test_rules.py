@@ -9,9 +9,9 @@ from dsplan.document.types import PlanDocument
 from dsplan.model.state import LearnedHash, State
 from dsplan.model.world import World
 from dsplan.planner import solve
+from dsplan.planner.checking import check_plan
 from dsplan.report.documents.plan import plan_document
 from dsplan.testing import NOW, a_daemonset, a_node, a_pod, a_revision
-from dsplan.verify import verify
 from tests.policies.fleet import Fleet, a_policy
 
 
@@ -35,7 +35,7 @@ def test_sick_nodes_go_first() -> None:
     )
     document = planned(world)
     assert pods_deleted(document) == ["n3"]
-    assert verify(document, world) == ()
+    assert check_plan(document, world) == ()
 
 
 def test_a_learned_hash_is_that_of_its_own_daemonset() -> None:
@@ -55,7 +55,7 @@ def test_a_learned_hash_is_that_of_its_own_daemonset() -> None:
     document = planned(world)
     assert pods_deleted(document) == ["n1"]
     assert [action.daemonset for action in document.actions if action.verb == "delete"]
-    assert verify(document, world) == ()
+    assert check_plan(document, world) == ()
 
 
 @pytest.mark.parametrize("bound", [True, False])
@@ -74,7 +74,7 @@ def test_revisions_that_a_pod_wears_are_kept(bound: bool) -> None:
     )
     document = planned(world)
     assert [action.name for action in document.actions if action.verb == "delete"] == ["ds-spare"]
-    assert verify(document, world) == ()
+    assert check_plan(document, world) == ()
 
 
 def old_revision(owner, number: int, hash_label: str):  # type: ignore[no-untyped-def]
@@ -87,6 +87,6 @@ def test_a_wave_may_take_as_many_as_the_rate_allows() -> None:
     """Exactly as many a minute; the same plan is refused where the document allows one less."""
     fleet = Fleet(6, [a_policy(rates={"podsPerMinute": 3})])
     document = plan_document(solve(fleet.world(), now=fleet.now))
-    assert verify(document, fleet.world()) == ()
+    assert check_plan(document, fleet.world()) == ()
     fleet.policies = [a_policy(rates={"podsPerMinute": 2})]
-    assert [str(finding) for finding in verify(document, fleet.world()) if "allows 2 a minute" in str(finding)]
+    assert [str(finding) for finding in check_plan(document, fleet.world()) if "allows 2 a minute" in str(finding)]

@@ -5,6 +5,6 @@ Promises: a plan read from a file and one just made are compared alike, and noth
 """
 
 from .between import Changes, NodeChange, plan_changes
-from .drift import BrokenAction, Drift, drift
+from .drift import Drift, Evidence, Standing, StandingState, drift
 
-__all__ = ["BrokenAction", "Changes", "Drift", "NodeChange", "plan_changes", "drift"]
+__all__ = ["Changes", "Drift", "Evidence", "NodeChange", "Standing", "StandingState", "drift", "plan_changes"]

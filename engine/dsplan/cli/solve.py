@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 @input_options
 @output_option("table", "wide", "json", "yaml", "name", "markdown")
 @click.option("--out", metavar="PLAN.json", help="Write the plan to a file, for show, verify, drift and diff.")
+@click.option("--with-world", is_flag=True, help="Put the world that is planned into the plan, for verify.")
 @state_options
 @click.option("--bodies", is_flag=True, help="Put the complete bodies of created pods into json and yaml.")
 @click.option(
@@ -40,6 +41,7 @@ def command(
     exit_code: bool,
     bodies: bool,
     out: str | None,
+    with_world: bool,
     state: str | None,
     gates: tuple[str, ...],
 ) -> None:
@@ -58,6 +60,13 @@ def command(
     kept = out is not None or output in ("json", "yaml")
     inputs = _digest(world) if kept else ""
     document = plan_document(plan, inputs=inputs, bodies=bodies, digests=kept, edit=edit_made())
+    if kept:
+        from .made_from import Request, with_embedded_world, with_origin
+
+        chosen = None if all_namespaces else namespace
+        request = Request(files=(*files, *more), namespace=chosen, selector=selector, state=state, gates=gates, now=now)
+        document = with_origin(document, world, request)
+        document = with_embedded_world(document, world) if with_world else document
     if out is not None:
         from ..document.encoding import compact_json
         from .output_files import write_whole

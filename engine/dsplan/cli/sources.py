@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -21,6 +21,7 @@ __all__ = [
     "cluster_objects",
     "cluster_options",
     "edit_made",
+    "laid_over",
     "read_cluster",
     "read_world",
 ]
@@ -96,16 +97,33 @@ def read_world(paths: tuple[str, ...], namespace: str | None, selector: str | No
         return read_cluster(paths, choice)
     if not paths:
         return read_cluster(choice.cluster, choice, namespace=namespace, selector=selector)
+    # All of it: a manifest's DaemonSet may be one that the options do not choose.
+    return laid_over(read_cluster(choice.cluster, choice), paths, namespace, choice)
+
+
+def laid_over(
+    cluster: World,
+    paths: tuple[str, ...],
+    namespace: str | None,
+    choice: ClusterChoice,
+    *,
+    but: Sequence[str] = (),
+    pods: bool = True,
+) -> World:
+    """Return a cluster with the manifests of some files over it, without DaemonSets `but` (namespace/name)."""
     from ..manifests.decode import DEFAULT_NAMESPACE
     from ..manifests.load import load
     from ..manifests.overlay import overlay
     from ..manifests.updates import accepted_updates
     from ..manifests.world_changes import applied_changes
 
-    # All of it: a manifest's DaemonSet may be one that the options do not choose.
-    cluster = read_cluster(choice.cluster, choice)
     into = namespace or DEFAULT_NAMESPACE
     manifests = load(paths, validate=choice.validate, trust_stored=False, namespace=into, nodes=cluster.nodes)
+    if not pods:
+        manifests = msgspec.structs.replace(manifests, pods=())
+    if but:
+        kept = tuple(one for one in manifests.daemonsets if str(one.identity) not in but)
+        manifests = msgspec.structs.replace(manifests, daemonsets=kept)
     manifests = accepted_updates(cluster, manifests, choice.validate)
     after = overlay(cluster, manifests)
     _remember_edit(applied_changes(cluster, manifests, after))

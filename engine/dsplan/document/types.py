@@ -212,11 +212,11 @@ class PlacementEntry(Entry, frozen=True, kw_only=True):
 class PlanDocument(Entry, frozen=True, kw_only=True, tag_field="kind", tag=PLAN_KIND):
     """A whole plan. `complete`, `applyable` and `errored` are three separate facts.
 
-    `made_from` says what it was made from, `edit` what its manifests change in the cluster; `foreseen` whether
-    roll-outs that may stall were played to their end, but for `unplayed` DaemonSets (places in the list). `state` is
-    that of the next call. `digests` has one entry a node, over the fields and pods that were read and nothing else: a
-    heartbeat changes none. `zones` and `sick` are what the
-    written order looks at.
+    `seal` is the SHA-256 of all the rest: a change by hand, or of a disk, breaks it. `made_from` says what it was made
+    from, `edit` what its manifests change in the cluster; `foreseen` whether roll-outs that may stall were played to
+    their end, but for `unplayed` DaemonSets (places in the list). `state` is that of the next call. `digests` has one
+    entry a node, over the fields and pods that were read and nothing else: a heartbeat changes none. `zones` and `sick`
+    are what the written order looks at.
     """
 
     api_version: str
@@ -227,6 +227,7 @@ class PlanDocument(Entry, frozen=True, kw_only=True, tag_field="kind", tag=PLAN_
     inputs: str = ""
     made_from: MadeFrom = MadeFrom()
     edit: tuple[ChangedObject, ...] = ()
+    seal: str = ""
     foreseen: bool = False
     unplayed: tuple[int, ...] = ()
     actor: str = "controller"

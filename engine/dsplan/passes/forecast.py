@@ -161,15 +161,16 @@ def forecast(
     if sunset:
         later.append(WaveRun(len(sunset), 1))
         nodes += sunset
+    leaving = tuple(name for name in nodes if not _wanted(observed, index, name))
     return Rollout(
         nodes=tuple(nodes),
         waves=_merged([*waves, *later]),
-        leaving=tuple(name for name in nodes if not _wanted(observed, index, name)),
+        leaving=leaving,
         stalled=left,
         blockers=tuple(sorted(blockers)) if left else (),
         halt=Halt.BUDGET_SPENT if left else Halt.NONE,
         text=_spent_text(sorted(blockers), limit) if left else "",
-        lower_bound=_lower_bound(len(nodes) - len(sunset), sick, budget),
+        lower_bound=_lower_bound(len(nodes), sick + (len(leaving) if budget.max_surge else 0), budget),
         beyond_budget=sick,
         budget=budget,
     )
@@ -222,10 +223,13 @@ def _beyond_budget(rolling: Rolling, budget: Budget, first: set[str]) -> int:
     return sum(name in first and reason is ActionReason.OUTDATED_UNAVAILABLE for name, reason in chosen)
 
 
-def _lower_bound(nodes: int, sick: int, budget: Budget) -> int:
-    """Return the least number of waves for `nodes`, of which the `sick` do not spend the budget."""
+def _lower_bound(nodes: int, outside: int, budget: Budget) -> int:
+    """Return the least number of waves for `nodes`, of which those `outside` do not spend the budget.
+
+    Those are sick pods (R12, R20) and, under surge, old pods that go and get no successor (R21, R25).
+    """
     limit = budget.max_surge or budget.max_unavailable
-    return max(-(-(nodes - sick) // limit) if limit > 0 else 0, 1 if nodes else 0)
+    return max(-(-(nodes - outside) // limit) if limit > 0 else 0, 1 if nodes else 0)
 
 
 def _spent_text(blockers: Sequence[str], limit: int) -> str:

@@ -155,7 +155,7 @@ def vanished_rows(known: Known) -> Iterator[Row]:
 
 def _lot_of_stray(known: Known, node: str, place: int, pod: str, facts: int) -> Lot:
     collection = Moment(When.AFTER, awaited=Awaited.COLLECTION)
-    if facts & _TERMINATING:
+    if facts & _TERMINATING and (node, pod) not in known.writes.vanished:
         return Lot(kind=LotKind.GOING, place=place, by=By.POD_GC, moment=Moment(When.UNDER_WAY))
     if (node, pod) in known.writes.vanished:
         _, old = new_and_old(known.observed.vanished[node].shape)

@@ -95,8 +95,9 @@ class _Wanted:
         if not self.shape or self.ruling.create is not None:
             reason = str(self.ruling.create)
             for moment, nodes in self.known.when(self.nodes, self.known.writes.created):
-                lots = lots_of(self.known, Verdict.RUN, self.shape, moment)
-                yield from self._new_pod(fate, nodes, lots, moment, moment, reason)
+                for here, retried in self._by_retry(nodes):
+                    lots = lots_of(self.known, Verdict.RUN, self.shape, moment, retried=retried)
+                    yield from self._new_pod(fate, here, lots, moment, moment, reason)
             return
         if not live:
             lots = lots_of(self.known, Verdict.RUN, self.shape, NOW)
@@ -106,6 +107,13 @@ class _Wanted:
         for moment, nodes, retried in manage_moments(self.known, self.nodes, failed=failed, deletes=deletes):
             lots = lots_of(self.known, Verdict.RUN, self.shape, moment, retried=retried)
             yield from self._new_pod(fate, nodes, lots, _GONE, moment, str(ActionReason.MISSING))
+
+    def _by_retry(self, nodes: BitMap) -> Iterator[tuple[BitMap, bool]]:
+        """Yield the nodes whose failed pod goes now, and those whose back-off is not over (M9)."""
+        retrying = self.known.writes.retried if self.ruling.failed else nodes
+        for here, retried in ((nodes & retrying, True), (nodes - retrying, False)):
+            if here:
+                yield here, retried
 
     def _new_pod(
         self, fate: Fate, nodes: BitMap, lots: tuple[Lot, ...], comes: Moment, moment: Moment, reason: str
@@ -223,12 +231,8 @@ class _Wanted:
         for moment, nodes in wave_moments(known, going):
             unavailable = not facts & _AVAILABLE
             reason = ActionReason.OUTDATED_UNAVAILABLE if unavailable else ActionReason.OUTDATED
-            if known.surge and not known.governed:
-                lots = lots_of(known, Verdict.RUN, self.shape, NOW, update=_READINESS, reason=ActionReason.REPLACED)
-                yield from self._surged(nodes, lots, moment, reason)
-                continue
-            lots = lots_of(known, Verdict.RUN, self.shape, NOW, update=moment, reason=reason)
-            yield from self._new_pod(Fate.REPLACED, nodes, lots, _GONE, moment, str(reason))
+            for here, retried in self._by_retry(nodes):
+                yield from self._replaced(here, moment, reason, retried=retried)
         rest = self.nodes - going
         for by, members in known.ends.ousted:
             if here := rest & members:
@@ -236,6 +240,17 @@ class _Wanted:
                 yield from self._ousted(by, here, facts)
         if rest:
             yield from self._left(rest)
+
+    def _replaced(self, nodes: BitMap, moment: Moment, reason: ActionReason, *, retried: bool) -> Iterator[Row]:
+        """Yield the rows of nodes whose outdated pod is replaced at a moment."""
+        known, shape = self.known, self.shape
+        if known.surge and not known.governed:
+            why = ActionReason.REPLACED
+            lots = lots_of(known, Verdict.RUN, shape, NOW, update=_READINESS, reason=why, retried=retried)
+            yield from self._surged(nodes, lots, moment, reason)
+            return
+        lots = lots_of(known, Verdict.RUN, shape, NOW, update=moment, reason=reason, retried=retried)
+        yield from self._new_pod(Fate.REPLACED, nodes, lots, _GONE, moment, str(reason))
 
     def _surged(self, nodes: BitMap, lots: tuple[Lot, ...], moment: Moment, reason: ActionReason) -> Iterator[Row]:
         """Yield the rows of nodes where a pod comes beside the outdated one; where it never runs, that one stays."""

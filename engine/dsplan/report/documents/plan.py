@@ -11,6 +11,7 @@ from ..._version import __version__
 from ...constraints import Constraint
 from ...diff import Action
 from ...diff.order import ORDER_TEXT, ZONE_LABEL
+from ...document.encoding import sealed
 from ...document.idsets import ranges_of
 from ...document.origin import MadeFrom
 from ...document.policies import PoliciesEntry
@@ -65,7 +66,7 @@ def plan_document(
     orders = Orders(plan.index)
     entries = tuple(_daemonset(entry, plan, firsts, orders) for entry in plan.daemonsets)
     places = {entry.identity: place for place, entry in enumerate(plan.daemonsets)}
-    return PlanDocument(
+    found = PlanDocument(
         api_version=API_VERSION,
         version=PLAN_VERSION,
         dsplan_version=__version__,
@@ -98,6 +99,7 @@ def plan_document(
         placement=_placement(plan),
         state=_state(plan),
     )
+    return sealed(found)
 
 
 def _state(plan: Plan) -> dict[str, Any]:

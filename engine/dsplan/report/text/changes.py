@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...changes import Changes, Drift
+from ...changes import Changes, Drift, StandingState
 from ..markdown.cells import text_cell
 from ..markdown.difference import account_markdown
 from ..style import PLAIN, Style
+from ..table import listing
 from .difference import account_lines, before_and_after
 from .edit import edit_lines, edit_markdown
 
@@ -43,19 +44,28 @@ def _node_lines(changes: Changes, style: Style) -> Iterator[str]:
 
 
 def drift_text(drift: Drift, style: Style = PLAIN) -> str:
-    """Return what changed since a plan was made, and which of its actions still hold."""
-    if drift.same_inputs:
-        return "Nothing that was read has changed since the plan was made.\n"
-    lines = [*_node_lines(drift.changes, style), *account_lines(drift.changes.account, style, drift.changes.zones)]
-    if not drift.changes:
-        lines.append("Nothing that decides has changed since the plan was made.")
-    for broken in drift.broken:
-        target = f"{broken.name}@{broken.node}" if broken.name else broken.node
-        lines.append(f"! {broken.daemonset}: {broken.verb} {target} no longer holds: {broken.why}")
-    lines.append(
-        f"{_count(drift.holding, 'action')} still hold{'s' * (drift.holding == 1)}, {len(drift.broken):,} do not."
-    )
-    return "\n".join(lines) + "\n"
+    """Return how far a plan has been carried out, change by change, what else is different, and the one line."""
+    lines: list[str] = []
+    for one in drift.standings:
+        sign = _SIGNS.get(one.state, " ")
+        why = f": {one.why}" if one.why else ""
+        shown = listing(list(one.nodes), style.limit)
+        lines.append(f"{sign} {one.daemonset}: {one.what} {len(one.nodes):,}, {one.state}{why}  {shown}")
+        if style.limit is None:
+            lines += [f"    {seen.node}: {seen.pod}, uid {seen.uid}, hash {seen.hash}" for seen in one.evidence]
+    if not drift.same_inputs:
+        lines += _node_lines(drift.changes, style)
+    return "\n".join([*lines, f"{drift.status[0].upper()}{drift.status[1:]}."]) + "\n"
+
+
+_SIGNS = {
+    StandingState.DONE: "=",
+    StandingState.OTHERS: "=",
+    StandingState.UNDER_WAY: "~",
+    StandingState.TO_DO: " ",
+    StandingState.VOID: "!",
+    StandingState.NEW: "+",
+}
 
 
 def changes_markdown(changes: Changes, limit: int = MARKDOWN_LIMIT) -> str:

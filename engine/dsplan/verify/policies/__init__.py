@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...document.types import PlanDocument
-from ...model.world import World
 from ..finding import Finding
+from ..trees import PlannedWorld
 from .actions import broken_by_actions
 from .counts import Tally
 from .documents import broken_by_documents
@@ -15,7 +15,7 @@ from .waves import WaveRules
 __all__ = ["policy_findings"]
 
 
-def policy_findings(plan: PlanDocument, world: World | None) -> Iterator[Finding]:
+def policy_findings(plan: PlanDocument, world: PlannedWorld | None) -> Iterator[Finding]:
     """Yield what is wrong with the policies of a plan, by itself and by the world's documents; nothing without any."""
     if plan.policies is None:
         return

@@ -1,14 +1,14 @@
-"""The written order, from what a plan says about zones and health."""
+"""The written order of nodes."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 
-from ...diff.order import ZONE_LABEL
-from ...model.node import Node
+__all__ = ["ORDER_TEXT", "ZONE_LABEL", "written_order"]
 
-__all__ = ["written_order", "zones_of"]
+ZONE_LABEL = "topology.kubernetes.io/zone"
+ORDER_TEXT = "sick nodes first, then spread over zones, then by name"
 
 
 def written_order(
@@ -24,6 +24,8 @@ def written_order(
     [2, 1]
     """
     chosen, counted = set(positions), set(wanted)
+    if not chosen:
+        return []
     turns: Counter[tuple[bool, str]] = Counter()
     keys = []
     for position in sorted(chosen | counted):
@@ -32,9 +34,3 @@ def written_order(
             keys.append((group[0], turns[group], group[1], position))
         turns[group] += position in counted
     return [key[-1] for key in sorted(keys)]
-
-
-def zones_of(nodes: Sequence[Node]) -> dict[int, str]:
-    """Return the zone of every node id that has one."""
-    labelled = ((place, node.metadata.labels.get(ZONE_LABEL)) for place, node in enumerate(nodes))
-    return {place: zone for place, zone in labelled if zone is not None}
