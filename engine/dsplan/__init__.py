@@ -37,8 +37,11 @@ if TYPE_CHECKING:
     from .placement.fit import fit
     from .placement.overhead import overhead
     from .planner import Plan, solve
+    from .planner.account import Account, Fate, Sums
+    from .planner.account.difference import AccountDifference, difference
     from .reconciler import Reconciler
     from .report.documents.plan import plan_document
+    from .report.markdown.difference import account_markdown
     from .report.markdown.plan import plan_markdown
     from .report.text.plan import plan_text
     from .rollouts.compare import Comparison, compare
@@ -49,6 +52,8 @@ if TYPE_CHECKING:
 from ._version import __version__
 
 __all__ = [
+    "Account",
+    "AccountDifference",
     "Answer",
     "Changes",
     "Cluster",
@@ -58,6 +63,7 @@ __all__ = [
     "Drift",
     "DsplanError",
     "Explanation",
+    "Fate",
     "Fit",
     "InputError",
     "Overhead",
@@ -70,13 +76,16 @@ __all__ = [
     "Simulation",
     "State",
     "Step",
+    "Sums",
     "Timeline",
     "World",
     "__version__",
+    "account_markdown",
     "apply_edits",
     "compare",
     "counterfactuals",
     "decode",
+    "difference",
     "drift",
     "fit",
     "forecast_stalls",
@@ -103,6 +112,8 @@ __all__ = [
 ]
 
 _HOMES = {
+    "Account": "planner.account",
+    "AccountDifference": "planner.account.difference",
     "Answer": "explain",
     "Changes": "changes",
     "Cluster": "simulator",
@@ -112,6 +123,7 @@ _HOMES = {
     "Drift": "changes",
     "DsplanError": "errors",
     "Explanation": "explain",
+    "Fate": "planner.account",
     "Fit": "placement",
     "InputError": "errors",
     "Overhead": "placement",
@@ -124,12 +136,15 @@ _HOMES = {
     "Simulation": "simulator",
     "State": "model.state",
     "Step": "passes",
+    "Sums": "planner.account",
     "Timeline": "rollouts.timeline",
     "World": "model.world",
+    "account_markdown": "report.markdown.difference",
     "apply_edits": "explain",
     "compare": "rollouts.compare",
     "counterfactuals": "explain",
     "decode": "manifests.decode",
+    "difference": "planner.account.difference",
     "drift": "changes",
     "fit": "placement.fit",
     "forecast_stalls": "rollouts.stalls",

@@ -71,9 +71,9 @@ def test_a_plan_shows_the_same_from_its_file(tmp_path: Path, output: str) -> Non
     assert sorted(os.listdir(tmp_path)) == ["plan.json"]
 
 
-def test_names_are_one_action_a_line() -> None:
+def test_names_are_one_deletion_a_line_for_xargs() -> None:
     done = dsplan("solve", SPECS / "pod-extra.yaml", *NOW, "-o", "name")
-    assert done.stdout == "- pod/kube-system/fluentd-extra@node-1\n"
+    assert done.stdout == "pod/fluentd-extra\n"
 
 
 def test_a_namespace_and_a_selector_narrow_the_daemonsets() -> None:

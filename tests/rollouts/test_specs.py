@@ -10,13 +10,14 @@ import pytest
 import yaml
 
 import dsplan
+from dsplan.planner import solve
+from dsplan.planner.account.unbudgeted import unbudgeted_deletions
 from dsplan.report.clock import offset
 from dsplan.report.documents.timeline import rollout_entry
 from dsplan.report.text.timeline import event_words, shown_events, timeline_text
 from dsplan.rollouts.compare import Comparison, compare, parse_strategy
 from dsplan.rollouts.duration_sources import Overrides
 from dsplan.rollouts.edits import find_daemonsets
-from dsplan.rollouts.outside_budget import unbudgeted_deletions
 from dsplan.rollouts.timeline import Timeline, timeline
 from dsplan.rollouts.waves import Wave, WaveKind
 from tests.worlds import NOW
@@ -87,9 +88,10 @@ def test_spec(path: Path) -> None:
         strategies = [parse_strategy(text) for text in wanted.pop("strategies")]
         found = compare(world, now=NOW, strategies=strategies, durations=Overrides(**wanted.pop("options")))
         assert {str(entry.identity): compared(entry) for entry in found} == wanted
+    plan = solve(world, now=NOW)
     costs = {
         str(cost.identity): {"pods": cost.pods, "nodes": list(cost.nodes), "allowed": cost.allowed}
-        for cost in unbudgeted_deletions(world, now=NOW)
+        for cost in unbudgeted_deletions(plan.account, plan.index.names)
     }
     assert costs == expect.get("atOnce", {})
 

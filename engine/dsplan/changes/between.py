@@ -13,7 +13,7 @@ from ..document.types import DaemonSetEntry, PlanDocument
 from ..manifests.world_changes import ObjectChange
 from ..model.brief import Brief
 from ..model.meta import Identity
-from ..planner.account import Sums
+from ..planner.account import Spent, Sums
 from ..planner.account.difference import AccountDifference, Part, Side, compare_sides
 
 __all__ = ["Changes", "NodeChange", "Tally", "plan_changes", "wanted_nodes"]
@@ -96,6 +96,7 @@ def _part(row: RowEntry, plan: PlanDocument) -> Part:
         nodes=[*(plan.nodes[place] for place in ids_of(row.nodes)), *row.vanished],
         comes=not replaced and "comes" in kinds,
         goes=not replaced and bool(kinds & {"deleted", "collected"}),
+        at_once=any(lot.kind == "deleted" and lot.budget == Spent.OUTSIDE for lot in row.lots),
         wanted=row.verdict == "R",
         loses=row.loses,
     )

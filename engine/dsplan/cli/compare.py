@@ -10,7 +10,7 @@ import click
 from .durations import duration_options, overrides_of
 from .options import input_options, load_world, moment, output_option, style_for
 from .progress import progress_bar
-from .shown import Shown
+from .shown import Shown, deletions_at_once
 
 if TYPE_CHECKING:
     from ..model.world import World
@@ -60,13 +60,12 @@ def shown(
     from ..report.text.compare import comparison_text
     from ..rollouts.compare import DEFAULT_STRATEGIES, compare, parse_strategy
     from ..rollouts.edits import restarted
-    from ..rollouts.outside_budget import unbudgeted_deletions
 
     tried = tuple(parse_strategy(text) for text in strategies) or DEFAULT_STRATEGIES
     world = restarted(world, restart)
     with progress_bar("playing the strategies"):
         found = compare(world, now=at, strategies=tried, durations=overrides_of(durations))
-        costs = unbudgeted_deletions(world, now=at)
+        costs = deletions_at_once(world, at)
     if output in ("json", "yaml"):
         document = comparison_document(found, costs)
         return Shown(as_json(document) if output == "json" else as_yaml(document))

@@ -22,6 +22,11 @@ def print_plan(document: PlanDocument, output: str) -> None:
         from ..document.encoding import as_json, as_yaml
 
         click.echo(as_json(document) if output == "json" else as_yaml(document), nl=False)
+    elif output == "jsonl":
+        from ..report.json_lines import json_lines
+
+        for line in json_lines(document):
+            click.echo(line)
     elif output == "name":
         for line in action_names(document):
             click.echo(line)

@@ -44,7 +44,7 @@ def read_plan_file(path: str) -> PlanDocument:
 
 @click.command()
 @click.argument("plan", metavar="PLAN.json")
-@output_option("table", "wide", "json", "yaml", "name", "markdown")
+@output_option("table", "wide", "json", "jsonl", "yaml", "name", "markdown")
 @click.option(
     "--exit-code",
     is_flag=True,

@@ -12,8 +12,9 @@ import msgspec
 if TYPE_CHECKING:
     from ..explain.edits import Edit
     from ..model.world import World
+    from ..planner.account.unbudgeted import UnbudgetedDeletions
 
-__all__ = ["Shown", "ShownFunction", "before_and_after"]
+__all__ = ["Shown", "ShownFunction", "before_and_after", "deletions_at_once"]
 
 
 class Shown(msgspec.Struct, frozen=True):
@@ -58,20 +59,19 @@ def _edit_lines(edits: tuple[Edit, ...]) -> list[str]:
 
 def _at_once(edited: World, at: datetime) -> list[str]:
     """Return what the account of the edited world deletes outside any budget."""
-    from ..planner import solve
-    from ..planner.account import LotKind, Spent
     from ..report.table import listing
 
-    plan = solve(edited, now=at)
-    lines: list[str] = []
-    for entry in plan.account.daemonsets:
-        names = [
-            plan.index.names[position]
-            for row in entry.rows
-            if any(lot.kind is LotKind.DELETED and lot.budget is Spent.OUTSIDE for lot in row.lots)
-            for position in row.nodes
-        ]
-        if names:
-            where = listing(sorted(names), 5)
-            lines.append(f"  ! {entry.identity} deletes {len(names):,} at once, outside any budget: {where}")
-    return lines
+    found = deletions_at_once(edited, at)
+    return [
+        f"  ! {entry.identity} deletes {entry.pods:,} at once, outside any budget: {listing(entry.nodes, 5)}"
+        for entry in found
+    ]
+
+
+def deletions_at_once(world: World, at: datetime) -> tuple[UnbudgetedDeletions, ...]:
+    """Return what the next passes over a world delete outside any budget, as its account says."""
+    from ..planner import solve
+    from ..planner.account.unbudgeted import unbudgeted_deletions
+
+    plan = solve(world, now=at)
+    return unbudgeted_deletions(plan.account, plan.index.names)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @input_options
-@output_option("table", "wide", "json", "yaml", "name", "markdown")
+@output_option("table", "wide", "json", "jsonl", "yaml", "name", "markdown")
 @click.option("--out", metavar="PLAN.json", help="Write the plan to a file, for show, verify, drift and diff.")
 @click.option("--with-world", is_flag=True, help="Put the world that is planned into the plan, for verify.")
 @state_options

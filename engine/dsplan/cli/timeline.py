@@ -11,7 +11,7 @@ import click
 from .durations import duration_options, overrides_of
 from .options import input_options, load_world, moment, output_option, style_for
 from .progress import progress_bar
-from .shown import Shown
+from .shown import Shown, deletions_at_once
 
 if TYPE_CHECKING:
     from ..model.world import World
@@ -58,14 +58,13 @@ def shown(
     from ..report.documents.timeline import timeline_csv, timeline_document
     from ..report.text.timeline import timeline_text
     from ..rollouts.edits import find_daemonsets, restarted
-    from ..rollouts.outside_budget import unbudgeted_deletions
     from ..rollouts.timeline import timeline
 
     world = restarted(world, restart)
     never_ready = find_daemonsets(world, broken)
     with progress_bar("playing the roll-outs"):
         stories = timeline(world, now=at, durations=overrides_of(durations), broken=never_ready)
-        costs = unbudgeted_deletions(world, now=at)
+        costs = deletions_at_once(world, at)
     if output in ("json", "yaml"):
         document = timeline_document(stories, costs, events=events)
         return Shown(as_json(document) if output == "json" else as_yaml(document))

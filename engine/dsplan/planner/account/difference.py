@@ -13,7 +13,7 @@ import msgspec
 from ...model.brief import Brief
 from ...model.meta import Identity
 from .types import Account, DaemonSetAccount, Row, Sums
-from .words import Fate, LotKind
+from .words import Fate, LotKind, Spent
 
 __all__ = [
     "AccountDifference",
@@ -63,8 +63,8 @@ class DaemonSetDifference(msgspec.Struct, frozen=True, kw_only=True, rename="cam
     """What differs for one DaemonSet; pairs are (before, after). `presence` is "added" or "removed".
 
     `wanted` are nodes that shall run a pod, `create`, `delete` and `update` nodes where pods come besides replacements,
-    go besides replacements, and are replaced. `stall` says why the roll-out does not get to its end, `error` why the
-    pass fails.
+    go besides replacements, and are replaced; `at_once` of `delete` are outside any budget. `stall` says why the
+    roll-out does not get to its end, `error` why the pass fails.
     """
 
     daemonset: Identity
@@ -76,6 +76,7 @@ class DaemonSetDifference(msgspec.Struct, frozen=True, kw_only=True, rename="cam
     wanted: NameChange = NameChange()
     create: NameChange = NameChange()
     delete: NameChange = NameChange()
+    at_once: NameChange = NameChange()
     update: NameChange = NameChange()
     evictions: tuple[EvictionChange, ...] = ()
     waves: tuple[int, int] = (0, 0)
@@ -109,6 +110,7 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
     nodes: Sequence[str]
     comes: bool = False
     goes: bool = False
+    at_once: bool = False
     wanted: bool = False
     loses: bool = False
 
@@ -163,6 +165,7 @@ def _part(row: Row, nodes: Sequence[str]) -> Part:
         nodes=[*(nodes[position] for position in row.nodes), *row.vanished],
         comes=not replaced and row.count(LotKind.COMES) > 0,
         goes=not replaced and row.count(LotKind.DELETED, LotKind.COLLECTED) > 0,
+        at_once=any(lot.kind is LotKind.DELETED and lot.budget is Spent.OUTSIDE for lot in row.lots),
         wanted=row.verdict == "RUN",
         loses=row.loses,
     )
@@ -201,6 +204,7 @@ def _compare(identity: Identity, before: Side | None, after: Side | None) -> Dae
         wanted=_by(old, new, lambda part: part.wanted),
         create=_by(old, new, lambda part: part.comes),
         delete=_by(old, new, lambda part: part.goes),
+        at_once=_by(old, new, lambda part: part.at_once),
         update=_by(old, new, lambda part: part.fate == Fate.REPLACED),
         evictions=_evictions(old, new),
         waves=(old.sums.waves, new.sums.waves),

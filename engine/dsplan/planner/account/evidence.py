@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import cached_property
 
 from pyroaring import BitMap
 
 from ...eligibility import NodeIndex
 from ...model.daemonset import DaemonSet
+from ...model.pod import Pod
 from ...observe import Observed, PodFact
 from ...observe.failing import failure_of, patience_of
 
@@ -15,6 +17,7 @@ __all__ = ["failing_nodes", "failing_revision"]
 
 _TERMINATING, _UPDATED, _BOUND = int(PodFact.TERMINATING), int(PodFact.UPDATED), int(PodFact.BOUND)
 _READY = int(PodFact.READY)
+_SIBLINGS = 1000
 _ENDED = int(PodFact.FAILED | PodFact.SUCCEEDED)
 
 
@@ -26,18 +29,34 @@ def failing_nodes(
     Pods that ended are not among them: they are deleted and made anew (M9, M11).
     """
     found: dict[str, list[int]] = {}
-    patience: float | None = None
+    judge = _Judge(daemonset, observed, now)
     for situation in observed.situations:
         if not any(map(_is_in_doubt, situation.shape)):
             continue
-        if patience is None:
-            patience = patience_of(daemonset, observed.claim.claimed)
         for position in situation.nodes:
             group = observed.groups[index.names[position]]
             for pod, facts in zip(group.pods, group.shape, strict=True):
-                if _is_in_doubt(facts) and (why := failure_of(pod, now, patience)):
+                if _is_in_doubt(facts) and (why := judge.failure(pod)):
                     found.setdefault(why, []).append(position)
     return tuple((why, BitMap(nodes)) for why, nodes in sorted(found.items()))
+
+
+class _Judge:
+    """Looks for evidence; how long siblings take is worked out only for a pod that has been unready for long."""
+
+    def __init__(self, daemonset: DaemonSet, observed: Observed, now: datetime) -> None:
+        self._daemonset, self._observed, self._now = daemonset, observed, now
+
+    @cached_property
+    def _patience(self) -> float:
+        pods = self._observed.claim.claimed
+        return patience_of(self._daemonset, pods[:: max(1, len(pods) // _SIBLINGS)])
+
+    def failure(self, pod: Pod) -> str:
+        """Return why a pod fails, empty where nothing says so."""
+        if not failure_of(pod, self._now):
+            return ""
+        return failure_of(pod, self._now, self._patience)
 
 
 def _is_in_doubt(facts: int) -> bool:

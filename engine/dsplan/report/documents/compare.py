@@ -7,8 +7,8 @@ import io
 from collections.abc import Sequence
 from typing import Any
 
+from ...planner.account.unbudgeted import UnbudgetedDeletions
 from ...rollouts.compare import Comparison
-from ...rollouts.outside_budget import UnbudgetedDeletions
 from .timeline import TIMELINE_VERSION, rollout_entry, unbudgeted_entries
 
 __all__ = ["comparison_csv", "comparison_document"]

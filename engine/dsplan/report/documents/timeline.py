@@ -7,7 +7,7 @@ import io
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from ...rollouts.outside_budget import UnbudgetedDeletions
+from ...planner.account.unbudgeted import UnbudgetedDeletions
 from ...rollouts.stall_types import Stall
 from ...rollouts.timeline import SimulatedRollout, Timeline
 from ...rollouts.waves import Wave

@@ -23,7 +23,8 @@ __all__ = ["MOST_LINES", "plan_markdown"]
 MOST_LINES = 60
 """Lines that a plan has at the most, whatever its size."""
 _HEADER = "| DaemonSet | desired | current | ready | up to date | available | misscheduled |"
-_NOTES = 5
+_NOTES, _EDITS = 5, 3
+_RANKS = {"pass fails": 0, "stalled": 1, "impossible": 2, "failing": 3, "evicts": 4, "down": 5}
 
 
 def plan_markdown(plan: PlanDocument, limit: int = 3) -> str:
@@ -31,15 +32,19 @@ def plan_markdown(plan: PlanDocument, limit: int = 3) -> str:
     places = Places(plan)
     edit = edit_markdown(edit_of(plan.edit))
     head = ["### Plan", "", *([*edit, ""] if edit else []), f"**{text_cell(summary_line(plan.summary))}**"]
-    problems = [_row(entry, line, places, limit) for entry in plan.daemonsets for line in problems_of(entry, plan)]
+    found = [(entry, line) for entry in plan.daemonsets for line in problems_of(entry, plan)]
+    found.sort(key=lambda item: _RANKS.get(item[1].verb, len(_RANKS)))
+    problems = [_row(entry, line, places, limit) for entry, line in found]
+    edits = [f"- {text_cell(edit)}" for edit in plan.made_from.edits[:_EDITS]]
     changes = [row for entry in plan.daemonsets for row in _changes(entry, plan, places, limit)]
     rest = [_row(entry, line, places, limit) for entry in plan.daemonsets for line in rest_of(entry, plan)]
     excluded = [row for entry in plan.daemonsets for row in _excluded(entry, plan, places, limit)]
     parts = [
-        _table("Problems", problems, 14),
-        _table("Changes", changes, 14),
-        _table("Waiting and not wanted", [*rest, *excluded], 6),
-        _status(plan.daemonsets, 8),
+        _table("Problems", problems, 13),
+        ["", *edits] if edits else [],
+        _table("Changes", changes, 10),
+        _table("Waiting and not wanted", [*rest, *excluded], 5),
+        _status(plan.daemonsets, 6),
     ]
     lines = head + [line for part in parts if part for line in part]
     policies = list(policy_markdown(plan, limit))
@@ -48,7 +53,8 @@ def plan_markdown(plan: PlanDocument, limit: int = 3) -> str:
     notes = [f"> {text_cell(note.subject)}: {text_cell(note.text)}" for note in plan.notes]
     room = MOST_LINES - len(lines) - 1
     lines += ["", *(notes if len(notes) <= room else _cut(notes, room))] if notes and room > 1 else []
-    return "\n".join(lines).rstrip() + "\n"
+    kept = lines if len(lines) <= MOST_LINES else _cut(lines, MOST_LINES)
+    return "\n".join(kept).rstrip() + "\n"
 
 
 def _cut(lines: Sequence[str], room: int) -> list[str]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from ...planner.account.unbudgeted import UnbudgetedDeletions
 from ...rollouts.compare import Comparison, StrategyResult
-from ...rollouts.outside_budget import UnbudgetedDeletions
 from ..clock import offset, span
 from ..style import PLAIN, Style
 from ..table import table

@@ -50,7 +50,10 @@ def _lines(entry: DaemonSetDifference) -> Iterator[DifferenceLine]:
     yield from _evictions(entry)
     for symbol, words, names in _names(entry):
         if names.more:
-            yield DifferenceLine(symbol, words, len(names.more), names.more, words == "delete")
+            said = words
+            if words == "delete" and set(names.more) <= set(entry.at_once.more):
+                said = "delete at once, outside any budget,"
+            yield DifferenceLine(symbol, said, len(names.more), names.more, words == "delete")
         if names.less:
             yield DifferenceLine(".", f"no longer {words}", len(names.less), names.less)
     yield from (_fate(change, ">") for change in entry.fates if change.after not in (*_PROBLEMS, *_NOT_TOLD))

@@ -67,12 +67,13 @@ def summary_line(summary: SummaryEntry) -> str:
 
 
 def action_names(plan: PlanDocument) -> Iterator[str]:
-    """Yield one line for every creation and deletion of a pod in the next pass: `+ pod/NAMESPACE/NAME@NODE`."""
+    """Yield `pod/NAME` for every pod that the next pass deletes: one word a line, as xargs and kubectl take it.
+
+    Pods that are created have no name yet.
+    """
     for action in plan.actions:
-        if action.kind == "Pod" and action.verb in ("create", "delete"):
-            symbol = "+" if action.verb == "create" else "-"
-            name = action.name or f"{plan.daemonsets[action.daemonset].name}-"
-            yield f"{symbol} pod/{action.namespace}/{name}@{action.node}"
+        if action.kind == "Pod" and action.verb == "delete":
+            yield f"pod/{action.name}"
 
 
 def _count(number: int, noun: str) -> str:
@@ -99,12 +100,14 @@ def _section(entry: DaemonSetEntry, plan: PlanDocument, style: Style) -> Iterato
     if entry.untouched:
         yield f"  ! nothing is done: {entry.untouched}"
         return
+    for line in problems_of(entry, plan):
+        yield from _line(line, style)
     yield from _account(entry, plan, style)
     for line in changes_of(entry, plan):
         yield from _line(line, style)
     if entry.course is not None:
         yield from _course(entry.course, entry.summary.update, plan, style)
-    for line in (*problems_of(entry, plan), *rest_of(entry, plan)):
+    for line in rest_of(entry, plan):
         yield from _line(line, style)
     if any(entry.deferred):
         later = sum(entry.deferred)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator, Sequence
 
-from ...rollouts.outside_budget import UnbudgetedDeletions
+from ...planner.account.unbudgeted import UnbudgetedDeletions
 from ...rollouts.timeline import SimulatedRollout, Timeline
 from ...rollouts.waves import Wave, WaveKind
 from ...simulator.log import LogEntry, LogEntryKind

@@ -7,17 +7,16 @@ maxUnavailable says.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Sequence
 
 import msgspec
 
-from ..diff import ActionReason
-from ..model.meta import Identity
-from ..model.world import World
-from ..passes import DaemonSetStep, step
+from ...diff import ActionReason
+from ...model.meta import Identity
+from .types import Account, DaemonSetAccount
+from .words import LotKind
 
-__all__ = ["UnbudgetedDeletions", "unbudgeted_deletions", "unbudgeted_deletions_of"]
+__all__ = ["UnbudgetedDeletions", "unbudgeted_deletions"]
 
 
 class UnbudgetedDeletions(msgspec.Struct, frozen=True):
@@ -41,26 +40,26 @@ class UnbudgetedDeletions(msgspec.Struct, frozen=True):
         return f"deletes {pods} on {nodes} at once: not eligible any more, and no budget holds{would}"
 
 
-def unbudgeted_deletions(world: World, *, now: datetime) -> tuple[UnbudgetedDeletions, ...]:
-    """Return what the next passes delete outside any budget, for each DaemonSet that loses pods so.
+def unbudgeted_deletions(account: Account, nodes: Sequence[str]) -> tuple[UnbudgetedDeletions, ...]:
+    """Return what is deleted outside any budget because nodes are not eligible, for each DaemonSet that loses pods so.
 
-    >>> from datetime import UTC
-    >>> unbudgeted_deletions(World(), now=datetime(2026, 1, 1, tzinfo=UTC))
+    `nodes` are the names of the plan's nodes.
+
+    >>> unbudgeted_deletions(Account(), ())
     ()
     """
-    return _costs(step(world, now=now).daemonsets)
+    found = (_of(entry, nodes) for entry in account.daemonsets)
+    return tuple(deletions for deletions in found if deletions.pods)
 
 
-def unbudgeted_deletions_of(entry: DaemonSetStep) -> UnbudgetedDeletions | None:
-    """Return what a pass deletes outside any budget because nodes are not eligible; None for nothing."""
-    deleted = entry.manage.delete if entry.manage else ()
-    nodes = [node for node, _, reason in deleted if reason is ActionReason.NOT_ELIGIBLE]
-    if not nodes:
-        return None
+def _of(entry: DaemonSetAccount, nodes: Sequence[str]) -> UnbudgetedDeletions:
+    names: list[str] = []
+    pods = 0
+    for row in entry.rows:
+        going = sum(lot.kind is LotKind.DELETED and lot.reason == ActionReason.NOT_ELIGIBLE for lot in row.lots)
+        if going:
+            names += [nodes[position] for position in row.nodes]
+            pods += going * len(row.nodes)
     budget = entry.budget
     allowed = budget.max_unavailable if budget is not None and not budget.max_surge else None
-    return UnbudgetedDeletions(entry.identity, tuple(sorted(set(nodes))), len(nodes), allowed)
-
-
-def _costs(entries: Iterable[DaemonSetStep]) -> tuple[UnbudgetedDeletions, ...]:
-    return tuple(cost for entry in entries if (cost := unbudgeted_deletions_of(entry)) is not None)
+    return UnbudgetedDeletions(entry.identity, tuple(sorted(names)), pods, allowed)
