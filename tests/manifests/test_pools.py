@@ -224,13 +224,25 @@ def test_eksctl_node_groups(tmp_path: Path) -> None:
                 "availabilityZones": ["a", "b"],
             }
         ],
-        "nodeGroups": [{"name": "old", "instanceType": "m4.large", "minSize": 1, "taints": {"gpu": "a:NoSchedule"}}],
+        "nodeGroups": [
+            {
+                "name": "old",
+                "instanceType": "m4.large",
+                "minSize": 1,
+                "taints": {"gpu": "a:NoSchedule"},
+                "tags": {
+                    "k8s.io/cluster-autoscaler/node-template/label/disk": "ssd",
+                    "k8s.io/cluster-autoscaler/node-template/taint/gpu": "a:NoSchedule",
+                },
+            }
+        ],
     }
     nodes, said = joined(written(tmp_path, config, CATALOGUE))
     assert [node.name for node in nodes] == ["blue-0", "blue-1", "old-0"]
     assert nodes[0].status.capacity == {"cpu": "2", "memory": "8Gi", "pods": "20", "ephemeral-storage": "80Gi"}
     assert nodes[0].metadata.labels["alpha.eksctl.io/nodegroup-name"] == "blue"
     assert [taints(node) for node in nodes] == [[("gpu", "a", "NoSchedule")]] * 3
+    assert nodes[2].metadata.labels["disk"] == "ssd"
     assert "the size of m4.large" in said
 
 

@@ -110,3 +110,30 @@ def test_all_of_them_stay_within_300_megabytes(tmp_path: Path) -> None:
     paths = sorted(map(str, tmp_path.iterdir()))
     run = subprocess.run([sys.executable, "-c", MEASURED, *paths], capture_output=True, text=True, check=True)
     assert int(run.stdout) < 300_000
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b" " * 2_000_000 + b"x: [\n",
+        b"values." * 200_000 + b"\n",
+        b"Name: a\n" * 200_000,
+        b"Name:  " + b"\n" * 500_000,
+        b"data" + b"\n" * 500_000 + b"x",
+        b"a@" * 500_000 + b"\n",
+        b"{{" * 500_000,
+        b"\x1b[" * 500_000,
+        b"NAME   A\n" * 200_000,
+        b"WARNING: x\n  y\n" * 100_000,
+        b"{}\nx\n" * 30_000,
+        b'{"type": "ADDED", "object": {"type": "ADDED", "object": ' * 60 + b"1" + b"}}" * 60,
+        b'[{"a": 1}, ' + b"x" * 1_000_000,
+    ],
+    ids=lambda text: text[:20].decode("latin-1").strip(),
+)
+def test_patterns_that_look_for_what_a_text_is_end_soon(text: bytes, tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "input.yaml").write_bytes(text)
+    with within_seconds(2):
+        outcome(tmp_path / "a" / "input.yaml")
+        outcome(tmp_path / "a")

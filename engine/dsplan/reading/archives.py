@@ -159,6 +159,8 @@ def _refusal(name: str, size: int) -> str:
     parts = name.replace("\\", "/").split("/")
     if name.startswith(("/", "\\")) or ".." in parts or parts[0][1:2] == ":":
         return "its path leaves the archive"
+    if len(name) > limits.MAX_PATH:
+        return f"its path has more than {limits.MAX_PATH:,} characters"
     if size > limits.MAX_SOURCE_BYTES:
         return f"more than {limits.MAX_SOURCE_BYTES >> 20} MiB"
     return ""

@@ -15,6 +15,7 @@ from dsplan.reading.resources import HOW_TO_GET_ALL
 __all__ = ["Bundle", "Source", "printable"]
 
 _NAMED: Final = 3
+_LONGEST_SHOWN: Final = 200
 
 
 class Source(msgspec.Struct, frozen=True, gc=False):
@@ -58,7 +59,8 @@ class Bundle:
         self._read = 0
         self._others = 0
         self._passed: list[str] = []
-        self._refused: list[Note] = []
+        self._refused = 0
+        self._refusals: list[Note] = []
 
     def place(self, path: str) -> Place:
         """Return what a path within the bundle says, and remember the tool that lays bundles out like that."""
@@ -81,14 +83,17 @@ class Bundle:
 
     def refuse(self, path: str, why: str) -> None:
         """Remember an entry that is not read at all."""
-        self._refused.append(Note(subject=f"{self.name}: {printable(path)}", text=f"is not read: {why}"))
+        self._refused += 1
+        if self._refused <= _NAMED:
+            shown = printable(path[:_LONGEST_SHOWN])
+            self._refusals.append(Note(subject=f"{self.name}: {shown}", text=f"is not read: {why}"))
 
     @property
     def refused(self) -> list[Note]:
         """What is said of entries that were not read; only the first of many are named."""
-        more = len(self._refused) - _NAMED
+        more = self._refused - _NAMED
         rest = [Note(subject=self.name, text=f"{more:,} more entries are not read")] if more > 0 else []
-        return self._refused[:_NAMED] + rest
+        return self._refusals + rest
 
     def told(self) -> Note | None:
         """Return what is said of the bundle once it is read; None for an ordinary folder of manifests."""

@@ -100,16 +100,17 @@ def document_is(path: str, tree: Any) -> str:
     >>> document_is("chart/values.yaml", {"image": "x"})[:23]
     'values for a Helm chart'
     """
-    name = regex(r"[^/\\:]*$").search(path)
+    name = path.replace("\\", "/").rpartition("/")[2].rpartition(":")[2][-_LONGEST_NAME:].lower()
     if isinstance(tree, dict):
         for test, text in _DOCUMENTS:
-            if test(name[0].lower() if name else "", tree):
+            if test(name, tree):
                 return text
     return ""
 
 
 TEMPLATE_HINT: Final = "is this a template that was not rendered?"
 """What is said of a key that is itself an object: in YAML, `{{ x }}` is one."""
+_LONGEST_NAME: Final = 255
 _TEMPLATE: Final = regex(r"\{\{-?[^\n{}]*\}\}|\{\{[-~]?\s|\{%-?\s", re.MULTILINE)
 _HCL: Final = r'^[ \t]*(?:resource|data|module|provider|variable|output|terraform|locals)(?:\s+"[^"\n]*"){0,2}\s*\{'
 _DESCRIBED: Final = (

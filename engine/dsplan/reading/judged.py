@@ -22,8 +22,8 @@ __all__ = ["judged"]
 
 _LIKE_NOTES: Final = 5
 """Notes of one kind that are given whole; the others are counted."""
-_API_VERSION: Final = regex(rb"""(?m)^[ \t]*(?:- |\{)?[ \t]*["']?apiVersion["']?[ \t]*:|"apiVersion"[ \t]*:""")
-_KIND: Final = regex(rb"""(?m)^[ \t]*(?:- |\{)?[ \t]*["']?kind["']?[ \t]*:|"kind"[ \t]*:""")
+_API_VERSION: Final = regex(rb"""(?m)^[ \t]*+(?:- |\{)?+[ \t]*+["']?apiVersion["']?[ \t]*+:|"apiVersion"[ \t]*+:""")
+_KIND: Final = regex(rb"""(?m)^[ \t]*+(?:- |\{)?+[ \t]*+["']?kind["']?[ \t]*+:|"kind"[ \t]*+:""")
 
 
 def judged(source: Source, found: Iterable[Found]) -> Iterator[Found]:

@@ -23,6 +23,7 @@ __all__ = [
     "MAX_KEPT_BYTES",
     "MAX_LIST_LEVELS",
     "MAX_NUMBER_DIGITS",
+    "MAX_PATH",
     "MAX_PROBLEMS",
     "MAX_SOURCE_BYTES",
     "MAX_STRANGE_LINES",
@@ -81,6 +82,9 @@ MAX_ARCHIVE_LEVELS: Final = 2
 
 MAX_HEADER_BYTES: Final = 1 << 20
 """Bytes between two entries of a tar archive: names and attributes."""
+
+MAX_PATH: Final = 4096
+"""Characters of a path in an archive."""
 
 MAX_ZIP_DIRECTORY: Final = 16 << 20
 """Bytes of the list of entries at the end of a zip archive, which is read whole."""

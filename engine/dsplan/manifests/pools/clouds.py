@@ -148,6 +148,7 @@ def _eksctl_group(group: Any, cluster: str, *, managed: bool) -> FuturePool:
     count = number_at(group, "desiredCapacity")
     smallest = number_at(group, "minSize")
     own = ("alpha.eksctl.io/nodegroup-name", name)
+    tags = _template_tags(labels_at(group, "tags"))
     provider = {"eks.amazonaws.com/nodegroup": name} if managed else {}
     return FuturePool(
         tool="eksctl node group",
@@ -157,13 +158,17 @@ def _eksctl_group(group: Any, cluster: str, *, managed: bool) -> FuturePool:
             "alpha.eksctl.io/cluster-name": cluster,
             **dict((own,)),
             **provider,
+            **tags.labels,
             **labels_at(group, "labels"),
             **_one(ZONE, zones),
         },
         choices=_several(ZONE, zones),
-        taints=taints_at(group, "taints"),
+        taints=_merged(taints_at(group, "taints"), tags.taints),
         machines=machines,
-        capacity=_sized(pods=text_at(group, "maxPodsPerNode"), disk=text_at(group, "volumeSize")),
+        capacity={
+            **tags.capacity,
+            **_sized(pods=text_at(group, "maxPodsPerNode"), disk=text_at(group, "volumeSize")),
+        },
         own=own,
         unknown=() if count is not None else (_ANY_SIZE,),
     )
@@ -198,7 +203,7 @@ def kops_pool(tree: Tree, find: Any) -> FuturePool | None:
             **_one(ZONE, zones),
         },
         choices=_several(ZONE, zones),
-        taints=(*((taint,) if word != "node" else ()), *tags.taints, *taints_at(spec, "taints")),
+        taints=(*((taint,) if word != "node" else ()), *_merged(taints_at(spec, "taints"), tags.taints)),
         machines=_texts(spec, "mixedInstancesPolicy", "instances") or _only(text_at(spec, "machineType")),
         capacity={
             **tags.capacity,
@@ -248,6 +253,12 @@ def _template_tags(tags: dict[str, str]) -> FuturePool:
         elif kind == "resources":
             capacity[key] = value
     return FuturePool(tool="", name="", labels=labels, taints=tuple(taints), capacity=capacity)
+
+
+def _merged(taints: tuple[dict[str, str], ...], tagged: tuple[dict[str, str], ...]) -> tuple[dict[str, str], ...]:
+    """Return the taints of a group and those that only its tags tell."""
+    known = {(taint["key"], taint["effect"]) for taint in taints}
+    return (*taints, *(taint for taint in tagged if (taint["key"], taint["effect"]) not in known))
 
 
 def _sized(*, pods: str = "", disk: str = "") -> dict[str, str]:
