@@ -14,6 +14,7 @@ from .placement import PLACEMENT
 from .policies import POLICIES
 from .reading import READING
 from .reconciling import RECONCILING
+from .rules import RULE_MUTANTS
 from .simulation import SIMULATION
 
 MUTANTS: tuple[Mutant, ...] = (
@@ -26,6 +27,7 @@ MUTANTS: tuple[Mutant, ...] = (
     *POLICIES,
     *READING,
     *RECONCILING,
+    *RULE_MUTANTS,
     *SIMULATION,
 )
 
