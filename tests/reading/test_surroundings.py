@@ -166,6 +166,13 @@ def test_colours(exact: bool) -> None:
         assert told(found) == ["x: codes for colours are left out"]
 
 
+@pytest.mark.parametrize("exact", [False, True])
+def test_what_is_quoted_in_a_mail(exact: bool) -> None:
+    quoted = "".join(f"> {line}\n" for line in (NODE % "a").splitlines())
+    for text in (quoted, "> look:\n>\n" + quoted):
+        assert names(reading(text, exact=exact)) == ["a"]
+
+
 def test_many_strange_lines_are_counted() -> None:
     found = reading("\n".join(f"W1128 10:00:00.000000 1 x.go:1] {number}" for number in range(200)) + "\n" + NODE % "a")
     assert names(found) == ["a"]

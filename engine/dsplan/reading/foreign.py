@@ -30,7 +30,7 @@ _KINDS: Final[tuple[tuple[str, str, str | Callable[[_Tree], str]], ...]] = (
     ("meta.k8s.io", "Status", _status),
     ("meta.k8s.io", "Table", f"a Table; it {_AS_TABLE}"),
     ("meta.k8s.io", "PartialObjectMetadata", f"a PartialObjectMetadata; it {_WITHOUT_SPEC}"),
-    ("", "Config", "a kubeconfig, not a cluster; dsplan reads the live cluster with --live --kubeconfig FILE, or "),
+    ("", "Config", "a kubeconfig; its cluster is read with --live --kubeconfig FILE; or, "),
 )
 """(group, kind, what it is); behind it stands how to get what is needed."""
 

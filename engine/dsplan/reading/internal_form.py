@@ -93,6 +93,8 @@ def _lowered(match: re.Match[str]) -> str:
 
 
 def _lift_host_fields(spec: dict[str, Any]) -> None:
+    """Put the fields of the host where the API has them; the former name of the service account goes."""
+    spec.pop("deprecatedServiceAccount", None)
     context = spec.get("securityContext")
     if isinstance(context, dict):
         spec.update({name: context.pop(name) for name in _HOST_FIELDS if name in context})

@@ -41,6 +41,7 @@ _ESCAPE: Final = b"\x1b"
 _LOG: Final = b"==== START logs for container "
 _COLOURS: Final = regex(rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[()][A-Z0-9]|[=>])")
 _LOG_LINE: Final = regex(rb"^==== (START|END) logs for (container [^\r\n]*?) ====\r?$", re.MULTILINE)
+_QUOTE: Final = regex(rb"^> ?", re.MULTILINE)
 _NOT_BREAK: Final = regex(rb"[^\r\n]")
 
 _UNINDENTED: Final = regex(r"^(?=[^ \t\r\n])(.*)$", re.MULTILINE)
@@ -95,7 +96,7 @@ def needs_tidying(data: bytes) -> bool:
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         text = decode_text(data)
         return isinstance(text, str) and ("\x1b" in text or _LOG.decode() in text)
-    return _ESCAPE in data or _LOG in data
+    return _ESCAPE in data or _LOG in data or _is_quoted(data)
 
 
 def tidied(data: bytes) -> tuple[bytes, list[str]]:
@@ -108,6 +109,9 @@ def tidied(data: bytes) -> tuple[bytes, list[str]]:
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         text = decode_text(data)
         data = text.encode() if isinstance(text, str) else data
+    if _is_quoted(data):
+        data = _QUOTE.sub(b"", data)
+        said.append("marks of quoting (>) are left out")
     if _LOG in data:
         data, blocks = _without_logs(data)
         said.append(f"{blocks:,} log{'s' if blocks != 1 else ''} of containers between the objects passed over")
@@ -115,6 +119,11 @@ def tidied(data: bytes) -> tuple[bytes, list[str]]:
         data = _COLOURS.sub(b"", data)
         said.append("codes for colours are left out")
     return data, said
+
+
+def _is_quoted(data: bytes) -> bool:
+    """Return whether every line is quoted as in a mail; a folded YAML text has no such first line."""
+    return data.startswith(b">") and all(line.startswith(b">") for line in data.splitlines() if line.strip())
 
 
 def _without_logs(data: bytes) -> tuple[bytes, int]:
@@ -299,7 +308,11 @@ def told_of(lines: Sequence[StrangeLine], text: str, first_line: int, source: st
                 continue
             line, counted = line + text.count("\n", counted, strange.start), strange.start
             said = f"what {tool} writes around it, from" if tool else "not part of a manifest:"
-            rest = f" and {len(more):,} more lines" if tool and more else ""
+            rest = f" and {_lines_counted(len(more))}" if tool and more else ""
             yield Note(subject=f"{source}:{line}", text=f"{PASSED_OVER}, {said} {shorten(strange.text, 60)}{rest}")
     if named > _NAMED:
-        yield Note(subject=source, text=f"{named - _NAMED:,} more lines behind line {line} passed over")
+        yield Note(subject=source, text=f"{_lines_counted(named - _NAMED)} behind line {line} passed over")
+
+
+def _lines_counted(count: int) -> str:
+    return "1 more line" if count == 1 else f"{count:,} more lines"
