@@ -201,7 +201,7 @@ def test_recorded_rollout_under_a_quota_stops_with_three_nodes_bare(tmp_path: Pa
     assert (entry.account.sums.stalled, entry.account.sums.update) == (8, 0)
     ((stall,), _) = expected_stalls(world, now=now)
     assert (stall.wave, stall.spent, stall.limit, len(stall.left)) == (1, 3, 3, 8)
-    assert {blocker.detail for blocker in stall.blockers} == {words}
+    assert {(blocker.why, blocker.detail) for blocker in stall.blockers} == {("Refused", words)}
 
 
 def test_the_readme_names_all_that_can_matter() -> None:

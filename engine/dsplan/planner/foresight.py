@@ -21,6 +21,7 @@ from .plan import Plan
 
 __all__ = ["foreseen"]
 
+_NEVER = {"Pending": End.UNPLACED, "Refused": End.REFUSED}
 _DECIDED = (StallKind.ON_DELETE, StallKind.POLICY)
 
 
@@ -46,11 +47,11 @@ def foreseen(plan: Plan, world: World, observer: Observer = NO_OBSERVER) -> Plan
 
 def _played(rollout: Rollout, stall: Stall, index: NodeIndex) -> Played:
     """Return what a simulation has shown: how far the roll-out goes, and whose new pod finds no place or fails."""
-    nodes: dict[str, list[int]] = {}
+    nodes: dict[tuple[End, str], list[int]] = {}
     for item in stall.blockers:
-        if item.why == "Pending" and item.node in index.ids:
-            nodes.setdefault(item.detail or "no room", []).append(index.ids[item.node])
-    never = tuple(Never(End.UNPLACED, why, "", BitMap(ids)) for why, ids in sorted(nodes.items()))
+        if item.why in _NEVER and item.node in index.ids:
+            nodes.setdefault((_NEVER[item.why], item.detail or "no room"), []).append(index.ids[item.node])
+    never = tuple(Never(end, why, "", BitMap(ids)) for (end, why), ids in sorted(nodes.items()))
     fails = "new pods of this revision do not become ready" if stall.kind is StallKind.BROKEN_REVISION else ""
     whole = stall.kind is StallKind.PENDING
     return Played(rollout=rollout if whole else _stopped(rollout, stall), never=never, revision=fails)

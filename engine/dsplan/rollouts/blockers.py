@@ -44,6 +44,7 @@ def _blockers(simulation: Simulation, daemonset: DaemonSet) -> Iterator[Blocker]
     observed = final_observation(simulation, daemonset).observed
     nodes = simulation.world.nodes
     reasons = pending_reasons(simulation, daemonset.identity)
+    refused = {item.pod for item in simulation.log if item.kind is LogEntryKind.REFUSED} & reasons.keys()
     for situation in observed.situations:
         if is_settled_alone(situation.shape):
             continue
@@ -51,6 +52,8 @@ def _blockers(simulation: Simulation, daemonset: DaemonSet) -> Iterator[Blocker]
             node = nodes[position]
             group = observed.groups.get(node.name)
             why, pod = ("NotReady", None) if not node.ready else _why(group)
+            if pod is not None and pod.name in refused:
+                why = "Refused"
             yield Blocker(why, node.name, reasons.get(pod.name, "") if pod is not None else "")
     for name, group in observed.vanished.items():
         if not is_settled_alone(group.shape):
@@ -76,7 +79,7 @@ def _why(group: Group | None) -> tuple[str, Pod | None]:
 
 
 def pending_reasons(simulation: Simulation, identity: Identity) -> dict[str, str]:
-    """Return why each pod of a DaemonSet that is pending at the end was not bound."""
+    """Return why each pod of a DaemonSet that is pending or refused at the end was not bound."""
     found = {
         pod.name: _in_short(condition.message)
         for pod in _unbound(simulation.world, identity)
@@ -84,7 +87,7 @@ def pending_reasons(simulation: Simulation, identity: Identity) -> dict[str, str
         if condition.type == "PodScheduled" and condition.status == "False"
     }
     for item in simulation.log:
-        if item.daemonset == identity and item.kind is LogEntryKind.PENDING:
+        if item.daemonset == identity and item.kind in (LogEntryKind.PENDING, LogEntryKind.REFUSED):
             found[item.pod] = item.reason
     waiting = {pod.name for pod in _unbound(simulation.world, identity)}
     return {name: reason for name, reason in found.items() if name in waiting}

@@ -173,7 +173,7 @@ class _Forecast:
         if kind is StallKind.POLICY:
             detail = self._why_policies_wait(run.identity, story)
         if kind is StallKind.PENDING:
-            blockers = tuple(item for item in blockers if item.why == "Pending")
+            blockers = tuple(item for item in blockers if item.why in ("Pending", "Refused"))
         return Stall(
             identity=run.identity,
             kind=kind,

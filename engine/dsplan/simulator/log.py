@@ -21,6 +21,7 @@ class LogEntryKind(StrEnum):
     GONE = "gone"  # the pod does not exist any more
     CREATED = "created"
     PENDING = "pending"  # created, and does not fit
+    REFUSED = "refused"  # the API server does not create it; it is asked for again until it does (L10)
     EVICTS = "evicts"  # a pending pod makes others go; the reason names them
     BOUND = "bound"  # fits after it had been pending
     READY = "ready"

@@ -53,7 +53,7 @@ class PlacementScheduler:
         demand = self._demand(pod)
         if isinstance(demand, Refusal):
             return demand.message
-        if self.couples_nodes and (beyond := self._scene.quotas.beyond(self._admitted(pod))):
+        if beyond := self._beyond_quota(pod):
             return beyond.message
         load = self._scene.loads[self._scene.positions[node.name]]
         roomy = not node.status.allocatable and not node.status.capacity
@@ -63,10 +63,17 @@ class PlacementScheduler:
             found = failures(demand, load, self._scene.cluster)
         return "; ".join(_words(item) for item in found if not (roomy and item.plugin is Plugin.NODE_RESOURCES))
 
+    def is_refused(self, pod: Pod) -> bool:
+        """Return whether the API server does not create the pod at all."""
+        return isinstance(self._demand(pod), Refusal) or self._beyond_quota(pod) is not None
+
+    def _beyond_quota(self, pod: Pod) -> Refusal | None:
+        return self._scene.quotas.beyond(self._admitted(pod)) if self.couples_nodes else None
+
     def victims(self, pod: Pod, node: Node) -> Sequence[Key]:
         """Return whom the scheduler would evict, the most important first."""
         demand = self._demand(pod)
-        if isinstance(demand, Refusal):
+        if isinstance(demand, Refusal) or self._beyond_quota(pod):
             return ()
         load = self._scene.loads[self._scene.positions[node.name]]
         found = victims_for(demand, load, self._scene.cluster, self._budgets)

@@ -251,7 +251,8 @@ class PodLifecycle:
         refusal = "node does not exist" if node is None else self._refusal(pod, node)
         if node is None or refusal:
             if name is not None and self._wait(pod, name):
-                self._note(LogEntryKind.PENDING, pod, refusal)
+                refused = node is not None and self._scheduler.is_refused(pod)
+                self._note(LogEntryKind.REFUSED if refused else LogEntryKind.PENDING, pod, refusal)
                 self._preempt_soon(pod)
             return False
         bound = msgspec.structs.replace(pod, spec=msgspec.structs.replace(pod.spec, node_name=node.name))

@@ -22,6 +22,9 @@ class Scheduler(Protocol):
     def refusal(self, pod: Pod, node: Node, nominated: Sequence[Pod] = ()) -> str:
         """Return why the pod is not bound, empty if it fits; for `nominated` pods room is kept (P2)."""
 
+    def is_refused(self, pod: Pod) -> bool:
+        """Return whether the API server does not create the pod at all, wherever it is to run (P1, X13, L10)."""
+
     def victims(self, pod: Pod, node: Node) -> Sequence[tuple[str, str]]:
         """Return whom to evict, as (namespace, name), so that a pod that was refused fits; empty where nobody (P2)."""
 
@@ -51,6 +54,10 @@ class EverythingFits:
     def refusal(self, pod: Pod, node: Node, nominated: Sequence[Pod] = ()) -> str:
         """Return that nothing is in the way."""
         return ""
+
+    def is_refused(self, pod: Pod) -> bool:
+        """Return that it is not."""
+        return False
 
     def victims(self, pod: Pod, node: Node) -> Sequence[tuple[str, str]]:
         """Return nobody."""

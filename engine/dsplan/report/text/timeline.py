@@ -24,6 +24,7 @@ _WORDS = {
     LogEntryKind.GONE: "terminated",
     LogEntryKind.CREATED: "create",
     LogEntryKind.PENDING: "pending",
+    LogEntryKind.REFUSED: "refused",
     LogEntryKind.EVICTS: "evicts",
     LogEntryKind.BOUND: "bound",
     LogEntryKind.READY: "ready",
