@@ -65,4 +65,11 @@ EDITS = (
         "if False:",
         "tests/apiserver/test_updates.py",
     ),
+    Mutant(
+        "quota-retried-on-one-node-alone",
+        "simulator/pod_lifecycle.py",
+        "if self._scheduler.couples_nodes else ()",
+        "if False else ()",
+        "tests/simulator/test_quotas.py",
+    ),
 )
