@@ -44,16 +44,16 @@ def decide(
     image_sizes: Mapping[str, int] | None = None,
     *,
     takes: Mapping[Identity, float] | None = None,
-    ahead: bool = True,
+    all_waves: bool = True,
 ) -> PolicyPlan:
     """Return what policies come to over the DaemonSets that could be observed.
 
     `image_sizes` are bytes by full name, for rates of bytes. `takes` has the seconds from the deletion of a pod to its
-    successor's being ready, where they are known better than from a policy's `durations`. Unless `ahead`, what the host
-    does now and no more: `schedule` has the first wave only, nothing is `held`, and what contradicts itself later is
+    successor's being ready, where they are known better than from a policy's `durations`. Unless `all_waves`, what the
+    host does now and no more: `schedule` has the first wave only, nothing is `held`, what contradicts itself later is
     not found. What contradicts itself stands still and is in `contradictions`; everything else goes on.
     """
-    return _Decision(policies, subjects, index, state, now, image_sizes or {}, takes or {}).plan(ahead=ahead)
+    return _Decision(policies, subjects, index, state, now, image_sizes or {}, takes or {}).plan(all_waves=all_waves)
 
 
 class _Decision:
@@ -103,7 +103,7 @@ class _Decision:
         everywhere = BitMap.union(BitMap(), *(found.wanted for found in self.units.values()))
         return {position: rank for rank, position in enumerate(order_nodes(everywhere, self.index, keys))}
 
-    def plan(self, *, ahead: bool) -> PolicyPlan:
+    def plan(self, *, all_waves: bool) -> PolicyPlan:
         """Run the stages."""
         limits = {view.policy.identity: self._limits(view) for view in self.views}
         rules = node_rules([(view.policy, view.targets) for view in self.views], self.index)
@@ -114,10 +114,10 @@ class _Decision:
         sick = tuple(sick_units(self.views, self.holds.untouched, early, allowances, self.index, self.rank))
         assembled = self._assembled(limits, rules, old, sick, allowances)
         for_good = with_holds(assembled, self.holds.for_good())
-        whole = schedule(for_good, ahead=ahead)
+        whole = schedule(for_good, all_waves=all_waves)
         holding = msgspec.structs.replace(assembled, problem=for_good)
         waits = self.holds.waits()
-        startable = schedule(with_holds(holding, waits), ahead=ahead) if waits else whole
+        startable = schedule(with_holds(holding, waits), all_waves=all_waves) if waits else whole
         wave = allowances.cut(tuple(first_wave(assembled, startable, self.index)), self.index, self.rank)
         paced = self.host_actions.write(wave, sick, self._left(old, wave))
         held_reasons = HeldReasons(self.views, self.holds, holding, whole, self.index)
@@ -133,7 +133,7 @@ class _Decision:
             wave=paced.wave,
             sick=paced.sick,
             actions=paced.actions,
-            held=held_reasons.held(startable, paced, old) if ahead else (),
+            held=held_reasons.held(startable, paced, old) if all_waves else (),
             stalls=tuple(held_reasons.stalls(never, seconds)),
             teardown=self.governing.teardown(),
             by_host=frozenset(identity for identity, entry in self.governed.items() if entry.by_host),
@@ -224,7 +224,7 @@ class _Decision:
         if not any(view.policy.spec.windows for view in self.views):
             return 0.0
         assembled = self._assembled(limits, rules, old, (), Allowances(self.views))
-        whole = schedule(with_holds(assembled, self.holds.for_good()), ahead=False)
+        whole = schedule(with_holds(assembled, self.holds.for_good()), all_waves=False)
         seconds = self.host_actions.wave_seconds(first_wave(assembled, whole, self.index))
         for view in self.views:
             closed = self.host_actions.closed(view.policy, seconds)

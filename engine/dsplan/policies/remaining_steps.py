@@ -61,7 +61,7 @@ def _sizes(view: View, rules: Sequence[StepRule], place: int, stand: StepPositio
     old = facts.units.old - view.away[identity]
     left = len(old)
     within = len(old & stand.nodes) if stand.nodes is not None else left
-    first = min(within, max(0, stand.ahead - sick))
+    first = min(within, max(0, stand.in_step - sick))
     begun = facts.new - facts.joined
     found, reached = [first], len(begun) + sick + first
     left -= first

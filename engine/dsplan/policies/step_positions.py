@@ -44,8 +44,8 @@ class Member(msgspec.Struct, frozen=True):
 
 
 class StepPosition(msgspec.Struct, frozen=True):
-    """Where a target stands. At most `allowance` more units may begin, of `nodes` alone where these are given; `ahead`
-    are those of its present step, also where something holds them.
+    """Where a target stands. At most `allowance` more units may begin, of `nodes` alone where these are given;
+    `in_step` are those of its present step, also where something holds them.
 
     `wait` says why nothing may begin; `rule` is None where it has no wanted pod. `is_over`: every step is passed.
     `alone`: nobody waits for its company.
@@ -55,7 +55,7 @@ class StepPosition(msgspec.Struct, frozen=True):
     target: TargetProgress
     rule: StepRule | None
     allowance: int = 0
-    ahead: int = 0
+    in_step: int = 0
     nodes: BitMap | None = None
     tolerated: int = 0
     wait: Wait | None = None
@@ -214,7 +214,7 @@ class _Cohort:
             target=self.targets[identity],
             rule=rule,
             allowance=look.allowance if wait is None else 0,
-            ahead=look.allowance,
+            in_step=look.allowance,
             nodes=look.nodes,
             tolerated=look.tolerated,
             wait=wait,

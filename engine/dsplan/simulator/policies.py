@@ -73,13 +73,13 @@ class PolicyController:
         )
 
     def _host(self, cluster: Cluster) -> Iterator[Decision]:
-        plan = self.plan(cluster, ahead=False)
+        plan = self.plan(cluster, all_waves=False)
         cluster.objects.rollouts = plan.progress
         while self._pass_gates and (waiting := _at_gates(plan)):
             for policy in waiting:
                 state = with_gate(cluster.objects.state, policy, passed=True, note="taken as passed")
                 cluster.objects.rollouts = state.rollouts
-            plan = self.plan(cluster, ahead=False)
+            plan = self.plan(cluster, all_waves=False)
             cluster.objects.rollouts = plan.progress
         for identity in sorted({action.daemonset for action in plan.actions}):
             if cluster.in_flight(identity) and self._governed[identity].surge:
@@ -89,8 +89,8 @@ class PolicyController:
         if plan.requeue_after is not None:
             yield Decision(daemonset=min(self._governed), again_after=plan.requeue_after)
 
-    def plan(self, cluster: Cluster, *, ahead: bool = True) -> PolicyPlan:
-        """Return what the policies come to in the cluster as it is; unless `ahead`, what the host does now."""
+    def plan(self, cluster: Cluster, *, all_waves: bool = True) -> PolicyPlan:
+        """Return what the policies come to in the cluster as it is; unless `all_waves`, what the host does now."""
         subjects = []
         for daemonset in cluster.objects.daemonsets.values():
             if daemonset.metadata.deletion_timestamp is None:
@@ -105,7 +105,7 @@ class PolicyController:
             cluster.now,
             self._image_sizes,
             takes=self._takes,
-            ahead=ahead,
+            all_waves=all_waves,
         )
 
 

@@ -43,14 +43,14 @@ class CrossingPlanner:
         signature = {cell: tuple(place for place in places if place >= len(kept)) for cell, places in around.items()}
         self._network = WaveNetwork(counts, families, signature)
 
-    def plan(self, *, ahead: bool = True, turn: int = 0) -> list[WaveRun]:
-        """Return the waves, until nothing is left; unless `ahead`, only the first. Each `turn` shifts differently."""
+    def plan(self, *, all_waves: bool = True, turn: int = 0) -> list[WaveRun]:
+        """Return the waves; unless `all_waves`, only the first. Each `turn` shifts differently."""
         self._turn = turn
         remaining, runs = dict(self._counts), list[WaveRun]()
         while any(remaining.values()):
             first = not runs
             takes = self._wave(remaining, first=first)
-            if not ahead:
+            if not all_waves:
                 return [WaveRun(1, tuple(takes.items()))]
             repeat = 1 if first and self._is_cut else self._repeats(takes, remaining)
             for cell, units in takes.items():

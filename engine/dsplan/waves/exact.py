@@ -51,16 +51,16 @@ class FlowPlanner:
             places.append(known[cells])
         return places
 
-    def plan(self, *, ahead: bool = True) -> tuple[list[WaveRun], int, tuple[int, ...]]:
+    def plan(self, *, all_waves: bool = True) -> tuple[list[WaveRun], int, tuple[int, ...]]:
         """Return the waves, the bound, and after how many waves each step is done.
 
-        Unless `ahead`, of the waves only the first; it is the same unless there are many steps.
+        Unless `all_waves`, of the waves only the first; it is the same unless there are many steps.
         """
         simple = self._simple_bound(self.counts)
         if self.steps is not None:
-            return self._plan_steps(simple, ahead=ahead)
+            return self._plan_steps(simple, all_waves=all_waves)
         total = simple
-        while (runs := self._runs(self.counts, total, fresh=True, ahead=ahead)) is None:
+        while (runs := self._runs(self.counts, total, fresh=True, all_waves=all_waves)) is None:
             total += 1
         return runs, total, ()
 
@@ -68,7 +68,7 @@ class FlowPlanner:
         bounds = (waves_needed(units_in(ceiling, counts), ceiling.limit, ceiling.first) for ceiling in self._ceilings)
         return max(bounds, default=0) or int(any(counts.values()))
 
-    def _runs(self, counts: Counts, total: int, *, fresh: bool, ahead: bool) -> list[WaveRun] | None:
+    def _runs(self, counts: Counts, total: int, *, fresh: bool, all_waves: bool) -> list[WaveRun] | None:
         """Return exactly `total` waves or fewer, None where the first wave leaves too much for the others."""
         remaining, left, runs = dict(counts), total, list[WaveRun]()
         while any(remaining.values()):
@@ -82,7 +82,7 @@ class FlowPlanner:
             takes = self._network.largest(remaining, bounds, share=0 if first and self._is_cut else left)
             if takes is None:
                 return None
-            if not ahead:
+            if not all_waves:
                 return [WaveRun(1, tuple(takes.items()))]
             repeat = 1 if first and self._is_cut else self._repeats(takes, remaining, left)
             for cell, units in takes.items():
@@ -105,19 +105,19 @@ class FlowPlanner:
                 repeat = min(repeat, 1 + spare // slack)
         return max(1, repeat)
 
-    def _plan_steps(self, simple: int, *, ahead: bool) -> tuple[list[WaveRun], int, tuple[int, ...]]:
+    def _plan_steps(self, simple: int, *, all_waves: bool) -> tuple[list[WaveRun], int, tuple[int, ...]]:
         assert self.steps is not None
         steps = len(self.steps.sizes)
-        near = steps if ahead or steps <= _FEW_STEPS else 1
+        near = steps if all_waves or steps <= _FEW_STEPS else 1
         lengths = [self._shortest(step) if step < near else sum(self.counts.values()) for step in range(steps)]
         bound = max(simple, sum(lengths))
         lengths[-1] += bound - sum(lengths)
         remaining, runs, ends = dict(self.counts), list[WaveRun](), list[int]()
         for step in range(len(lengths)):
             content, waves = self._content(step, lengths, remaining)
-            while (found := self._runs(content, waves, fresh=not runs, ahead=ahead)) is None:
+            while (found := self._runs(content, waves, fresh=not runs, all_waves=all_waves)) is None:
                 waves += 1
-            if found and not ahead:
+            if found and not all_waves:
                 return found, bound, ()
             for cell, units in content.items():
                 remaining[cell] -= units

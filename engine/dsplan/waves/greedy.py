@@ -82,11 +82,11 @@ class Greedy:
         """Units that could go in no wave, because order and steps contradict each other."""
         return {cell: units for cell, units in self.of_cell.items() if units}
 
-    def plan(self, *, ahead: bool = True) -> list[WaveRun]:
-        """Return the waves until nothing more can go; unless `ahead`, only the first."""
+    def plan(self, *, all_waves: bool = True) -> list[WaveRun]:
+        """Return the waves until nothing more can go; unless `all_waves`, only the first."""
         runs: list[WaveRun] = []
         self._advance_clocks()
-        if not ahead:
+        if not all_waves:
             moves = self._wave()
             return [WaveRun(1, _takes(moves), moves)] if moves or self._is_cut() else []
         while any(self._of_daemonset.values()):

@@ -29,11 +29,11 @@ _SMALL = 64
 """Units up to which a part is planned to its end in any case: a search may begin otherwise than the greedy."""
 
 
-def schedule(problem: Problem, *, ahead: bool = True) -> Schedule:
+def schedule(problem: Problem, *, all_waves: bool = True) -> Schedule:
     """Return waves that keep every rule, and the bound that no schedule stays below.
 
-    Unless `ahead`, only the first wave of each part that is not small, for a fraction of the work: the same wave, but
-    for plans of many steps.
+    Unless `all_waves`, only the first wave of each part that is not small, for a fraction of the work: the same wave,
+    but for plans of many steps.
 
     Two nested families of fixed limits reach the bound. Order, several steps, three crossing families and domains at
     once may leave a gap, which is returned, not hidden: `Schedule.minimal` is true only where it is 0.
@@ -50,7 +50,9 @@ def schedule(problem: Problem, *, ahead: bool = True) -> Schedule:
     parts, left = [], list(stalled)
     for component in components(startable):
         if component.problem not in known:
-            known[component.problem] = _solve(component.problem, ahead=ahead or component.problem.units <= _SMALL)
+            known[component.problem] = _solve(
+                component.problem, all_waves=all_waves or component.problem.units <= _SMALL
+            )
         solved = known[component.problem]
         intact = [_intact(problem.steps[place], startable.steps[place]) for place in component.steps]
         parts.append(_renumbered(solved, component, intact))
@@ -87,7 +89,7 @@ class _Solved(msgspec.Struct, frozen=True):
     left_over: tuple[tuple[Cell, int], ...] = ()
 
 
-def _solve(problem: Problem, *, ahead: bool) -> _Solved:
+def _solve(problem: Problem, *, all_waves: bool) -> _Solved:
     counts = {cell: problem.count(cell) for cell in problem.cells()}
     limits = binding(ceilings(problem), counts)
     bound = lower_bound(problem, limits)
@@ -96,25 +98,25 @@ def _solve(problem: Problem, *, ahead: bool) -> _Solved:
     if simple and few_steps and _are_whole(problem):
         planner = FlowPlanner(counts, limits, problem.steps[0] if problem.steps else None)
         if planner.applies:
-            runs, proved, ends = planner.plan(ahead=ahead)
+            runs, proved, ends = planner.plan(all_waves=all_waves)
             step_ends = (ends,) if problem.steps else ()
-            if not ahead:
+            if not all_waves:
                 return _Solved(tuple(runs), len(runs), Method.FLOW, step_ends=step_ends)
             solved = _Solved(tuple(runs), max(bound, proved), Method.FLOW, step_ends=step_ends)
             return _searched(problem, limits, solved)
     if simple and not problem.steps:
-        return _crossing(problem, counts, limits, bound, ahead=ahead)
-    return _without_flow(problem, limits, bound, ahead=ahead)
+        return _crossing(problem, counts, limits, bound, all_waves=all_waves)
+    return _without_flow(problem, limits, bound, all_waves=all_waves)
 
 
 def _crossing(
-    problem: Problem, counts: Mapping[Cell, int], limits: list[Ceiling], bound: int, *, ahead: bool
+    problem: Problem, counts: Mapping[Cell, int], limits: list[Ceiling], bound: int, *, all_waves: bool
 ) -> _Solved:
     """Return waves by shifted flows where limits alone decide; by the greedy or a search where these have fewer."""
     planner = CrossingPlanner(counts, limits)
-    runs = planner.plan(ahead=ahead)
+    runs = planner.plan(all_waves=all_waves)
     waves = _count(runs)
-    if not ahead or len(counts) * waves > _MOST_COMPARED:
+    if not all_waves or len(counts) * waves > _MOST_COMPARED:
         return _Solved(tuple(runs), min(bound, waves), Method.SHIFTS)
     for turn in range(1, _TURNS):
         if waves == bound:
@@ -124,7 +126,7 @@ def _crossing(
     shifted = _Solved(tuple(runs), min(bound, waves), Method.SHIFTS)
     if waves == bound:
         return shifted
-    other = _without_flow(problem, limits, bound, ahead=True)
+    other = _without_flow(problem, limits, bound, all_waves=True)
     if _count(other.runs) < waves:
         return other
     method = Method.SEARCH if other.bound == waves else Method.SHIFTS
@@ -148,11 +150,11 @@ def _searched(problem: Problem, limits: list[Ceiling], solved: _Solved) -> _Solv
     return msgspec.structs.replace(solved, bound=found.bound, method=method, searched=found.looked_at)
 
 
-def _without_flow(problem: Problem, limits: list[Ceiling], bound: int, *, ahead: bool) -> _Solved:
+def _without_flow(problem: Problem, limits: list[Ceiling], bound: int, *, all_waves: bool) -> _Solved:
     greedy = Greedy(problem, limits)
     coupled = bool(problem.order or problem.steps or problem.touches)
-    if not ahead and (coupled or not is_small(problem, bound)):
-        first = tuple(greedy.plan(ahead=False))
+    if not all_waves and (coupled or not is_small(problem, bound)):
+        first = tuple(greedy.plan(all_waves=False))
         return _Solved(first, len(first), Method.GREEDY, step_ends=tuple(() for _ in problem.steps))
     runs = tuple(greedy.plan())
     left_over = tuple(sorted(greedy.left_over.items()))

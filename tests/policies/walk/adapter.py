@@ -29,7 +29,7 @@ def begun_by(world: World, now: datetime) -> tuple[list[tuple[str, str]], State]
         for entry in whole.daemonsets
         if entry.observed is not None and entry.verdicts is not None
     ]
-    plan = decide(world.rollout_policies, subjects, whole.index, world.state, now, ahead=False)
+    plan = decide(world.rollout_policies, subjects, whole.index, world.state, now, all_waves=False)
     begun = [(action.daemonset.name, action.node) for action in plan.actions if action.actor is Actor.HOST]
     return begun, with_progress(world.state, plan.progress)
 
