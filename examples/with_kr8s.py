@@ -59,7 +59,7 @@ async def main(policy: str) -> None:
     host = Host(Kr8sClient(api), HostOptions(identity="kr8s", finished=done), audit=audit)
     running = asyncio.create_task(host.run())
     await waiting.wait()
-    host.gate(policy, passed=await is_healthy(api), note="no restarts")
+    await host.gate(policy, passed=await is_healthy(api), note="no restarts")
     await running
 
 

@@ -23,7 +23,7 @@ from dsplan.testing.apiserver import (
 from dsplan.testing.apiserver.wire import json_answer, status
 from tests.testing.apiserver.objects import daemonset, node, nodes, policy
 
-from .worlds import START, Stage, acting, is_pod_write
+from .worlds import DS, START, Stage, acting, is_pod_write
 
 BUDGET = 2
 NODES = 8
@@ -268,8 +268,12 @@ def test_eviction_waits_for_a_budget_by_name_and_never_deletes() -> None:
         async with stage.live():
             await stage.until(lambda: stage.serving() == 3)
             stage.stand_in.api.add(daemonset("agent:2", strategy="OnDelete", generation=2))
-            async with acting(stage.host(evicts=True)):
+            host = stage.host(evicts=True)
+            async with acting(host):
                 await asyncio.sleep(120)
+                [held] = host.held
+                assert (held.daemonset, held.node) == (DS, "n0000")
+                assert "disruption budget keep needs 3 healthy pods" in held.why
                 assert stage.images() == {"agent:1": 3}
                 assert "disruption budget keep needs 3 healthy pods" in stage.told("held")[0].message
                 stage.stand_in.api.add({**budget, "spec": {**spec, "minAvailable": 2}})

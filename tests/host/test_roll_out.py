@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 
+from dsplan.errors import DsplanError
 from dsplan.host import Ended, Refused
 from dsplan.testing.apiserver import run_virtually
 from tests.testing.apiserver.objects import daemonset, nodes, policy
@@ -114,5 +115,32 @@ def test_a_cluster_without_rolloutpolicies_is_no_trouble() -> None:
         async with stage.live(), acting(stage.host(replaces_controller=True)):
             await stage.until(stage.rolled_out("agent:1", 3))
         assert stage.told("trouble") == []
+
+    run_virtually(play())
+
+
+def test_a_gate_is_answered_in_its_turn_and_the_plan_is_told_on_request() -> None:
+    async def play() -> None:
+        ruling = policy(budgets=[{"maxUnavailable": 3}], canary={"count": 1, "gate": {"manual": True}})
+        stage = Stage(*nodes(4), daemonset(strategy="OnDelete"), ruling)
+        async with stage.live():
+            await stage.until(lambda: stage.serving() == 4)
+            stage.stand_in.api.add(daemonset("agent:2", strategy="OnDelete", generation=2))
+            host = stage.host()
+            with pytest.raises(DsplanError, match="does not act"):
+                await host.gate("default/agents", passed=True)
+            async with acting(host):
+                await stage.until(lambda: any("gate" in record.message for record in stage.told("condition")))
+                await asyncio.sleep(60)
+                assert stage.images() == {"agent:1": 3, "agent:2": 1}
+                plan = await host.ask(lambda reconciler: reconciler.plan(stage.time.now()))
+                assert [str(decision.identity) for decision in plan.decisions] == ["default/agent"]
+                with pytest.raises(DsplanError, match="default/nobody"):
+                    await host.gate("default/nobody", passed=True)
+                await host.gate("default/agents", passed=True, note="looked at it")
+                await stage.until(stage.rolled_out("agent:2", 4))
+            with pytest.raises(DsplanError, match="does not act"):
+                await host.ask(lambda reconciler: reconciler.state)
+        assert stage.most_down <= 3
 
     run_virtually(play())

@@ -12,6 +12,7 @@ from .access import MissingRights, Right, missing_rights, rights_needed
 from .answers import ApiError
 from .api import Api, Unanswered
 from .client import Answer, Client, Stream
+from .executor import Held
 from .guards import Refused
 from .host import Ended, Host
 from .lease import LeaseTerms
@@ -31,6 +32,7 @@ __all__ = [
     "Client",
     "Clock",
     "Ended",
+    "Held",
     "Host",
     "HostOptions",
     "LeaseTerms",

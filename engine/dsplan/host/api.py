@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
@@ -34,15 +34,26 @@ class Api:
         self._timeout = timeout
 
     async def request(
-        self, method: str, path: str, tree: Any = None, media_type: str = JSON, *, timeout: float | None = None
+        self,
+        method: str,
+        path: str,
+        tree: Any = None,
+        media_type: str = JSON,
+        *,
+        timeout: float | None = None,
+        check: Callable[[], None] = lambda: None,
     ) -> Answer:
-        """Send one request once, in its turn; return the answer whatever its status."""
+        """Send one request once, in its turn; return the answer whatever its status.
+
+        `check` is called when its turn has come, right before it is sent; what it raises keeps it from being sent.
+        """
         wait = self._rate.wait(self.clock.monotonic())
         if wait:
             await self.clock.sleep(wait)
         limit = self._timeout if timeout is None else timeout
         body = b"" if tree is None else encode(tree)
         headers = dict(_ACCEPT) if tree is None else {**_ACCEPT, "Content-Type": media_type}
+        check()
         try:
             async with asyncio.timeout(limit):
                 return await self._client.request(method, path, headers, body, limit)

@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from random import Random
 from typing import Any
 
+import msgspec
+
 from ..constraints import Rule
 from ..diff import Action, Actor
 from ..model.meta import Identity
@@ -25,12 +27,20 @@ from .state_store import StateStore
 from .tombstones import tombstone
 from .writes import Sender, name_of, told
 
-__all__ = ["Executor", "LeaseLost"]
+__all__ = ["Executor", "Held", "LeaseLost"]
 
 _HELD_FOR = 10.0
 _FLOORED_FOR = 1.0
 
 Key = tuple[Identity, tuple[str, str, str, str]]
+
+
+class Held(msgspec.Struct, frozen=True):
+    """A write that is wanted and must wait: for which DaemonSet and node, and why, with the name of what holds it."""
+
+    daemonset: Identity
+    node: str
+    why: str
 
 
 class LeaseLost(Exception):
@@ -68,6 +78,7 @@ class Executor:
         self._not_before: dict[Key, float] = {}
         self._quiet_until = float("-inf")
         self._saving = Backoff(dice)
+        self._held: dict[Key, Held] = {}
         self.pending: dict[Key, Action] = {}
 
     async def take(self, delta: Delta) -> None:
@@ -86,6 +97,11 @@ class Executor:
         if chosen is not None and action.daemonset not in chosen:
             return False
         return action.actor is Actor.HOST or self._options.replaces_controller
+
+    @property
+    def held(self) -> tuple[Held, ...]:
+        """What waits for something other than its turn, as of the last look."""
+        return tuple(found for key, found in self._held.items() if key in self.pending)
 
     async def act(self) -> float | None:
         """Send the next batch; return in how many seconds to go on, None where there is nothing to do.
@@ -167,9 +183,10 @@ class Executor:
         name = self._name(action)
         self._check_lease()
         self._reconciler.sent(action, now=self._clock.now())
+        self._held.pop(_key(action), None)
         self._audit(record_of(self._clock.now(), RecordKind.SENT, action))
         # Once it is on its way it is waited for, whatever else ends: a write that nobody waits for is unknown.
-        outcome, answer = await self._sender.send(action, name)
+        outcome, answer = await self._sender.send(action, name, self._check_lease)
         await self._ended(action, outcome, answer, name)
         return True
 
@@ -247,6 +264,7 @@ class Executor:
         if self._not_before.get(key, float("-inf")) < self._clock.monotonic():
             self._audit(record_of(self._clock.now(), RecordKind.HELD, action, message=why))
         self._not_before[key] = self._clock.monotonic() + seconds
+        self._held[key] = Held(action.daemonset, action.node, why)
 
     def _next(self, key: Key) -> float:
         return self._backoffs.setdefault(key, Backoff(self._dice)).next()

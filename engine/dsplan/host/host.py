@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from enum import StrEnum
 from random import Random
+from typing import TypeVar
 
 from ..constraints import BUILTIN_RULES, Rule
 from ..errors import DsplanError
@@ -14,7 +15,7 @@ from .access import MissingRights, missing_rights, rights_needed
 from .answers import ApiError
 from .api import Api, Unanswered
 from .client import Client
-from .executor import LeaseLost
+from .executor import Held, LeaseLost
 from .guards import Refused
 from .intake import Offload
 from .lease import Lease
@@ -26,6 +27,8 @@ from .state_store import FenceLost, StateStore
 from .surroundings import controller_runs, server_version
 
 __all__ = ["Ended", "Host"]
+
+T = TypeVar("T")
 
 
 class Ended(StrEnum):
@@ -91,20 +94,33 @@ class Host:
         if self._session is not None:
             self._session.wake()
 
-    def gate(self, policy: str, *, passed: bool, note: str = "") -> None:
+    async def gate(self, policy: str, *, passed: bool, note: str = "") -> None:
         """Answer the manual gate where the roll-out of a policy (`namespace/name`) stands.
 
-        Raises DsplanError where no such roll-out is known at present.
+        Raises DsplanError where no such roll-out is known, and while this host does not act.
+        """
+        await self.ask(lambda reconciler: reconciler.gate(policy, passed=passed, note=note))
+
+    async def ask(self, function: Callable[[Reconciler], T]) -> T:
+        """Return what a function makes of the Reconciler, when it is its turn: a plan, metrics, a world.
+
+        The Reconciler has one writer, so nothing else may call it while the host acts. Raises what the function raises,
+        and DsplanError while this host does not act.
         """
         if self._session is None:
-            raise DsplanError(f"no policy {policy} is known to roll anything out: this host does not act at present")
-        self._session.reconciler.gate(policy, passed=passed, note=note)
-        self._session.wake()
+            raise DsplanError("this host does not act at present")
+        found: T = await self._session.ask(function)
+        return found
 
     @property
-    def reconciler(self) -> Reconciler | None:
-        """What the host knows and decides; None while it does not act."""
-        return None if self._session is None else self._session.reconciler
+    def acts(self) -> bool:
+        """Whether the host holds its Lease and works."""
+        return self._session is not None
+
+    @property
+    def held(self) -> tuple[Held, ...]:
+        """The writes that wait for something other than their turn: a disruption budget, the floor, the rate."""
+        return () if self._session is None else self._session.held
 
     # The loop
 

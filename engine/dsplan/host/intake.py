@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from random import Random
 from typing import Any, Protocol
 
-from ..errors import InputError
+from ..errors import DsplanError, InputError
 from ..model.policy import RolloutPolicy
 from ..reconciler import EventOutcome, Reconciler, WatchEvent
 from .answers import ApiError
@@ -20,6 +20,7 @@ from .watching import Message, Observed, Reflector, Trouble
 __all__ = ["Intake", "Offload"]
 
 Tell = Callable[[RecordKind, str], None]
+_STOPPED = "the host does not act any more"
 _KINDS = ("Node", "DaemonSet", "ControllerRevision", "Pod")
 
 
@@ -28,6 +29,23 @@ class Offload(Protocol):
 
     def __call__(self, function: Callable[..., Any], /, *args: Any, **named: Any) -> Awaitable[Any]:
         """Return what the function returns."""
+
+
+class Turn:
+    """Something that somebody else wants done with the Reconciler, when it is its turn: there is one writer."""
+
+    def __init__(self, function: Callable[[Reconciler], Any]) -> None:
+        self.function = function
+        self.done: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+
+    def take(self, reconciler: Reconciler) -> None:
+        """Do it, unless nobody waits for it any more."""
+        if self.done.done():
+            return
+        try:
+            self.done.set_result(self.function(reconciler))
+        except Exception as error:
+            self.done.set_exception(error)
 
 
 class Intake:
@@ -55,10 +73,11 @@ class Intake:
         self._streams = streams
         self._settle_after = settle_after
         self._backoff = Backoff(dice)
-        self._queue: asyncio.Queue[Message | None] = asyncio.Queue(maxsize=0)
+        self._queue: asyncio.Queue[Message | Turn | None] = asyncio.Queue(maxsize=0)
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._missing = {*_KINDS, "RolloutPolicy"}
         self._lost_at: float | None = None
+        self._stopped = False
         self.absent: set[str] = set()
 
     @property
@@ -77,7 +96,12 @@ class Intake:
             self._watch(kind)
 
     async def stop(self) -> None:
-        """End all watches."""
+        """End all watches; who still waits for a turn is told that there will be none."""
+        self._stopped = True
+        while not self._queue.empty():
+            message = self._queue.get_nowait()
+            if isinstance(message, Turn) and not message.done.done():
+                message.done.set_exception(DsplanError(_STOPPED))
         for task in self._tasks.values():
             task.cancel()
         await asyncio.gather(*self._tasks.values(), return_exceptions=True)
@@ -91,6 +115,14 @@ class Intake:
     def wake(self) -> None:
         """End the present or next `wait`: somebody said something that matters."""
         self._queue.put_nowait(None)
+
+    async def ask(self, function: Callable[[Reconciler], Any]) -> Any:
+        """Return what a function makes of the Reconciler, between two messages. Raises what it raises."""
+        if self._stopped:
+            raise DsplanError(_STOPPED)
+        turn = Turn(function)
+        self._queue.put_nowait(turn)
+        return await turn.done
 
     async def drain(self) -> None:
         """Take in what has arrived."""
@@ -136,8 +168,11 @@ class Intake:
         reflector = Reflector(self._api, kind, deliver, self._dice, streams=self._streams, delay=delay)
         self._tasks[kind] = asyncio.create_task(reflector.run(), name=f"dsplan watch {kind}")
 
-    async def _take(self, message: Message | None) -> None:
+    async def _take(self, message: Message | Turn | None) -> None:
         if message is None:
+            return
+        if isinstance(message, Turn):
+            message.take(self._reconciler)
             return
         if isinstance(message, Observed):
             self.observe(message.kind, message.type, message.object)

@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from random import Random
+from typing import Any
 
 from ..constraints import Rule
+from ..errors import DsplanError
 from ..model.state import State
 from ..reconciler import Delta, Reconciler
 from .answers import ApiError
 from .api import Api, Unanswered
-from .executor import Executor, LeaseLost
+from .executor import Executor, Held, LeaseLost
 from .intake import Intake, Offload
 from .lease import Lease
 from .options import HostOptions
@@ -47,12 +49,24 @@ class Session:
         self._own_wish = wish
         self._control_at = float("-inf")
         self._intake: Intake | None = None
+        self._executor: Executor | None = None
         self.reconciler = Reconciler(rules=rules)
+
+    async def ask(self, function: Callable[[Reconciler], Any]) -> Any:
+        """Return what a function makes of the Reconciler when it is its turn."""
+        if self._intake is None:
+            raise DsplanError("the host has not begun to act")
+        return await self._intake.ask(function)
 
     def wake(self) -> None:
         """Look at once: somebody said something."""
         if self._intake is not None:
             self._intake.wake()
+
+    @property
+    def held(self) -> tuple[Held, ...]:
+        """The writes that wait for something other than their turn."""
+        return () if self._executor is None else self._executor.held
 
     def wish(self) -> str:
         """Return what somebody asked for: this process first, then whoever wrote it beside the State."""
@@ -88,6 +102,7 @@ class Session:
             lambda: "pause" if stop.is_set() else self.wish(),
             self._rules,
         )
+        self._executor = executor
         try:
             await intake.start()
             return await self._loop(intake, executor, stop)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from ..diff import Action
@@ -39,11 +39,16 @@ class Sender:
         self._evicts = evicts
         self._wrote: dict[tuple[str, str, str, str], str] = {}
 
-    async def send(self, action: Action, name: str = "") -> tuple[Outcome, Answer]:
-        """Send an action; return what became of it, and the answer. `name` is that of an object to create."""
+    async def send(
+        self, action: Action, name: str = "", check: Callable[[], None] = lambda: None
+    ) -> tuple[Outcome, Answer]:
+        """Send an action; return what became of it, and the answer. `name` is that of an object to create.
+
+        `check` is called last of all, and may raise to keep it from being sent.
+        """
         method, path, body, media_type = self._request(action, name)
         try:
-            answer = await self._api.request(method, path, body, media_type, timeout=self._timeout)
+            answer = await self._api.request(method, path, body, media_type, timeout=self._timeout, check=check)
         except Unanswered as error:
             return Outcome.UNKNOWN, (0, {}, str(error).encode())
         outcome = outcome_of(answer)
