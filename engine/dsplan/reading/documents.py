@@ -28,15 +28,14 @@ from dsplan.reading.surroundings import (
     begins_yaml,
     blanked,
     has_strange_field,
-    needs_tidying,
     strange_lines,
     strange_until,
     strange_until_json,
-    tidied,
     told,
     told_of,
 )
 from dsplan.reading.text import LineIndex, decode_text, refuse_controls
+from dsplan.reading.tidying import needs_tidying, tidied
 from dsplan.reading.yaml_fast import NotSure, Pieces, ScalarCache, cut_items, inherited_from, parse_fast
 
 __all__ = ["Found", "Types", "documents_of"]

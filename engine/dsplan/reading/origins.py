@@ -15,8 +15,9 @@ import msgspec
 from dsplan.reading.bundles import Source
 from dsplan.reading.located import Located
 from dsplan.reading.sources import fingerprint, read_file
-from dsplan.reading.surroundings import blanked, tidied
+from dsplan.reading.surroundings import blanked
 from dsplan.reading.text import LineIndex, decode_text
+from dsplan.reading.tidying import tidied
 from dsplan.reading.yaml_fast import cut_items
 
 __all__ = ["Origin", "SourceText"]

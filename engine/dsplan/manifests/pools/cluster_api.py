@@ -6,6 +6,7 @@ annotations of the cluster autoscaler.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, Final
 
 from dsplan.manifests.pools.parts import FuturePool, Tree, labels_at, list_at, number_at, part, taints_at, text_at
@@ -52,9 +53,6 @@ def pool_of(tree: Tree, find: Any) -> FuturePool:
     }
     zones = _zones(tree, spec)
     count = number_at(tree, "spec", "replicas")
-    unknown = [] if count is not None else ["how many nodes there will be (an autoscaler decides; one stands for them)"]
-    if bootstrap is None:
-        unknown.append("labels and taints of its bootstrap template, which is not in the input")
     taints = (
         *taints_at(registration, "taints"),
         *taints_at(spec, "taints"),
@@ -69,8 +67,15 @@ def pool_of(tree: Tree, find: Any) -> FuturePool:
         taints=taints,
         machines=(machine,) if machine else (),
         capacity=_annotated(annotations),
-        unknown=tuple(unknown),
+        unknown=tuple(_unknown(count, bootstrap)),
     )
+
+
+def _unknown(count: int | None, bootstrap: Any) -> Iterator[str]:
+    if count is None:
+        yield "how many nodes there will be (an autoscaler decides; one stands for them)"
+    if bootstrap is None:
+        yield "labels and taints of its bootstrap template, which is not in the input"
 
 
 def _template(spec: Any, path: tuple[str, ...], find: Any) -> Any:
