@@ -69,7 +69,8 @@ def test_a_dumb_terminal_gets_an_ascii_chart(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_a_stall_is_told_before_it_starts() -> None:
     shown = run("timeline", str(SPECS / "stall-budget-spent.yaml")).stdout
-    assert "needs maxUnavailable >= 4, or exclude n1, n2, n3" in shown.replace("\n", " ")
+    assert "a bigger budget would do harm (pods on n3 do not run)" in " ".join(shown.split())
+    assert "run: kubectl rollout undo daemonset/agent -n default" in shown
 
 
 def test_what_goes_at_once_is_a_line_of_its_own() -> None:

@@ -112,3 +112,4 @@ class StallEntry(Entry, frozen=True, kw_only=True):
     needs: int | None = None
     exclude: tuple[str, ...] = ()
     advice: str = ""
+    commands: tuple[str, ...] = ()

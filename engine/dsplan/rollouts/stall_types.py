@@ -32,8 +32,9 @@ class Stall(msgspec.Struct, frozen=True, kw_only=True):
     `wave` is the update wave in which it stops, from 1; `at` is in seconds from the beginning. `spent` of `limit` nodes
     are down (doubled, under surge) then; `left` nodes keep the old revision, `hurt` nodes had service before and have
     none at the end. `needs` is the smallest maxUnavailable with which a simulation goes through (one less stalls), None
-    where none was found. `exclude` are nodes without which it goes through. `advice` is what else to do; `detail` what
-    the controller says.
+    where none was found, or where pods fail or find no place: then no bigger budget is a remedy. `exclude` are nodes
+    without which it goes through. `advice` is what else to do, `commands` carry the remedies out; `detail` is what the
+    controller says.
     """
 
     identity: Identity
@@ -48,6 +49,7 @@ class Stall(msgspec.Struct, frozen=True, kw_only=True):
     needs: int | None = None
     exclude: tuple[str, ...] = ()
     advice: str = ""
+    commands: tuple[str, ...] = ()
     detail: str = ""
 
     @property
@@ -91,8 +93,10 @@ class Stall(msgspec.Struct, frozen=True, kw_only=True):
     def _remedy(self) -> str:
         if self.kind is not StallKind.BUDGET_SPENT:
             return self.advice
+        if self.advice:
+            return self.advice
         ways = [f"needs maxUnavailable >= {self.needs}"] if self.needs is not None else ["no maxUnavailable helps"]
         if self.exclude:
             names = names_text(list(self.exclude), 20)
             ways.append(f"exclude {names}" if self.needs is None else f"or exclude {names}")
-        return ", ".join(ways) + (f"; {self.advice}" if self.advice else "")
+        return ", ".join(ways)

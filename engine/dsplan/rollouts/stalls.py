@@ -33,6 +33,7 @@ from ..simulator.scheduler import SchedulerFactory
 from .blockers import blockers_of, pending_reasons
 from .duration_sources import Overrides, duration_sources
 from .edits import replaced, with_strategy
+from .remedies import budget_command, is_of_new_pods, remove_nodes_command, roll_back, undo_command
 from .stall_types import Stall, StallKind
 from .waves import WaveKind, waves_of
 
@@ -185,6 +186,7 @@ class _Forecast:
             left=run.left_outdated,
             hurt=tuple(name for name in run.left_down if name not in self._initially_down[run.identity]),
             advice=_advice(daemonset, kind),
+            commands=(undo_command(daemonset.identity),) if kind is StallKind.BROKEN_REVISION else (),
             detail=detail,
         )
 
@@ -214,12 +216,20 @@ class _Forecast:
         return "; ".join(dict.fromkeys([*named, *held]))
 
     def _with_budget(self, daemonset: DaemonSet, stall: Stall) -> Stall:
-        """Return the stall with the smallest budget that goes through, and the nodes without which it does as it is."""
+        """Return the stall with the smallest budget that goes through, and the nodes without which it does as it is.
+
+        Where pods do not run, no budget is looked for: every node that it would reach might lose its pod.
+        """
+        if any(map(is_of_new_pods, stall.blockers)):
+            return msgspec.structs.replace(
+                stall, advice=roll_back(stall.blockers), commands=(undo_command(daemonset.identity),)
+            )
         nodes = tuple(sorted(item.node for item in stall.blockers))
         goes_on_without = not self._stalls(_without_nodes(self._alone(daemonset), set(nodes)), daemonset.identity)
-        return msgspec.structs.replace(
-            stall, needs=self._smallest_budget(daemonset, stall.spent), exclude=nodes if goes_on_without else ()
-        )
+        needs, exclude = self._smallest_budget(daemonset, stall.spent), nodes if goes_on_without else ()
+        commands = [budget_command(daemonset, needs)] if needs is not None else []
+        commands += [remove_nodes_command(exclude)] if exclude else []
+        return msgspec.structs.replace(stall, needs=needs, exclude=exclude, commands=tuple(commands))
 
     def _smallest_budget(self, daemonset: DaemonSet, spent: int) -> int | None:
         """Return the smallest maxUnavailable with which a simulation goes through; a smaller one is known to stall."""
@@ -227,7 +237,10 @@ class _Forecast:
         budget = spent + 1
         while budget <= most:
             story = self._simulate(_with_max_unavailable(alone, daemonset, budget))
-            if story.of(daemonset.identity).outcome is not Outcome.STALLED:
+            run = story.of(daemonset.identity)
+            if run.outcome is not Outcome.STALLED:
+                if set(run.left_down) - self._initially_down[daemonset.identity]:
+                    return None  # it goes through, and nodes that had a pod are without one
                 break
             budget = max(budget, len(blockers_of(story, daemonset))) + 1
         else:
@@ -237,10 +250,19 @@ class _Forecast:
         return budget
 
     def _with_other_strategy(self, daemonset: DaemonSet, stall: Stall) -> Stall:
-        world = _with_max_unavailable(self._alone(daemonset), daemonset, 1)
-        if self._stalls(world, daemonset.identity):
-            return stall
-        return msgspec.structs.replace(stall, advice="maxUnavailable 1 without maxSurge goes through")
+        run = self._simulate(_with_max_unavailable(self._alone(daemonset), daemonset, 1)).of(daemonset.identity)
+        harmed = set(run.left_down) - self._initially_down[daemonset.identity]
+        if run.outcome is Outcome.STALLED or harmed:
+            return msgspec.structs.replace(
+                stall,
+                advice="roll back, or fix the template: the new pod cannot run beside the old one",
+                commands=(undo_command(daemonset.identity),),
+            )
+        return msgspec.structs.replace(
+            stall,
+            advice="maxUnavailable 1 without maxSurge goes through",
+            commands=(budget_command(daemonset, 1),),
+        )
 
     def _without_strays(self, daemonset: DaemonSet, stall: Stall) -> Stall:
         names = {node.name for node in self._world.nodes}
@@ -279,7 +301,7 @@ def _limit(daemonset: DaemonSet, wanted: int) -> int:
 
 def _advice(daemonset: DaemonSet, kind: StallKind) -> str:
     if kind is StallKind.BROKEN_REVISION:
-        return "no budget helps: mend the template or set it back"
+        return "no budget helps: roll back, or fix the template"
     block = daemonset.spec.update_strategy.rolling_update
     if kind is StallKind.ON_DELETE and block is not None and block.max_unavailable not in (None, 0, "0%"):
         return f"rollingUpdate.maxUnavailable {block.max_unavailable} does nothing"

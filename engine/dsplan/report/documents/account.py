@@ -127,4 +127,5 @@ def stall_entry(stall: Stall) -> StallEntry:
         needs=stall.needs,
         exclude=stall.exclude,
         advice=stall.advice,
+        commands=stall.commands,
     )

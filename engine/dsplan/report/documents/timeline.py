@@ -90,6 +90,7 @@ def stall_entry(stall: Stall) -> dict[str, Any]:
         "hurt": stall.hurt,
         "needsMaxUnavailable": stall.needs,
         "exclude": stall.exclude,
+        "commands": stall.commands,
     }
 
 

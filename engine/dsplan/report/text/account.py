@@ -19,7 +19,10 @@ _GC = "garbage collector of pods, after about 40 s"
 
 
 class Line(msgspec.Struct, frozen=True):
-    """So many pairs or pods share a fate: a symbol, a verb, why, and where; `example` tells what the first lacks."""
+    """So many pairs or pods share a fate: a symbol, a verb, why, and where.
+
+    `example` tells what the first lacks, `commands` what to run about it.
+    """
 
     symbol: str
     verb: str
@@ -27,6 +30,7 @@ class Line(msgspec.Struct, frozen=True):
     why: str
     where: tuple[str, ...]
     example: str = ""
+    commands: tuple[str, ...] = ()
 
 
 def lines_of(entry: DaemonSetEntry, plan: PlanDocument) -> Iterator[Line]:
@@ -71,7 +75,8 @@ def problems_of(entry: DaemonSetEntry, plan: PlanDocument) -> Iterator[Line]:
         yield Line("!", "pass fails", 0, entry.error + heals * healing, ())
     if (stalled := _rows(entry, "stalled")) or entry.summary.stalls:
         text = entry.stall.text if entry.stall else entry.course.text if entry.course else ""
-        yield Line("!", "stalled", _count(stalled), text, _where(stalled, plan))
+        commands = entry.stall.commands if entry.stall else ()
+        yield Line("!", "stalled", _count(stalled), text, _where(stalled, plan), commands=commands)
     for row in _by_reason(_rows(entry, "unplaced")):
         loses = "; an available pod goes for it" if row.loses else ""
         where = tuple(names_of(row, plan))

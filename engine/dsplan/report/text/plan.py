@@ -123,6 +123,7 @@ def _line(line: Line, style: Style) -> Iterator[str]:
     yield from others
     if line.example:
         yield from _wrapped(f"      on {line.where[0]}: {line.example}", style, indent=8)
+    yield from (f"      run: {command}" for command in line.commands)
 
 
 def _account(entry: DaemonSetEntry, plan: PlanDocument, style: Style) -> Iterator[str]:

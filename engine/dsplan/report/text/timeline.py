@@ -158,6 +158,8 @@ def _summary_lines(story: Timeline, style: Style) -> Iterator[str]:
         yield from _alarm(f"evicts {len(story.evicted):,}: {listing(story.evicted, style.limit)}", style)
     if story.stall is not None:
         yield from _alarm(story.stall.text, style)
+        for command in story.stall.commands:
+            yield f"    run: {command}"
     run = story.window.run
     if run.left_outdated:
         names = listing(run.left_outdated, style.limit)
