@@ -62,7 +62,7 @@ def _daemonset(entry: DaemonSetEntry, plan: PlanDocument) -> Check:
 
 
 def _stall(entry: DaemonSetEntry, plan: PlanDocument) -> Check:
-    """What a simulation has shown agrees with what it was shown for (DESIGN 4b)."""
+    """What a simulation has shown agrees with what it was shown for."""
     stall, course = entry.stall, entry.course
     if stall is None or course is None:
         if course is not None and course.played:
