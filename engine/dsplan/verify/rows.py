@@ -131,7 +131,7 @@ class _Row:
         return lot.kind in ("stays", "evicted") or (rolled and self.letter in "RK") or (rolled and self.governed)
 
     def _fates(self) -> set[str]:
-        """Return the fates that these lots can have (DESIGN 4a)."""
+        """Return the fates that these lots can have."""
         live = any(not facts & GOING for facts in self.shape)
         stays = [lot.place for lot in self.row.lots if lot.kind == "stays"]
         if self.letter != "R":
