@@ -56,7 +56,7 @@ class InstantKubelet:
 
 
 def played(stem: str, kubelet: InstantKubelet) -> Simulation:
-    return simulate(world(stem), kubelet, now=taken(stem), durations=Durations(plan_changes=0))
+    return simulate(world(stem), kubelet, now=taken(stem), durations=Durations(between=0))
 
 
 def deletions(story: Simulation) -> dict[str, Counter[str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 
+from .account import ACCOUNT
 from .checking import CHECKING
 from .core import CORE
 from .edits import EDITS
@@ -21,6 +22,7 @@ MUTANTS: tuple[Mutant, ...] = (
     *CHECKING,
     *CORE,
     *EDITS,
+    *ACCOUNT,
     *EXPLAIN,
     *HOSTING,
     *PLACEMENT,
