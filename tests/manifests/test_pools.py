@@ -403,3 +403,28 @@ def test_a_wrong_label_names_the_description(tmp_path: Path) -> None:
     with pytest.raises(InputError) as caught:
         joining_nodes([path], [])
     assert str(caught.value.problems[0]).startswith(f"{path}:1:1: NodePool general: spec.labels[team]: ")
+
+
+@pytest.mark.parametrize(
+    ("spec", "said"),
+    [
+        ([], "spec: must be an object from instance types to sizes"),
+        ({"t3.large": {"cpu": 2, "memory": "8GB"}}, "spec[t3.large].memory: must be a quantity"),
+        ({"t3.large": {"capacity": {"cpu": "x"}}}, "spec[t3.large][capacity].cpu: must be a quantity"),
+        ({"t3.large": 3}, "spec[t3.large]: needs sizes"),
+    ],
+)
+def test_a_catalogue_with_a_mistake_says_where(spec: Any, said: str, tmp_path: Path) -> None:
+    path = written(tmp_path, karpenter(), {**CATALOGUE, "spec": spec})
+    with pytest.raises(InputError) as caught:
+        joining_nodes([path], [])
+    assert said in str(caught.value.problems[0])
+    assert str(caught.value.problems[0]).startswith(f"{path}:")
+
+
+def test_a_size_that_is_no_quantity_is_refused(tmp_path: Path) -> None:
+    annotations = {"capacity.cluster-autoscaler.kubernetes.io/memory": "16GB"}
+    head = {"apiVersion": "cluster.x-k8s.io/v1beta1", "kind": "MachineDeployment"}
+    with pytest.raises(InputError) as caught:
+        joining_nodes([written(tmp_path, {**head, "metadata": {"name": "md", "annotations": annotations}})], [])
+    assert "size of memory: must be a quantity" in str(caught.value.problems[0])

@@ -92,9 +92,15 @@ def load_world(
 
         parse_selector(selector)  # What cannot be read is said before anything is.
     world = read_world((*files, *more), namespace, selector)
-    if nodes_needed and not world.nodes and not click.get_current_context().params.get("what_if_add_pool"):
+    if nodes_needed and not world.nodes and not _pools_join():
         raise _no_nodes(world)
     return narrowed(world, namespace, selector)
+
+
+def _pools_join() -> bool:
+    """Return whether --add-pool of the current command line brings nodes."""
+    ctx = click.get_current_context(silent=True)
+    return ctx is not None and bool(ctx.params.get("what_if_add_pool"))
 
 
 def _no_nodes(world: World) -> InputError:

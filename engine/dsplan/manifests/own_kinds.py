@@ -58,7 +58,7 @@ def stands_for(kind: str, tree: RawTree) -> tuple[KubernetesObject, ...]:
 def _refuse_misspelt(kind: str) -> None:
     from ..apiserver.strict import close_to
 
-    meant = close_to(kind, ("NodePool", *POLICIES))
+    meant = close_to(kind, ("NodePool", "InstanceTypes", *POLICIES))
     if meant:
         message = f"unknown kind, did you mean {meant}?"
         raise InputError.of([Problem(reason="FieldValueNotSupported", field="kind", message=message, value=kind)])

@@ -12,18 +12,23 @@ A catalogue is a document of dsplan's own, or what a provider's tool prints (`aw
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import takewhile
 from typing import Any, Final
 
 import msgspec
 
+from dsplan.errors import Problem
 from dsplan.manifests.pools.parts import Tree, labels_at, list_at, number_at, part, text_at
 from dsplan.model.node import Node
+from dsplan.model.quantity import QuantityError, parse_quantity
 
-__all__ = ["CATALOGUES", "Size", "Sizes"]
+__all__ = ["CATALOGUES", "NO_QUANTITY", "Size", "Sizes", "catalogue_problems", "is_quantity"]
 
 _INSTANCE_TYPES: Final = ("node.kubernetes.io/instance-type", "beta.kubernetes.io/instance-type")
+
+
+NO_QUANTITY: Final = "must be a quantity such as 4, 3920m or 16Gi"
 
 
 class Size(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,6 +65,44 @@ class Sizes:
     def that_meet(self, demands: Sequence[Tree]) -> tuple[str, ...]:
         """Return the known instance types that meet what a Karpenter pool asks of them, in order."""
         return tuple(sorted(name for name, size in self._sizes.items() if meets(name, size, demands)))
+
+
+def is_quantity(text: str) -> bool:
+    """Return whether a text is an amount as Kubernetes writes it.
+
+    >>> is_quantity("16Gi"), is_quantity("16GB")
+    (True, False)
+    """
+    try:
+        parse_quantity(text)
+    except QuantityError:
+        return False
+    return True
+
+
+def catalogue_problems(tree: Tree) -> Iterator[Problem]:
+    """Yield what is wrong with a catalogue of dsplan's own; those of providers are taken as they are.
+
+    >>> tree = {"kind": "InstanceTypes", "spec": {"t3.large": {"cpu": 2, "memory": "8GB"}}}
+    >>> print(*catalogue_problems(tree))
+    spec[t3.large].memory: must be a quantity such as 4, 3920m or 16Gi, seen: '8GB'
+    """
+    if text_at(tree, "kind") != "InstanceTypes":
+        return
+    types = part(tree, "spec")
+    if not isinstance(types, dict) or not types:
+        message = "must be an object from instance types to sizes, such as t3.large: {cpu: 2, memory: 8Gi}"
+        yield Problem(reason="FieldValueInvalid", field="spec", message=message)
+        return
+    for name in types:
+        for path in ((name,), (name, "capacity"), (name, "allocatable")):
+            for resource, amount in labels_at(types, *path).items():
+                if not is_quantity(amount):
+                    field = f"spec{''.join(f'[{step}]' for step in path)}.{resource}"
+                    yield Problem(reason="FieldValueInvalid", field=field, message=NO_QUANTITY, value=amount)
+        if not labels_at(types, name) and not labels_at(types, name, "capacity"):
+            message = "needs sizes, such as {cpu: 2, memory: 8Gi}"
+            yield Problem(reason="FieldValueRequired", field=f"spec[{name}]", message=message)
 
 
 def _shown_by(node: Node) -> Size:

@@ -10,7 +10,14 @@ import msgspec
 
 from dsplan.errors import InputError, Problem
 from dsplan.manifests.nodepool import API_VERSION, expand
-from dsplan.manifests.pools.catalogue import CATALOGUES, Size, Sizes
+from dsplan.manifests.pools.catalogue import (
+    CATALOGUES,
+    NO_QUANTITY,
+    Size,
+    Sizes,
+    catalogue_problems,
+    is_quantity,
+)
 from dsplan.manifests.pools.clouds import (
     aks_pool,
     auto_scaling_group,
@@ -100,7 +107,10 @@ def future_nodes(items: Sequence[RawObject], nodes: Sequence[Node], *, joining: 
     """
     joined = Joined([], [], [])
     documents = {(item.kind, item.name): item.tree for item in items}
-    sizes = Sizes((item.tree for item in items if _is_catalogue(item)), nodes)
+    catalogues = [item for item in items if _is_catalogue(item)]
+    for item in catalogues:
+        joined.problems.extend(with_place(problem, item) for problem in catalogue_problems(item.tree))
+    sizes = Sizes((item.tree for item in catalogues), nodes)
     left: list[str] = []
     for item in items:
         convert_it = _CONVERTERS.get((item.group, item.kind))
@@ -147,6 +157,7 @@ def _join(pool: FuturePool, item: RawObject, sizes: Sizes, joined: Joined) -> No
         unknown.append("how it grows from 0 nodes (one stands for them)")
     made = 0
     try:
+        _refuse_wrong_sizes(pool)
         for machine, count in _shares(machines[:_MAX_MACHINES] or ("",), pool.count or None):
             for tree in expand(_node_pool(pool, machine, count, sizes, several=len(machines) > 1, unknown=unknown)):
                 joined.nodes.append((convert(tree, Node), item))
@@ -157,6 +168,17 @@ def _join(pool: FuturePool, item: RawObject, sizes: Sizes, joined: Joined) -> No
     nodes = "1 node" if made == 1 else f"{made:,} nodes"
     rest = f"; not known: {'; '.join(dict.fromkeys(unknown))}" if unknown else ""
     joined.notes.append(Note(subject=f"{pool.tool} {pool.name}", text=f"read as {nodes} to come{rest}"))
+
+
+def _refuse_wrong_sizes(pool: FuturePool) -> None:
+    problems = [
+        Problem(reason="FieldValueInvalid", field=f"size of {name}", message=NO_QUANTITY, value=amount)
+        for amounts in (pool.capacity, *pool.reserved)
+        for name, amount in amounts.items()
+        if not is_quantity(amount)
+    ]
+    if problems:
+        raise InputError.of(problems)
 
 
 def _of_description(problem: Problem) -> Problem:
