@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import json
+from typing import Any
 
 import pytest
 
 from dsplan.errors import DsplanError
 from dsplan.host import Ended, Refused
-from dsplan.testing.apiserver import run_virtually
+from dsplan.testing.apiserver import DirectClient, Request, run_virtually
 from tests.testing.apiserver.objects import daemonset, nodes, policy
 
 from .worlds import Stage, acting
@@ -142,5 +144,49 @@ def test_a_gate_is_answered_in_its_turn_and_the_plan_is_told_on_request() -> Non
             with pytest.raises(DsplanError, match="does not act"):
                 await host.ask(lambda reconciler: reconciler.state)
         assert stage.most_down <= 3
+
+    run_virtually(play())
+
+
+def test_every_write_of_an_object_that_is_there_names_its_uid() -> None:
+    async def play() -> None:
+        stage = Stage(*nodes(3), daemonset(budget=3), controller=False)
+        without: list[str] = []
+
+        def check(request: Request) -> None:
+            ours = "/leases" in request.path or "/configmaps" in request.path
+            if request.method in ("PATCH", "DELETE") and not ours and b'"uid"' not in request.body:
+                without.append(f"{request.method} {request.path}")
+
+        host = stage.host(client=DirectClient(stage.stand_in, check), replaces_controller=True)
+        async with stage.live(), acting(host):
+            await stage.until(stage.rolled_out("agent:1", 3))
+            for generation, image in ((2, "agent:2"), (3, "agent:1")):
+                # Back to the first template: its revision is patched to be the newest (H8).
+                stage.stand_in.api.add(daemonset(image, budget=3, generation=generation))
+                await stage.until(stage.rolled_out(image, 3))
+            await asyncio.sleep(20)
+        assert without == []
+        assert any("/controllerrevisions/" in path for _, path in stage.requests("PATCH"))
+        assert stage.stand_in.api.refused == []
+
+    run_virtually(play())
+
+
+def test_conditions_are_told_beside_the_state() -> None:
+    async def play() -> None:
+        stage = Stage(*nodes(3), daemonset(strategy="OnDelete"), policy(budgets=[{"maxUnavailable": 1}]))
+
+        def told() -> Any:
+            known = stage.stand_in.api.get("ConfigMap", "default", "dsplan")
+            return json.loads(((known or {}).get("data") or {}).get("conditions") or "{}").get("default/agent", {})
+
+        async with stage.live():
+            await stage.until(lambda: stage.serving() == 3)
+            stage.stand_in.api.add(daemonset("agent:2", strategy="OnDelete", generation=2))
+            async with acting(stage.host()):
+                await stage.until(lambda: told().get("type") == "Progressing")
+                await stage.until(lambda: told().get("type") == "Complete")
+        assert stage.rolled_out("agent:2", 3)()
 
     run_virtually(play())

@@ -186,13 +186,21 @@ class Executor:
         self._held.pop(_key(action), None)
         self._audit(record_of(self._clock.now(), RecordKind.SENT, action))
         # Once it is on its way it is waited for, whatever else ends: a write that nobody waits for is unknown.
-        outcome, answer = await self._sender.send(action, name, self._check_lease)
+        outcome, answer = await self._sender.send(action, name, self._check_lease, uid=self._uid(action))
         await self._ended(action, outcome, answer, name)
         return True
 
     def _check_lease(self) -> None:
         if self._lease is not None and not self._lease.held:
             raise LeaseLost
+
+    def _uid(self, action: Action) -> str:
+        """Return the uid of the object that an action is about, as it is known; empty where it is to be created."""
+        place = action.namespace, action.name
+        for item in self._reconciler.known(action.kind) if action.kind != "Pod" else ():
+            if (item.metadata.namespace, item.metadata.name) == place:
+                return str(item.metadata.uid)
+        return ""
 
     def _name(self, action: Action) -> str:
         if action.verb != "create" or action.kind != "Pod":

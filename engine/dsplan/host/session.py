@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from random import Random
 from typing import Any
+
+import msgspec
 
 from ..constraints import Rule
 from ..errors import DsplanError
 from ..model.state import State
-from ..reconciler import Delta, Reconciler
+from ..reconciler import Condition, Delta, Reconciler
 from .answers import ApiError
 from .api import Api, Unanswered
 from .executor import Executor, Held, LeaseLost
@@ -25,6 +27,7 @@ __all__ = ["Session"]
 
 _LOOK_AGAIN = 5.0
 _CONTROL_EVERY = 5.0
+_MOST_TOLD = 100_000
 
 
 class Session:
@@ -50,6 +53,7 @@ class Session:
         self._control_at = float("-inf")
         self._intake: Intake | None = None
         self._executor: Executor | None = None
+        self._conditions: dict[tuple[str, str], Condition] = {}
         self.reconciler = Reconciler(rules=rules)
 
     async def ask(self, function: Callable[[Reconciler], Any]) -> Any:
@@ -162,14 +166,21 @@ class Session:
         self._control_at = now
         before = self._store.control
         try:
-            await self._store.look()
+            if self._store.is_told:
+                await self._store.look()
+            else:
+                await self._store.save(self.reconciler.state)
         except (ApiError, Unanswered) as error:
             self._tell(RecordKind.TROUBLE, f"State: {error}"[:500])
         if self._store.control != before:
             self._tell(RecordKind.CONTROL, self._store.control or "resume")
 
     async def _report(self, delta: Delta, executor: Executor) -> None:
+        for identity in delta.removed:
+            for kind in ("Complete", "Progressing", "Stalled"):
+                self._conditions.pop((str(identity), kind), None)
         for identity, condition in delta.conditions:
+            self._conditions[str(identity), condition.type] = condition
             self._audit(
                 Record(
                     at=self._clock.now(),
@@ -181,6 +192,7 @@ class Session:
                     message=condition.message,
                 )
             )
+        self._store.conditions = _told(self._conditions)
         for identity, event in delta.events:
             await executor.reporter.report(identity, event.type, event.reason, event.message)
 
@@ -200,3 +212,17 @@ class Session:
 
     def _tell(self, kind: RecordKind, message: str) -> None:
         self._audit(Record(at=self._clock.now(), kind=kind, message=message))
+
+
+def _told(conditions: Mapping[tuple[str, str], Condition]) -> str:
+    """Return the conditions that are true as JSON, by DaemonSet; the first of them where all are too much."""
+    found: dict[str, dict[str, str]] = {}
+    size = 0
+    for (daemonset, kind), condition in sorted(conditions.items()):
+        if condition.status != "True":
+            continue
+        size += len(daemonset) + len(condition.reason) + len(condition.message)
+        if size > _MOST_TOLD:
+            break
+        found[daemonset] = {"type": kind, "reason": condition.reason, "message": condition.message}
+    return msgspec.json.encode(found).decode() if found else ""

@@ -15,7 +15,7 @@ __all__ = ["CONTROL", "FenceLost", "StateRefused", "StateStore"]
 
 CONTROL = "control"
 """Key of the ConfigMap in which somebody may write `pause`, `resume` or `abort`."""
-_STATE, _WRITER = "state", "writer"
+_STATE, _WRITER, _CONDITIONS = "state", "writer", "conditions"
 
 
 class FenceLost(Exception):
@@ -27,7 +27,10 @@ class StateRefused(DsplanError):
 
 
 class StateStore:
-    """Loads and saves the State of one host. `control` is what somebody asked for; empty if nothing."""
+    """Loads and saves the State of one host. `control` is what somebody asked for; empty if nothing.
+
+    `conditions` is text that is written beside the State, for people and their tools; nothing is read from it.
+    """
 
     def __init__(self, api: Api, namespace: str, name: str, writer: str) -> None:
         self._api = api
@@ -36,6 +39,7 @@ class StateStore:
         self._tree: dict[str, Any] = {}
         self._text = ""
         self.control = ""
+        self.conditions = ""
 
     async def load(self) -> State:
         """Return the State that is there, an empty one if there is none.
@@ -70,7 +74,7 @@ class StateStore:
         server refuses it, Unanswered where the answer was lost and what is there now is not what was to be written.
         """
         text = save_state(state).decode()
-        if text == self._text and self._tree:
+        if text == self._text and self._tree and self.is_told:
             await self.look()
             return
         try:
@@ -84,6 +88,11 @@ class StateStore:
             if error.status not in (404, 409):
                 raise
             await self._resolve(text)
+
+    @property
+    def is_told(self) -> bool:
+        """Whether the conditions are there as they are."""
+        return not self.conditions or (self._tree.get("data") or {}).get(_CONDITIONS) == self.conditions
 
     async def look(self) -> None:
         """See whether somebody wrote a wish. Raises FenceLost where somebody wrote a State; ApiError, Unanswered."""
@@ -105,6 +114,8 @@ class StateStore:
 
     async def _write(self, text: str) -> None:
         data = {**(self._tree.get("data") or {}), _STATE: text, _WRITER: self._writer}
+        if self.conditions:
+            data[_CONDITIONS] = self.conditions
         if self._tree:
             path = path_of("ConfigMap", self._namespace, self._name)
             self._tree = await self._api.write("PUT", path, {**self._tree, "data": data})

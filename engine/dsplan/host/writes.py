@@ -40,13 +40,14 @@ class Sender:
         self._wrote: dict[tuple[str, str, str, str], str] = {}
 
     async def send(
-        self, action: Action, name: str = "", check: Callable[[], None] = lambda: None
+        self, action: Action, name: str = "", check: Callable[[], None] = lambda: None, *, uid: str = ""
     ) -> tuple[Outcome, Answer]:
         """Send an action; return what became of it, and the answer. `name` is that of an object to create.
 
+        `uid` is that of the object as it is known; where the action says nothing of it, another one is not to be hit.
         `check` is called last of all, and may raise to keep it from being sent.
         """
-        method, path, body, media_type = self._request(action, name)
+        method, path, body, media_type = self._request(action, name, uid)
         try:
             answer = await self._api.request(method, path, body, media_type, timeout=self._timeout, check=check)
         except Unanswered as error:
@@ -56,13 +57,15 @@ class Sender:
             self._remember(action, answer)
         return outcome, answer
 
-    def _request(self, action: Action, name: str) -> tuple[str, str, Any, str]:
+    def _request(self, action: Action, name: str, uid: str) -> tuple[str, str, Any, str]:
         kind, namespace = action.kind, action.namespace
         body = action.body
         if action.verb == "create":
             if name:
                 body = {**body, "metadata": {**body["metadata"], "name": name}}
             return "POST", path_of(kind, namespace), body, JSON
+        if action.precondition is None and uid:
+            body = _meant_for(body, uid, deletes=action.verb == "delete")
         version = self._version(action)
         if action.verb == "delete":
             if version:
@@ -97,6 +100,11 @@ class Sender:
             self._wrote.clear()
         key = action.kind, action.namespace, action.name, action.precondition.resource_version
         self._wrote[key] = str(metadata.get("resourceVersion") or "")
+
+
+def _meant_for(body: dict[str, Any], uid: str, *, deletes: bool) -> dict[str, Any]:
+    field = "preconditions" if deletes else "metadata"
+    return {**body, field: {**(body.get(field) or {}), "uid": uid}}
 
 
 def _metadata(answer: Answer) -> dict[str, Any]:
