@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .durations import duration_options, overrides_of
-from .options import input_options, load_world, moment, output_option, style_for
+from .options import gate_option, input_options, load_world, moment, output_option, style_for
 from .progress import progress_bar
 from .shown import Shown, deletions_at_once
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     metavar="maxUnavailable=N|P%  maxSurge=N|P%  OnDelete=N|P%",
     help="A strategy to try; repeatable. OnDelete is a host that deletes in batches. Default: the usual ones.",
 )
+@gate_option
 @duration_options
 def command(
     files: tuple[str, ...],
@@ -38,11 +39,13 @@ def command(
     output: str,
     restart: tuple[str, ...],
     strategies: tuple[str, ...],
+    gate: str,
     **durations: Any,
 ) -> None:
     """Compare strategies for the roll-outs of the cluster in FILE: time, waves, most pods down, lost coverage."""
     world = load_world(files, more, None if all_namespaces else namespace, selector)
-    click.echo(shown(world, moment(now), output, restart=restart, strategies=strategies, **durations).text, nl=False)
+    found = shown(world, moment(now), output, restart=restart, strategies=strategies, gate=gate, **durations)
+    click.echo(found.text, nl=False)
 
 
 def shown(
@@ -52,6 +55,7 @@ def shown(
     *,
     restart: tuple[str, ...] = (),
     strategies: tuple[str, ...] = (),
+    gate: str = "pass",
     **durations: Any,
 ) -> Shown:
     """Return the comparison for one world."""
@@ -60,15 +64,18 @@ def shown(
     from ..report.text.compare import comparison_text
     from ..rollouts.compare import DEFAULT_STRATEGIES, compare, parse_strategy
     from ..rollouts.edits import restarted
+    from ..simulator.policies import gates_assumed
 
     tried = tuple(parse_strategy(text) for text in strategies) or DEFAULT_STRATEGIES
     world = restarted(world, restart)
+    passes = gate == "pass"
+    assumed = gates_assumed(world, pass_gates=passes)
     with progress_bar("playing the strategies"):
-        found = compare(world, now=at, strategies=tried, durations=overrides_of(durations))
+        found = compare(world, now=at, strategies=tried, durations=overrides_of(durations), pass_gates=passes)
         costs = deletions_at_once(world, at)
     if output in ("json", "yaml"):
-        document = comparison_document(found, costs)
+        document = comparison_document(found, costs, assumed=assumed)
         return Shown(as_json(document) if output == "json" else as_yaml(document))
     if output == "csv":
         return Shown(comparison_csv(found))
-    return Shown(comparison_text(found, costs, style_for(wide=output == "wide")))
+    return Shown(comparison_text(found, costs, style_for(wide=output == "wide"), assumed=assumed))

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Moment",
     "fresh_document",
+    "gate_option",
     "input_options",
     "load_world",
     "moment",
@@ -73,6 +74,17 @@ def reading_options(function: F) -> F:
 def output_option(*choices: str, default: str = "table") -> Callable[[F], F]:
     """Add -o with the given formats."""
     return click.option("-o", "--output", type=click.Choice(choices), default=default, show_default=True)
+
+
+def gate_option(function: F) -> F:
+    """Add --gate: what is assumed of gates that wait for somebody."""
+    return click.option(
+        "--gate",
+        type=click.Choice(("pass", "wait")),
+        default="pass",
+        show_default=True,
+        help="Take gates of RolloutPolicies that wait for somebody as passed, or stop there.",
+    )(function)
 
 
 def load_world(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .durations import duration_options, overrides_of
-from .options import input_options, load_world, moment, output_option, style_for
+from .options import gate_option, input_options, load_world, moment, output_option, style_for
 from .progress import progress_bar
 from .shown import Shown, deletions_at_once
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 @click.option("--restart", multiple=True, metavar="[NAMESPACE/]NAME", help="Roll this DaemonSet out anew; repeatable.")
 @click.option("--broken", multiple=True, metavar="[NAMESPACE/]NAME", help="Its new pods never get ready; repeatable.")
 @click.option("--events", is_flag=True, help="Every event of every pod, however many.")
+@gate_option
 @duration_options
 def command(
     files: tuple[str, ...],
@@ -35,11 +36,12 @@ def command(
     restart: tuple[str, ...],
     broken: tuple[str, ...],
     events: bool,
+    gate: str,
     **durations: Any,
 ) -> None:
     """Print the roll-outs of the cluster in FILE in time: when each wave starts and ends, what is down meanwhile."""
     world = load_world(files, more, None if all_namespaces else namespace, selector)
-    found = shown(world, moment(now), output, restart=restart, broken=broken, events=events, **durations)
+    found = shown(world, moment(now), output, restart=restart, broken=broken, events=events, gate=gate, **durations)
     click.echo(found.text, nl=False)
 
 
@@ -51,6 +53,7 @@ def shown(
     restart: tuple[str, ...] = (),
     broken: tuple[str, ...] = (),
     events: bool = False,
+    gate: str = "pass",
     **durations: Any,
 ) -> Shown:
     """Return the timeline of one world."""
@@ -59,17 +62,20 @@ def shown(
     from ..report.text.timeline import timeline_text
     from ..rollouts.edits import find_daemonsets, restarted
     from ..rollouts.timeline import timeline
+    from ..simulator.policies import gates_assumed
 
     world = restarted(world, restart)
+    passes = gate == "pass"
+    assumed = gates_assumed(world, pass_gates=passes)
     never_ready = find_daemonsets(world, broken)
     with progress_bar("playing the roll-outs"):
-        stories = timeline(world, now=at, durations=overrides_of(durations), broken=never_ready)
+        stories = timeline(world, now=at, durations=overrides_of(durations), broken=never_ready, pass_gates=passes)
         costs = deletions_at_once(world, at)
     if output in ("json", "yaml"):
-        document = timeline_document(stories, costs, events=events)
+        document = timeline_document(stories, costs, events=events, assumed=assumed)
         return Shown(as_json(document) if output == "json" else as_yaml(document))
     if output == "csv":
         return Shown(timeline_csv(stories))
     plain = os.environ.get("TERM") == "dumb"
     style = style_for(wide=output == "wide")
-    return Shown(timeline_text(stories, costs, style, events=events, plain=plain))
+    return Shown(timeline_text(stories, costs, style, events=events, plain=plain, assumed=assumed))

@@ -26,7 +26,7 @@ from ..simulator.controllers import BatchHost, Controller
 from ..simulator.coverage import outdated
 from ..simulator.kubelet import SteadyKubelet
 from ..simulator.placement_scheduler import PlacementScheduler
-from ..simulator.policies import PolicyController, held_by_policies
+from ..simulator.policies import PolicyController, controller_for, held_by_policies
 from ..simulator.preparation import prepared_world
 from ..simulator.run import simulate
 from ..simulator.scheduler import SchedulerFactory
@@ -121,8 +121,11 @@ def compare(
     strategies: Iterable[Strategy] = DEFAULT_STRATEGIES,
     durations: Overrides = Overrides(),  # noqa: B008
     scheduler: SchedulerFactory = PlacementScheduler,
+    pass_gates: bool = True,
 ) -> tuple[Comparison, ...]:
     """Return a comparison for every DaemonSet with out-of-date pods; each is simulated by itself (C20).
+
+    Gates of policies that wait for somebody are passed once they ask, unless `pass_gates` is false.
 
     >>> from datetime import UTC
     >>> compare(World(), now=datetime(2026, 1, 1, tzinfo=UTC))
@@ -131,7 +134,7 @@ def compare(
     check_world(world)
     check_moment(now)
     world = prepared_world(world)
-    comparer = _Comparer(world, now, durations, scheduler)
+    comparer = _Comparer(world, now, durations, scheduler, pass_gates=pass_gates)
     tried = tuple(strategies)
     cluster = Cluster(world, now=now)
     found: list[Comparison] = []
@@ -145,8 +148,11 @@ def compare(
 class _Comparer:
     """One cluster on which strategies are tried."""
 
-    def __init__(self, world: World, now: datetime, durations: Overrides, scheduler: SchedulerFactory) -> None:
+    def __init__(
+        self, world: World, now: datetime, durations: Overrides, scheduler: SchedulerFactory, *, pass_gates: bool
+    ) -> None:
         self._world = world
+        self._pass_gates = pass_gates
         self._now = now
         self._durations_for = duration_sources(world, durations)
         self._scheduler = scheduler
@@ -168,7 +174,9 @@ class _Comparer:
         alone = msgspec.structs.replace(self._world, daemonsets=(daemonset,), rollout_policies=policies)
         world = replaced(alone, {daemonset.identity: anew})
         wanted = len(Cluster(world, now=self._now).observation(daemonset.identity).verdicts.run)
-        host = BatchHost(scaled(strategy.amount, wanted)) if strategy.kind == "OnDelete" else None
+        host: Controller | None = BatchHost(scaled(strategy.amount, wanted)) if strategy.kind == "OnDelete" else None
+        if strategy.kind == "Policies":
+            host = controller_for(world, SteadyKubelet(self._durations_for), pass_gates=self._pass_gates)
         rollout = self._rollout(world, daemonset.identity, host)
         return StrategyResult(
             strategy=strategy,

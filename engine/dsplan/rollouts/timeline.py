@@ -138,10 +138,12 @@ def timeline(
     until: datetime | None = None,
     broken: Iterable[Identity] = (),
     scheduler: SchedulerFactory = PlacementScheduler,
+    pass_gates: bool = True,
 ) -> tuple[Timeline, ...]:
     """Return the timeline of every DaemonSet in which anything happens, or should.
 
-    The new pods of the DaemonSets in `broken`, and of those that look it, never become ready.
+    The new pods of the DaemonSets in `broken`, and of those that look it, never become ready. Gates of policies that
+    wait for somebody are passed once they ask, unless `pass_gates` is false: then roll-outs end there.
 
     >>> from datetime import UTC
     >>> from dsplan.manifests.decode import decode
@@ -159,14 +161,14 @@ def timeline(
     durations_for = duration_sources(world, durations)
     broken = {*broken, *looks_broken(world, now)}
     simulator = _RolloutSimulator(world, now, until, scheduler, broken)
-    window = simulator.simulate(durations_for)
-    slow = simulator.simulate(durations_for.tail) if durations_for.has_tail else None
+    window = simulator.simulate(durations_for, _controller(world, durations_for, pass_gates))
+    tail = durations_for.tail
+    slow = simulator.simulate(tail, _controller(world, tail, pass_gates)) if durations_for.has_tail else None
     rollouts = {run.identity: simulated_rollout(window, run) for run in window.runs}
     barrier = None
     if any(overlap(rollout.waves) for rollout in rollouts.values()):
-        barrier = simulator.simulate(
-            durations_for, BarrierController(controller_for(world, SteadyKubelet(durations_for)))
-        )
+        held_back = BarrierController(_controller(world, durations_for, pass_gates))
+        barrier = simulator.simulate(durations_for, held_back)
     stalls: dict[Identity, Stall] = {}
     if any(run.outcome is not Outcome.COMPLETE for run in window.runs):
         found = forecast_stalls(world, now=now, durations=durations, broken=broken, scheduler=scheduler)
@@ -193,6 +195,10 @@ def timeline(
             )
         )
     return tuple(stories)
+
+
+def _controller(world: World, durations_for: DurationSources, pass_gates: bool) -> Controller:
+    return controller_for(world, SteadyKubelet(durations_for), pass_gates=pass_gates)
 
 
 class _RolloutSimulator:
@@ -228,7 +234,7 @@ def simulated_rollout(simulation: Simulation, run: DaemonSetRun, *, barrier: boo
 def _budget(daemonset: DaemonSet, wanted: int, *, by_policies: bool) -> str:
     strategy = daemonset.spec.update_strategy
     if by_policies:
-        return f"{strategy.type}: its policies decide; gates that wait for somebody are taken as passed"
+        return f"{strategy.type}: its policies decide"
     if strategy.type != "RollingUpdate":
         return f"{strategy.type}: no budget; pods are replaced when somebody deletes them"
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from ..model.meta import Identity
+from ..model.policy import PolicySpec, Step
 from ..model.world import World
 from ..passes.governed import as_host_owns
 from ..passes.step import pass_over
@@ -18,15 +19,36 @@ from .cluster import Cluster
 from .controllers import BuiltinController, Controller, Decision
 from .kubelet import Kubelet, SteadyKubelet
 
-__all__ = ["PolicyController", "controller_for", "held_by_policies"]
+__all__ = ["PolicyController", "controller_for", "gates_assumed", "held_by_policies"]
 
 
-def controller_for(world: World, kubelet: Kubelet | None = None) -> Controller:
+def controller_for(world: World, kubelet: Kubelet | None = None, *, pass_gates: bool = True) -> Controller:
     """Return who decides in a world: the controller, with a host beside it where there are policies.
 
-    The host knows how long pods take where the `kubelet` is a steady one.
+    The host knows how long pods take where the `kubelet` is a steady one. Gates that wait for somebody are passed once
+    they ask, unless `pass_gates` is false.
     """
-    return PolicyController(world, kubelet) if world.rollout_policies else BuiltinController()
+    return PolicyController(world, kubelet, pass_gates=pass_gates) if world.rollout_policies else BuiltinController()
+
+
+def gates_assumed(world: World, *, pass_gates: bool) -> str:
+    """Return what is assumed of gates that wait for somebody, in one line; empty where no policy has one.
+
+    >>> gates_assumed(World(), pass_gates=True)
+    ''
+    """
+    if not any(_has_manual_gate(policy.spec) for policy in world.rollout_policies):
+        return ""
+    if pass_gates:
+        return "Gates that wait for somebody are taken as passed as soon as they ask; --gate wait stops there."
+    return "Gates that wait for somebody stay closed; --gate pass takes them as passed."
+
+
+def _has_manual_gate(spec: PolicySpec) -> bool:
+    steps = spec.steps.list if spec.steps is not None else ()
+    gates = [spec.canary.gate if spec.canary is not None else None, spec.steps.gate if spec.steps is not None else None]
+    gates += [step.gate for step in steps if isinstance(step, Step)]
+    return any(gate is not None and gate.manual for gate in gates)
 
 
 class PolicyController:

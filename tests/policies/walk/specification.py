@@ -28,10 +28,11 @@ class Monitor(msgspec.Struct):
     first_look: dict[tuple[str, str, str], frozenset[str]]
     is_lost: bool = False
     begun_when_lost: int = 0
+    rescued: frozenset[tuple[str, str, str, str]] = frozenset()
 
     def copy(self) -> Monitor:
         """Return another one that knows the same."""
-        return Monitor(dict(self.passed), dict(self.first_look), self.is_lost, self.begun_when_lost)
+        return Monitor(dict(self.passed), dict(self.first_look), self.is_lost, self.begun_when_lost, self.rescued)
 
     def forget(self, begun: int) -> None:
         """State is lost: the engine's next look is a first one, and gates are asked again."""
@@ -151,7 +152,8 @@ class _Target:
     def begun(self, since: int = 0) -> set[str]:
         """Return the nodes where the host began the present revision; without State it begins at its canary again."""
         mine = (self.name, self.uid, self.hash)
-        return {g.node for g in self.town.gone[since:] if (g.name, g.uid, g.hash) == mine}
+        found = {g.node for g in self.town.gone[since:] if (g.name, g.uid, g.hash) == mine}
+        return {node for node in found if (*mine, node) not in self.monitor.rescued}
 
     def canary_size(self, step: Tree) -> int:
         wanted = len(self.town.nodes) - len(self.joined)
@@ -165,6 +167,7 @@ class _Target:
     def forbids(self, batch: list[str]) -> Iterator[str]:
         """Yield what the rules have against units that begin together."""
         rescued = {node for node in batch if self.is_rescued(node)}
+        self.monitor.rescued |= {(self.name, self.uid, self.hash, node) for node in rescued}
         healthy = [node for node in batch if self.pod(node).ready]
         yield from self.stopped([node for node in batch if node not in rescued])
         if self.is_paused() and healthy:

@@ -27,9 +27,12 @@ _COLUMNS = (
 )
 
 
-def comparison_document(comparisons: Sequence[Comparison], costs: Sequence[UnbudgetedDeletions] = ()) -> dict[str, Any]:
-    """Return comparisons as one document; times are in seconds."""
+def comparison_document(
+    comparisons: Sequence[Comparison], costs: Sequence[UnbudgetedDeletions] = (), *, assumed: str = ""
+) -> dict[str, Any]:
+    """Return comparisons as one document; times are in seconds. `assumed` is what is assumed of gates."""
     return {
+        **({"assumed": assumed} if assumed else {}),
         "version": TIMELINE_VERSION,
         "kind": "Comparison",
         "atOnce": unbudgeted_entries(costs),

@@ -30,10 +30,15 @@ _COLUMNS = ("daemonset", "mode", "kind", "wave", "start", "end", "nodes", "sick"
 
 
 def timeline_document(
-    stories: Sequence[Timeline], costs: Sequence[UnbudgetedDeletions] = (), *, events: bool = False
+    stories: Sequence[Timeline],
+    costs: Sequence[UnbudgetedDeletions] = (),
+    *,
+    events: bool = False,
+    assumed: str = "",
 ) -> dict[str, Any]:
-    """Return timelines as one document; times are seconds from `started`."""
+    """Return timelines as one document; times are seconds from `started`. `assumed` is what is assumed of gates."""
     return {
+        **({"assumed": assumed} if assumed else {}),
         "version": TIMELINE_VERSION,
         "kind": "Timeline",
         "atOnce": unbudgeted_entries(costs),

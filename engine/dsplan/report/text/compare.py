@@ -17,10 +17,14 @@ _HEADER = ("STRATEGY", "NODES", "TIME", "", "WAVES", "MOST DOWN", "IN ONE ZONE",
 
 
 def comparison_text(
-    comparisons: Sequence[Comparison], costs: Sequence[UnbudgetedDeletions] = (), style: Style = PLAIN
+    comparisons: Sequence[Comparison],
+    costs: Sequence[UnbudgetedDeletions] = (),
+    style: Style = PLAIN,
+    *,
+    assumed: str = "",
 ) -> str:
-    """Return a table per DaemonSet, with the arithmetic of every amount."""
-    lines = list(unbudgeted_lines(costs, style))
+    """Return a table per DaemonSet, with the arithmetic of every amount; what is `assumed` of gates comes first."""
+    lines = [*([assumed] if assumed and comparisons else []), *unbudgeted_lines(costs, style)]
     if not comparisons:
         lines.append("Nothing to roll out; --restart NAME compares a roll-out of the template as it is.")
     for comparison in comparisons:

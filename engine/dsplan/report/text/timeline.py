@@ -52,12 +52,15 @@ def timeline_text(
     *,
     events: bool = False,
     plain: bool = False,
+    assumed: str = "",
 ) -> str:
     """Return every timeline; what goes at once comes first, and nothing to do is said, too.
 
+    What is `assumed` of gates is the first line.
+
     With `events`, every event is listed, however many; with `plain`, the chart is ASCII.
     """
-    lines = list(unbudgeted_lines(costs, style))
+    lines = [*([assumed] if assumed and stories else []), *unbudgeted_lines(costs, style)]
     if not stories:
         lines.append("Nothing to roll out.\n")
     for story in stories:
