@@ -6,11 +6,15 @@ outside of every rule's nodes, so the counts of a wave decide whether it keeps a
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from .base import Entry as _Entry
 
 __all__ = [
     "PoliciesEntry",
+    "PolicyBegin",
     "PolicyClass",
+    "PolicyContradiction",
     "PolicyDomains",
     "PolicyEntry",
     "PolicyLimit",
@@ -22,6 +26,7 @@ __all__ = [
     "PolicyStep",
     "PolicySteps",
     "PolicySwitch",
+    "PolicyTarget",
 ]
 
 
@@ -42,6 +47,48 @@ class PolicyStep(_Entry, frozen=True, kw_only=True):
     after_wave: int | None = None
 
 
+class PolicyTarget(_Entry, frozen=True, kw_only=True):
+    """Where one target stands: its step, how many pods have gone there, how many more may begin now.
+
+    `wait` says why nothing may begin, `kind` what sort of reason it is, `lifts` who lifts it (time, course, somebody,
+    nobody), `until` when, where that is known. `passed` says which steps are over, and since when.
+    """
+
+    daemonset: int
+    step: str = ""
+    gone: int = 0
+    allowance: int = 0
+    over: bool = False
+    wait: str = ""
+    kind: str = ""
+    lifts: str = ""
+    until: datetime | None = None
+    passed: str = ""
+    canary: str = ""
+
+
+class PolicyBegin(_Entry, frozen=True, kw_only=True):
+    """Why pods of a DaemonSet begin now under one policy: the step, the facts that led to it, the budgets with room.
+
+    `beyond` budgets go sick pods, which spend budget already.
+    """
+
+    policy: str
+    daemonset: int
+    nodes: str
+    step: str = ""
+    facts: str = ""
+    budgets: tuple[str, ...] = ()
+    beyond: bool = False
+
+
+class PolicyContradiction(_Entry, frozen=True, kw_only=True):
+    """What policies say that cannot hold together, and the DaemonSets that go nowhere for it."""
+
+    text: str
+    daemonsets: tuple[int, ...] = ()
+
+
 class PolicyEntry(_Entry, frozen=True, kw_only=True):
     """One policy and where its roll-out stands. `actor` is who carries out what it does not say itself."""
 
@@ -60,6 +107,7 @@ class PolicyEntry(_Entry, frozen=True, kw_only=True):
     halted: str = ""
     forgiven: str = ""
     limits: int = 0
+    standing: tuple[PolicyTarget, ...] = ()
 
 
 class PolicyClass(_Entry, frozen=True, kw_only=True):
@@ -156,6 +204,7 @@ class PoliciesEntry(_Entry, frozen=True, kw_only=True):
     """All policies: the waves from now to the end, at least `bound` of them; `minimal` only where both are equal.
 
     `nodeSets` are what limits refer to. `sick` are pods replaced at once, beyond every budget: (DaemonSet, nodes).
+    `begins` says why what begins now may begin.
     """
 
     policies: tuple[PolicyEntry, ...]
@@ -177,3 +226,5 @@ class PoliciesEntry(_Entry, frozen=True, kw_only=True):
     sick: tuple[tuple[int, str], ...] = ()
     stalls: tuple[str, ...] = ()
     teardown: tuple[int, ...] = ()
+    begins: tuple[PolicyBegin, ...] = ()
+    contradictions: tuple[PolicyContradiction, ...] = ()

@@ -14,6 +14,7 @@ from .amounts import resolve
 from .cover import fewest_nodes
 from .facts import Facts
 from .limits import selected
+from .memory import Remembered
 from .node_order import order_nodes
 from .steps import canary_says
 
@@ -37,19 +38,20 @@ def choose_canary(
     *,
     known: BitMap = _NONE,
     gone: BitMap = _NONE,
+    gone_first: bool = False,
     size: int | None = None,
 ) -> ChosenCanary:
     """Return the canary among the nodes where a target is wanted; nodes that are not ready are no canary.
 
     `known` nodes are of it already and stay as long as the selector matches them, ready or not; `gone` ones have had
-    the update and may be chosen, ready or not: before others, where some are known and more are wanted. `size` is how
-    many it has (by default what `count` comes to).
+    the update and may be chosen, ready or not, with `gone_first` before others. `size` is how many it has (by default
+    what `count` comes to).
     """
     matching = selected(canary.selector, index)
     ready = BitMap(position for position in candidates if index.nodes[position].ready) | candidates & gone
     before = order_nodes(known & matching, index, keys)
     others = (ready & matching) - known
-    first = others & gone if before else BitMap()
+    first = others & gone if gone_first else BitMap()
     ordered = [*before, *order_nodes(first, index, keys), *order_nodes(others - first, index, keys)]
     if canary.cover is not None:
         cover = canary.cover
@@ -71,7 +73,7 @@ def choose_canary(
 
 
 def canary_of(
-    policy: RolloutPolicy, facts: Facts, record: CanaryRecord | None, kept: BitMap, index: NodeIndex
+    policy: RolloutPolicy, facts: Facts, remembered: Remembered, kept: BitMap, index: NodeIndex
 ) -> tuple[ChosenCanary, CanaryRecord] | None:
     """Return the canary of one target: what is left of the one that State knows, and as many more as are missing.
 
@@ -81,19 +83,27 @@ def canary_of(
     """
     if policy.spec.canary is None:
         return None
-    canary, says = policy.spec.canary, canary_says(policy.spec.canary)
+    canary, says, record = policy.spec.canary, canary_says(policy.spec.canary), remembered.target.canary
     matching = facts.units.wanted & selected(canary.selector, index)
     known = BitMap(index.ids[name] for name in (record.nodes if record else ()) if name in index.ids) & matching
     same = record if record is not None and record.says == says else None
-    joined = facts.fresh - facts.left if record is None else BitMap()
+    joined = facts.fresh - facts.left if remembered.is_new else BitMap()
     eligible = (matching - joined) | known
     size = _size(canary, len(facts.units.wanted), len(eligible), same)
     if same is not None and canary.count and len(known) >= size:
         chosen = ChosenCanary(tuple(known), "chosen when the roll-out began")
     else:
         candidates = (eligible - kept) | known if canary.count else eligible
-        order = policy.spec.node_order
-        chosen = choose_canary(canary, candidates, index, order, known=known, gone=facts.new, size=size)
+        chosen = choose_canary(
+            canary,
+            candidates,
+            index,
+            policy.spec.node_order,
+            known=known,
+            gone=facts.new,
+            gone_first=not remembered.is_new,
+            size=size,
+        )
     names = tuple(sorted(index.names[position] for position in chosen.nodes))
     return chosen, CanaryRecord(says=says, size=size, nodes=names)
 

@@ -111,7 +111,8 @@ class Facts:
     def broken(self, not_ready: BitMap) -> BitMap:
         """Return the nodes that became not ready after their present pod, of this revision, was made.
 
-        Where one of the two moments is not recorded, the revision is not taken to be innocent.
+        Where one of the two moments is not recorded, or the clock was set back since, the revision is not taken to be
+        innocent.
         """
         found = BitMap()
         for position in not_ready & self.new:
@@ -119,7 +120,7 @@ class Facts:
             if pod is None:
                 continue
             made, fell = pod.metadata.creation_timestamp, _transition(self._index.nodes[position])
-            if made is None or fell is None or fell >= made:
+            if made is None or fell is None or fell >= made or made > self._now:
                 found.add(position)
         return found
 

@@ -159,8 +159,8 @@ class _Viewing:
         )
 
     def _canary(self, identity: Identity) -> tuple[ChosenCanary, CanaryRecord] | None:
-        record = self.remembered[identity].target.canary
-        return canary_of(self.policy, self.facts[identity], record, self.kept[identity], self.index)
+        known = self.remembered[identity]
+        return canary_of(self.policy, self.facts[identity], known, self.kept[identity], self.index)
 
     def _stop(self, identity: Identity, excused: frozenset[str]) -> Stop | None:
         causal = (self.policy.spec.broken_nodes or BrokenNodes()).mode == "Causal"

@@ -253,8 +253,8 @@ class Town:
         return found if len(found) == 1 else []
 
     def crashing(self) -> frozenset[str]:
-        """The nodes with a pod that crashes."""
-        return frozenset(node for (_, node), pod in self.pods.items() if pod.crashes)
+        """The nodes with a pod that is not ready: it crashes, or somebody goes on in spite of it before it does."""
+        return frozenset(node for (_, node), pod in self.pods.items() if not pod.ready)
 
     def wait(self, minutes: int) -> None:
         """Time passes, or the clock is set back."""

@@ -8,7 +8,9 @@ from collections.abc import Iterable, Mapping
 from ...document.idsets import ranges_of
 from ...document.policies import (
     PoliciesEntry,
+    PolicyBegin,
     PolicyClass,
+    PolicyContradiction,
     PolicyDomains,
     PolicyEntry,
     PolicyLimit,
@@ -20,10 +22,11 @@ from ...document.policies import (
     PolicyStep,
     PolicySteps,
     PolicySwitch,
+    PolicyTarget,
 )
 from ...eligibility.index import as_bitmap
 from ...model.meta import Identity
-from ...policies.plan_types import PolicyPlan, PolicyReport
+from ...policies.plan_types import PolicyPlan, PolicyReport, TargetReport
 
 __all__ = ["policies_entry"]
 
@@ -92,6 +95,13 @@ class _Writer:
             sick=tuple(self._sick()),
             stalls=plan.stalls,
             teardown=tuple(self._places[identity] for identity in plan.teardown),
+            begins=tuple(self._begins()),
+            contradictions=tuple(
+                PolicyContradiction(
+                    text=found.text, daemonsets=self._of(d for d in found.daemonsets if d in self._places)
+                )
+                for found in plan.contradictions
+            ),
         )
 
     def _policy(self, report: PolicyReport) -> PolicyEntry:
@@ -123,7 +133,36 @@ class _Writer:
             halted=report.halted,
             forgiven=self._ids(report.forgiven),
             limits=len(report.limits),
+            standing=tuple(self._target(entry) for entry in report.standing),
         )
+
+    def _target(self, entry: TargetReport) -> PolicyTarget:
+        wait = entry.wait
+        return PolicyTarget(
+            daemonset=self._places[entry.daemonset],
+            step=entry.step,
+            gone=entry.gone,
+            allowance=entry.allowance,
+            over=entry.is_over,
+            wait=wait.text if wait is not None else "",
+            kind=str(wait.kind) if wait is not None else "",
+            lifts=str(wait.kind.lifted) if wait is not None else "",
+            until=wait.until if wait is not None else None,
+            passed=entry.facts,
+            canary=self._ids(entry.canary),
+        )
+
+    def _begins(self) -> Iterable[PolicyBegin]:
+        for entry in self._plan.begins:
+            yield PolicyBegin(
+                policy=str(entry.policy),
+                daemonset=self._places[entry.daemonset],
+                nodes=self._ids(entry.nodes),
+                step=entry.step,
+                facts=entry.facts,
+                budgets=entry.budgets,
+                beyond=entry.beyond,
+            )
 
     def _limits(self) -> Iterable[PolicyLimit]:
         for limit in self._plan.assembled.limits:

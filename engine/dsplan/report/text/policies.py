@@ -35,12 +35,21 @@ def policy_lines(plan: PlanDocument, style: Style) -> Iterator[str]:
         if a.stage == "rolling-update" and a.actor == "host"
     ]:
         yield f"  begins now (host): {listing(begun, style.limit)}"
+        yield from _reasons(entry, plan, style)
     for place, nodes in entry.sick:
         names = [plan.nodes[position] for position in ids_of(nodes)]
         head = f"  beyond the budgets, at once: {len(names):,} sick of {daemonset_name(plan, place)}"
         yield f"{head}: {listing(names, style.limit)}"
     for stall in entry.stalls:
         yield style.paint(f"  ! stalls: {stall}", "red")
+
+
+def _reasons(entry: PoliciesEntry, plan: PlanDocument, style: Style) -> Iterator[str]:
+    """Yield why what begins now may begin: step, what is over before it, budgets; in wide tables alone."""
+    for begin in entry.begins if style.limit is None else ():
+        what = [f"{daemonset_name(plan, begin.daemonset)} by policy {begin.policy}", begin.step, begin.facts]
+        what += ["beyond the budgets"] if begin.beyond else list(begin.budgets)
+        yield f"    {'; '.join(text for text in what if text)}"
 
 
 def waves_line(entry: PoliciesEntry) -> str:

@@ -10,6 +10,7 @@ from ..trees import PlannedWorld
 from .actions import broken_by_actions
 from .counts import Tally
 from .documents import broken_by_documents
+from .facts import broken_by_facts
 from .waves import WaveRules
 
 __all__ = ["policy_findings"]
@@ -22,7 +23,8 @@ def policy_findings(plan: PlanDocument, world: PlannedWorld | None) -> Iterator[
     try:
         tally = Tally(plan.policies)
         by_documents = () if world is None else broken_by_documents(plan, tally, world)
-        for check, text in (*WaveRules(plan, tally).check(), *broken_by_actions(plan, tally), *by_documents):
+        by_facts = broken_by_facts(plan, world)
+        for check, text in (*WaveRules(plan, tally).check(), *broken_by_actions(plan, tally), *by_documents, *by_facts):
             yield Finding(check, "policies", text)
     except (ValueError, IndexError, KeyError, ArithmeticError) as error:
         yield Finding("shape", "policies", f"cannot be read: {error}")
