@@ -244,7 +244,8 @@ class _Target:
         """Return the nodes whose pod is not available; under Causal not those of nodes that others have broken."""
         down = {node for node in domain if self.pods[node] is None or not self.pod(node).ready}
         if (self.spec.get("brokenNodes") or {}).get("mode") == "Causal":
-            mine = self.town.broke.get((self.name, self.uid, self.hash), frozenset())
+            broke = self.town.broke.get((self.name, self.uid, self.hash), frozenset())
+            mine = {node for node in broke & self.town.nodes.keys() if self.is_new(node)}
             down -= {node for node in down if not self.town.nodes[node].ready and node not in mine}
         return down
 

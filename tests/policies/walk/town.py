@@ -149,7 +149,8 @@ class Town:
     def begin(self) -> list[Place]:
         """Let the engine decide, carry it out, and return what it began."""
         before = self.state
-        self.seen = dict(self.targets)
+        named = {entry.get("name") for tree in self.policies.values() for entry in tree["spec"]["targets"]}
+        self.seen = {name: target for name, target in self.targets.items() if name in named}
         self.seen_broken = frozenset().union(*self.broke.values())
         begun, self.state = begun_by(self.world(), self.moment)
         self.older = before
