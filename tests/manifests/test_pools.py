@@ -428,3 +428,28 @@ def test_a_size_that_is_no_quantity_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError) as caught:
         joining_nodes([written(tmp_path, {**head, "metadata": {"name": "md", "annotations": annotations}})], [])
     assert "size of memory: must be a quantity" in str(caught.value.problems[0])
+
+
+def test_node_templates_of_the_cluster_autoscaler(tmp_path: Path) -> None:
+    node = {
+        "apiVersion": "v1",
+        "kind": "Node",
+        "metadata": {"name": "t-1", "labels": {"kwok-nodegroup": "blue", "kubernetes.io/hostname": "t-1", "team": "a"}},
+        "spec": {"taints": [GPU]},
+        "status": {"capacity": {"cpu": "9"}, "allocatable": {"cpu": "4", "memory": "8Gi", "pods": "110"}},
+    }
+    templates = yaml.safe_dump({"apiVersion": "v1", "kind": "List", "items": [node]})
+    config_map = {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"name": "kwok-provider-templates", "namespace": "default"},
+        "data": {"templates": templates},
+    }
+    other = {**config_map, "metadata": {"name": "other"}}
+    nodes, said = joined(written(tmp_path, config_map, other))
+    assert [node.name for node in nodes] == ["blue-0"]
+    assert nodes[0].metadata.labels["team"] == "a"
+    assert nodes[0].metadata.labels["kubernetes.io/hostname"] == "blue-0"
+    assert taints(nodes[0]) == [("gpu", "a", "NoSchedule")]
+    assert nodes[0].status.allocatable == {"cpu": "4", "memory": "8Gi", "pods": "110"}
+    assert "how many nodes" in said

@@ -167,9 +167,9 @@ class _Collector:
 
     def _other_kind(self, item: RawObject) -> None:
         """Refuse what was meant to be something else; what is no object at all is passed over in a folder."""
-        from dsplan.manifests.pools import POOL_KINDS
+        from dsplan.manifests.pools import describes_pools
 
-        if (item.group, item.kind) in POOL_KINDS:
+        if describes_pools(item):
             self._pools.append(item)
         elif item.group == _OUR_GROUP:
             self._refuse((_other_version(item),), item, rule=False)

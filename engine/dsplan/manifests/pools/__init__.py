@@ -5,6 +5,6 @@ description does not tell. Nothing is guessed: a size comes from the document it
 gives, or from a node of the same instance type that is there.
 """
 
-from .future import POOL_KINDS, Joined, future_nodes
+from .future import Joined, describes_pools, future_nodes
 
-__all__ = ["POOL_KINDS", "Joined", "future_nodes"]
+__all__ = ["Joined", "describes_pools", "future_nodes"]

@@ -10,6 +10,7 @@ import msgspec
 
 from dsplan.errors import InputError, Problem
 from dsplan.manifests.nodepool import API_VERSION, expand
+from dsplan.manifests.pools.autoscaler import CONFIG_MAP, kwok_pools
 from dsplan.manifests.pools.catalogue import (
     CATALOGUES,
     NO_QUANTITY,
@@ -37,7 +38,7 @@ from dsplan.model.world import Note
 from dsplan.reading.objects import RawObject
 from dsplan.reading.origin_table import with_place
 
-__all__ = ["POOL_KINDS", "Joined", "future_nodes"]
+__all__ = ["Joined", "describes_pools", "future_nodes"]
 
 _Converter = Callable[[Tree, Any], FuturePool | Iterable[FuturePool] | None]
 
@@ -53,6 +54,7 @@ _CONVERTERS: Final[dict[tuple[str, str], _Converter]] = {
     ("containerservice.azure.com", "AgentPool"): aks_pool,
     ("eks.amazonaws.com", "Nodegroup"): eks_nodegroup,
     ("autoscaling.amazonaws.com", "AutoScalingGroup"): auto_scaling_group,
+    ("", "ConfigMap"): kwok_pools,
 }
 """(API group, kind) -> what reads it; a new format is a row."""
 _HELPERS: Final = (
@@ -78,18 +80,16 @@ HOW_TO_SIZE: Final = (
 )
 
 
-class _PoolKinds:
-    """The kinds that `future_nodes` wants to see."""
+def describes_pools(item: RawObject) -> bool:
+    """Return whether `future_nodes` wants to see an object: it describes pools of nodes, or such objects refer to it.
 
-    def __contains__(self, named: object) -> bool:
-        if not isinstance(named, tuple):
-            return False
-        group, kind = named
-        return named in _CONVERTERS or group in _HELPERS or (group in _CATALOGUE_GROUPS and kind in CATALOGUES)
-
-
-POOL_KINDS: Final = _PoolKinds()
-"""Contains (API group, kind) of what describes pools of nodes, and of what such descriptions refer to."""
+    >>> from dsplan.reading.read import read_bytes
+    >>> describes_pools(read_bytes(b'{"kind": "NodePool", "apiVersion": "karpenter.sh/v1"}').objects[0])
+    True
+    """
+    if item.kind == "ConfigMap":
+        return not item.group and item.name == CONFIG_MAP
+    return (item.group, item.kind) in _CONVERTERS or item.group in _HELPERS or _is_catalogue(item)
 
 
 class Joined(msgspec.Struct, frozen=True):
