@@ -11,8 +11,11 @@ import msgspec
 import pytest
 
 from dsplan import Plan, World, decode, load, overlay, solve, why
+from dsplan.document.types import DaemonSetEntry
 from dsplan.planner.account import End, Kind
+from dsplan.planner.checking import check_plan
 from dsplan.reading.resources import GET_ALL
+from dsplan.report.documents.plan import plan_document
 from dsplan.rollouts.forecast import expected_stalls
 from dsplan.testing import NOW
 
@@ -207,3 +210,18 @@ def test_recorded_rollout_under_a_quota_stops_with_three_nodes_bare(tmp_path: Pa
 def test_the_readme_names_all_that_can_matter() -> None:
     readme = (Path(__file__).resolve().parents[2] / "README.md").read_text()
     assert GET_ALL in readme.replace("\\\n", "")
+
+
+@pytest.mark.parametrize("pods", [0, 1, 2, 3])
+def test_the_checker_agrees_with_plans_under_a_quota(pods: int) -> None:
+    world = _world(_object("ResourceQuota", spec={"hard": {"pods": pods}}))
+    document = plan_document(solve(world, now=NOW, forecast=True))
+    assert check_plan(document, world) == ()
+    forged = msgspec.structs.replace(document, daemonsets=(_without_refusals(document.daemonsets[0]),))
+    assert (check_plan(forged, world) == ()) is (pods == 3)
+
+
+def _without_refusals(entry: DaemonSetEntry) -> DaemonSetEntry:
+    told = {"fate": "created", "reason": "Missing", "text": "", "example": ""}
+    rows = tuple(msgspec.structs.replace(row, **told) for row in entry.rows)
+    return msgspec.structs.replace(entry, rows=rows)

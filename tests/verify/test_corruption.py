@@ -10,6 +10,8 @@ import pytest
 from dsplan.document.encoding import compact_json, read_plan, sealed
 from dsplan.document.types import PlanDocument
 from dsplan.errors import InputError
+from dsplan.manifests.field_changes import FieldChange
+from dsplan.manifests.world_changes import ObjectChange
 from dsplan.planner import solve
 from dsplan.planner.checking import planned_trees
 from dsplan.report.documents.plan import plan_document
@@ -18,6 +20,15 @@ from dsplan.verify import verify
 from .battery import battery
 from .corruption import corrupted, places, schema_fields
 
+_EDIT = (
+    ObjectChange(
+        kind="DaemonSet",
+        namespace="ops",
+        name="agent",
+        change="changed",
+        fields=(FieldChange("spec.minReadySeconds", "5", "7"), FieldChange("spec.template", told="changed")),
+    ),
+)
 Plan = tuple[str, PlanDocument, list[dict[str, object]]]
 
 
@@ -25,7 +36,7 @@ Plan = tuple[str, PlanDocument, list[dict[str, object]]]
 def plans() -> list[Plan]:
     found = []
     for name, world, now in battery(most=6):
-        document = plan_document(solve(world, now=now, forecast=True), inputs="sha256:0")
+        document = plan_document(solve(world, now=now, forecast=True), inputs="sha256:0", edit=_EDIT)
         trees = msgspec.json.decode(msgspec.json.encode(list(planned_trees(world, document))))
         found.append((name, read_plan(compact_json(document)), trees))
     return found

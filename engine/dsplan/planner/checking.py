@@ -11,13 +11,14 @@ from typing import Any
 
 import msgspec
 
-from ..apiserver.admission import Refusal
+from ..apiserver.admission import Quotas, Refusal
 from ..constraints import BUILTIN_RULES, Constraint, Rule, Strength, project
 from ..constraints.checking import check_constraint
 from ..document.types import PlanDocument
 from ..manifests.snapshot import snapshot
 from ..model.meta import RawTree
 from ..model.node import Node
+from ..model.pod import Pod
 from ..model.world import World
 from ..placement.filters.created import Templates
 from ..verify import Finding, verify
@@ -47,13 +48,20 @@ def planned_trees(world: World, plan: PlanDocument) -> Iterator[RawTree]:
     """
     yield {"kind": "State", **msgspec.json.decode(msgspec.json.encode(world.state))}
     hashes = {(entry.namespace, entry.name): entry.hash for entry in plan.daemonsets}
-    templates = Templates(world)
+    templates, quotas = Templates(world), Quotas(world.resource_quotas, ())
     for daemonset in world.daemonsets:
         key = daemonset.metadata.namespace, daemonset.name
         pod = templates.of_daemonset(daemonset, hashes.get(key, ""))
-        admitted = {"refused": pod.reason} if isinstance(pod, Refusal) else {"pod": msgspec.to_builtins(pod)}
-        yield {"kind": "AdmittedPod", "daemonset": list(key), **admitted}
+        yield {"kind": "AdmittedPod", "daemonset": list(key), **_admitted(pod, quotas)}
     yield from snapshot(world)
+
+
+def _admitted(pod: Pod | Refusal, quotas: Quotas) -> RawTree:
+    """Return the pod, or why there is none; `limited` says that a quota decides how many there are."""
+    answer = pod if isinstance(pod, Refusal) else quotas.refusal(pod) or pod
+    if isinstance(answer, Refusal):
+        return {"refused": answer.reason}
+    return {"pod": msgspec.to_builtins(answer), "limited": quotas.counts(answer)}
 
 
 def outside_rules(world: World, rules: Iterable[Rule]) -> Mapping[tuple[str, str], list[OutsideRule]]:

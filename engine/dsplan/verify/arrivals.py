@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from typing import NamedTuple
 
 from .case import Around, Case
@@ -38,10 +38,21 @@ def owner_text(pod: Pod) -> str:
 
 
 class Scene:
-    """`staying` and `arriving` by node; `refused` are nodes for which the API server creates no pod, by DaemonSet."""
+    """`staying` and `arriving` by node; `refused` are nodes for which the API server creates no pod, by DaemonSet.
 
-    def __init__(self, around: Around, entries: Sequence[tuple[int, Case, Outcome]], *, rollout: bool = False) -> None:
+    Where a quota decides how many pods there are, those `beyond` it are the ones that the plan names.
+    """
+
+    def __init__(
+        self,
+        around: Around,
+        entries: Sequence[tuple[int, Case, Outcome]],
+        beyond: Mapping[int, Set[str]],
+        *,
+        rollout: bool = False,
+    ) -> None:
         self.around, self.world, self.rollout = around, around.world, rollout
+        self._beyond = {place: beyond[place] for place, case, _ in entries if self.created(case).get("limited")}
         self.arriving: dict[str, list[Arrival]] = defaultdict(list)
         self.refused: dict[int, set[str]] = defaultdict(set)
         self._leaving = {name for _, case, out in entries for name in _leaving(case, out, rollout)}
@@ -97,7 +108,7 @@ class Scene:
                     self._come(place, node, arrival)
 
     def _come(self, place: int, node: str, arrival: Arrival | None) -> None:
-        if arrival is None:
+        if arrival is None or node in self._beyond.get(place, ()):
             self.refused[place].add(node)
         else:
             self.arriving[node].append(arrival)

@@ -41,11 +41,15 @@ def fit_findings(plan: PlanDocument, around: Around, entries: Sequence[tuple[int
     Rows speak of the pods of the next pass, or of those of the whole roll-out: a claim holds if it does for either.
     """
     claims, repulsion = _claims(plan), Repulsion(around.world)
-    scenes = [Scene(around, entries)]
+    refused: dict[int, set[str]] = defaultdict(set)
+    for (number, node), (kind, _) in claims.unplaced.items():
+        if kind == "refused":
+            refused[number].add(node)
+    scenes = [Scene(around, entries, refused)]
     if any(case.outdated for _, case, _ in entries):
-        scenes.append(Scene(around, entries, rollout=True))
+        scenes.append(Scene(around, entries, refused, rollout=True))
     for place, case, _ in entries:
-        said = {node for (number, node), (kind, _) in claims.unplaced.items() if (number, kind) == (place, "refused")}
+        said = refused[place]
         evicted = {node for (_, node), names in claims.evicts.items() if f"{case.namespace}/{case.name}" in names}
         if not scenes[0].refused[place] <= said <= scenes[-1].refused[place] | scenes[0].refused[place] | evicted:
             yield "fit", f"{case.namespace}/{case.name}: other pods are refused by the API server than the plan says"
