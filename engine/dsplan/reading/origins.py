@@ -6,7 +6,6 @@ object's document is cut out, and the exact path reads that piece with marks.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable
 from typing import Any, Final, Literal
 
@@ -14,7 +13,7 @@ import msgspec
 
 from dsplan.reading.bundles import Source
 from dsplan.reading.located import Located
-from dsplan.reading.sources import fingerprint, read_file
+from dsplan.reading.sources import fingerprint_of, read_file
 from dsplan.reading.surroundings import blanked
 from dsplan.reading.text import LineIndex, decode_text
 from dsplan.reading.tidying import tidied
@@ -131,7 +130,7 @@ class SourceText:
 
     def _read_again(self, path: str) -> bytes | None:
         try:
-            if fingerprint(os.stat(path)) != self._stamp:
+            if fingerprint_of(path) != self._stamp:
                 return None
             return read_file(path).data
         except (OSError, ValueError):

@@ -21,7 +21,7 @@ from dsplan.reading.layouts import MANIFEST_SUFFIXES
 from dsplan.reading.unpacking import GZIP_MAGIC, Joined, Unreadable, inflated, refuse_binary
 from dsplan.reading.unpacking import take as _take
 
-__all__ = ["STDIN", "Source", "fingerprint", "open_sources", "read_file"]
+__all__ = ["STDIN", "Source", "fingerprint", "fingerprint_of", "open_sources", "read_file"]
 
 STDIN: Final = "-"
 _PACKED: Final = tuple(f"{suffix}.gz" for suffix in MANIFEST_SUFFIXES)
@@ -75,6 +75,11 @@ def read_file(path: str) -> Source:
 def fingerprint(status: os.stat_result) -> tuple[int, int, int]:
     """Return (inode, size, time of last change): equal as long as a file was not rewritten."""
     return status.st_ino, status.st_size, status.st_mtime_ns
+
+
+def fingerprint_of(path: str) -> tuple[int, int, int]:
+    """Return the fingerprint of the file at a path as it is now. Raises OSError where it cannot be looked at."""
+    return fingerprint(os.stat(path))
 
 
 def _open(path: str, stdin: BinaryIO | None) -> Iterator[Opened]:

@@ -1,8 +1,9 @@
 """Is a plan right? Checked by itself and against the world it was made from, by rules of its own.
 
-It imports errors, the document's types, and nothing else of the house, so that a mistake elsewhere cannot hide here: it
-reads the planned world as canonical trees and follows specs/semantics.md, one DaemonSet and one node at a time. What it
-takes on trust is in `TAKEN_ON_TRUST`; what a plan claims and nobody can prove by counting, in `unproved`.
+In: a plan document, and the planned world as canonical trees. Out: findings; none for a plan that is right.
+Promises: it imports errors and the document's types alone, so that a mistake elsewhere cannot hide here, and follows
+specs/semantics.md, one DaemonSet and one node at a time. What it takes on trust is in `TAKEN_ON_TRUST`; what a plan
+claims and nobody can prove by counting, in `unproved`.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
