@@ -127,13 +127,13 @@ class Drift(Brief, msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
                 yield f"{done:,} of {total:,} {word}{moving}{gone}"
 
 
-def drift(plan: PlanDocument, fresh: PlanDocument, now: Plan, *, foreign: Mapping[str, str] = {}) -> Drift:
-    """Return how a plan fares against a fresh one, of which `now` has the pods.
+def drift(plan: PlanDocument, fresh: PlanDocument, current: Plan, *, foreign: Mapping[str, str] = {}) -> Drift:
+    """Return how a plan fares against a fresh one, of which `current` has the pods.
 
     `foreign` tells of DaemonSets (namespace/name) why their template is no longer the planned one.
     """
     after = {f"{entry.namespace}/{entry.name}": entry for entry in fresh.daemonsets}
-    pods = {str(entry.identity): entry for entry in now.daemonsets}
+    pods = {str(entry.identity): entry for entry in current.daemonsets}
     standings: list[Standing] = []
     for entry in plan.daemonsets:
         name = f"{entry.namespace}/{entry.name}"

@@ -41,7 +41,7 @@ class Api:
         media_type: str = JSON,
         *,
         timeout: float | None = None,
-        check: Callable[[], None] = lambda: None,
+        check: Callable[[], None] | None = None,
     ) -> Answer:
         """Send one request once, in its turn; return the answer whatever its status.
 
@@ -53,7 +53,8 @@ class Api:
         limit = self._timeout if timeout is None else timeout
         body = b"" if tree is None else encode(tree)
         headers = dict(_ACCEPT) if tree is None else {**_ACCEPT, "Content-Type": media_type}
-        check()
+        if check is not None:
+            check()
         try:
             async with asyncio.timeout(limit):
                 return await self._client.request(method, path, headers, body, limit)
