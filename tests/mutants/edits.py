@@ -17,6 +17,13 @@ EDITS = (
         LEARNING,
     ),
     Mutant(
+        "a-rollout-taken-back-replaces-everything",
+        "observe/learning.py",
+        "and not looks_like_template(pod, stored)",
+        "and False",
+        f"{LEARNING} -k wherever",
+    ),
+    Mutant(
         "sidecars-count",
         "observe/likeness.py",
         "return all(one.name in by_name",

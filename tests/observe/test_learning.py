@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
+from hypothesis import event, given, settings
+from hypothesis import strategies as st
 
 from dsplan import World, overlay, solve
 from dsplan.cli.sources import read_world
@@ -135,16 +137,36 @@ def test_an_edit_that_is_taken_back_changes_nothing() -> None:
     assert "0 to update" in _told(apply_edits(world, [there, back]))[0]
 
 
-def _in_mid_rollout(*, revisions: bool) -> World:
-    """Return a world that is on its way from app:1 to app:2: one node of three has arrived."""
+def _in_mid_rollout(*, revisions: bool, arrived: Sequence[bool] = (True, False, False)) -> World:
+    """Return a world that is on its way from app:1 to app:2; `arrived` tells which nodes have a pod of app:2."""
     old, new = _stored(), _at_generation(_stored(image="app:2"), 2)
-    nodes = tuple(a_node(f"n{number}") for number in range(3))
-    pods = (
-        _made(new, "n0", hash_label="7c5d", labels=_generation(2)),
-        *(_made(old, f"n{number}", hash_label="6d4b", labels=_generation(1)) for number in (1, 2)),
+    nodes = tuple(a_node(f"n{number}") for number in range(len(arrived)))
+    pods = tuple(
+        _made(new, node.name, hash_label="7c5d", labels=_generation(2))
+        if is_new
+        else _made(old, node.name, hash_label="6d4b", labels=_generation(1))
+        for node, is_new in zip(nodes, arrived, strict=True)
     )
     kept = (a_revision(old, hash_label="6d4b"), a_revision(new, number=2, hash_label="7c5d")) if revisions else ()
     return World(nodes=nodes, daemonsets=(new,), pods=pods, revisions=kept)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.booleans(), min_size=1, max_size=6), st.sampled_from(["app:1", "app:2", "app:3"]), st.booleans())
+def test_wherever_a_rollout_is_a_manifest_gives_equal_plans(arrived: list[bool], image: str, is_edit: bool) -> None:
+    told = []
+    for revisions in (False, True):
+        world = _in_mid_rollout(revisions=revisions, arrived=arrived)
+        if is_edit:
+            path = "spec.template.spec.containers[0].image"
+            after = apply_edits(world, [SetField(world.daemonsets[0].identity, path, image)])
+        else:
+            after = overlay(world, World(daemonsets=(a_daemonset(image=image),)))
+        told.append(_told(after))
+    event(f"{image}, {sum(arrived) in (0, len(arrived))}")
+    assert told[0] == told[1]
+    outdated = {"app:1": sum(arrived), "app:2": len(arrived) - sum(arrived), "app:3": len(arrived)}[image]
+    assert f"{outdated} to update" in told[0][0]
 
 
 @pytest.mark.parametrize(
