@@ -11,7 +11,7 @@ from .manage import left_by_manage
 from .pods import AVAILABLE, BOUND, CURRENT, READY, UPDATED
 from .rolling import Budget, Roll, RollError, ages, budget_of, roll
 
-__all__ = ["Course", "course_of"]
+__all__ = ["Course", "course_of", "outdated"]
 
 _SERVED = READY | AVAILABLE | CURRENT | UPDATED | BOUND
 
@@ -39,12 +39,12 @@ def course_of(case: Case, rolled: Roll | None, *, failed: bool, surge: bool, los
     `rolled` is what the next pass does, None where it does something else or nothing; `failed`, where it fails.
     """
     if case.strategy != "RollingUpdate":
-        left = _outdated(case)
+        left = outdated(case)
         return _halted("OnDelete", left, "OnDelete" if left else "")
     try:
         budget = budget_of(case)
     except RollError:
-        left = _outdated(case)
+        left = outdated(case)
         return _halted("RollingUpdate", left, "BadBudget" if left else "")
     if rolled is not None:
         return _waves(case, rolled, budget, lost, begins=True, failed=False)
@@ -56,7 +56,7 @@ def _halted(strategy: str, left: list[str], halt: str) -> Course:
     return Course(strategy, [], [], [], left, [], halt, True, False, 0, 0, None)
 
 
-def _outdated(case: Case) -> list[str]:
+def outdated(case: Case) -> list[str]:
     """Return the wanted nodes with one live pod, and that one out of date."""
     found: list[str] = []
     for (letter, shape), nodes in case.situations.items():

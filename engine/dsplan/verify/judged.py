@@ -15,7 +15,7 @@ from .course import Course
 from .eligibility import Rule, rules_of, verdict
 from .finding import Check, same
 from .outcome import Outcome, Write, change_text, outcome
-from .policies.governed import expected, is_enforced, wrong_hosted
+from .policies.governed import expected, is_enforced, wrong_course, wrong_hosted
 from .rolling import Budget
 from .rows import LOST, row_findings, row_nodes
 from .trees import HASH_LABEL, Pod, Tree
@@ -88,6 +88,8 @@ class Judged:
         }
         for check, right in self.outcome.told.items():
             yield from same(check, told[check], right)
+        if governed and not (entry.course and entry.course.played):
+            yield from wrong_course(case, self.place, plan)
         if entry.course is not None and not governed:
             said = told_course(entry.course, plan)
             for field, value in self.outcome.course._asdict().items():

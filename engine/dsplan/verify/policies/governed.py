@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 
+from ...document.idsets import ids_of
 from ...document.types import ActionEntry, PlanDocument
 from ..case import Case
-from ..finding import Check
+from ..course import outdated
+from ..finding import Check, same
 from ..outcome import Outcome, outcome
 from ..pods import GOING, UPDATED
 
-__all__ = ["expected", "is_enforced", "wrong_hosted"]
+__all__ = ["expected", "is_enforced", "wrong_course", "wrong_hosted"]
 
 
 def is_enforced(plan: PlanDocument, place: int) -> bool:
@@ -33,6 +36,38 @@ def expected(case: Case, lost: Collection[str], plan: PlanDocument, actions: Seq
     if not any(one.kind == "Pod" for one in actions):
         found = found._replace(writes={one for one in found.writes if one[2] != "Pod"})
     return found
+
+
+def wrong_course(case: Case, place: int, plan: PlanDocument) -> Check:
+    """Yield where the roll-out of a governed DaemonSet is not the waves that its policies count, node by node."""
+    course, policies = plan.daemonsets[place].course, plan.policies
+    if course is None or policies is None:
+        return
+    class_of = {node: number for number, part in enumerate(policies.classes) for node in ids_of(part.nodes)}
+    first = Counter({-1: sum(len(ids_of(nodes)) for daemonset, nodes in policies.sick if daemonset == place)})
+    sick = {node for daemonset, nodes in policies.sick if daemonset == place for node in ids_of(nodes)}
+    taken = [
+        Counter({number: count for number, daemonset, count in run.takes if daemonset == place})
+        for run in policies.runs
+        for _ in range(run.repeat)
+    ]
+    waves = [first + taken[0], *taken[1:]] if taken else [first]
+    order, begun, sizes = list(plan.orders[course.order]) if course.order is not None else [], 0, list[int]()
+    for number, wanted in enumerate(waves, start=1):
+        nodes = order[begun : begun + wanted.total()]
+        begun += wanted.total()
+        sizes.append(wanted.total())
+        if nodes != sorted(nodes) or Counter(-1 if n in sick else class_of.get(n, -2) for n in nodes) != +wanted:
+            yield "course order", f"wave {number} has other nodes than the policies count"
+            return
+    while sizes and not sizes[-1]:
+        sizes.pop()
+    said = [size for size, repeat in course.waves for _ in range(repeat)]
+    yield from same("course waves", said, sizes)
+    names = case.around.names
+    left = sorted(set(outdated(case)) - {names[node] for node in order})
+    yield from same("course stalled", [names[node] for node in ids_of(course.stalled)], left)
+    yield from same("course halt", course.halt, "Policy" if left else "")
 
 
 def wrong_hosted(case: Case, actions: Iterable[ActionEntry]) -> Check:
