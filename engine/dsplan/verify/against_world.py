@@ -78,6 +78,8 @@ def _nodes(plan: PlanDocument, around: Around, judged: Sequence[Judged]) -> Chec
         zones[zone].append(place)
     yield from same("zones", plan.zones, {zone: ranges_of(places) for zone, places in zones.items()})
     yield from same("sick", plan.sick, ranges_of(around.sick))
+    if not plan.digests:
+        return
     digests = _digests(plan.reads, around, [one.case for one in judged if one.outcome])
     wrong = [
         plan.nodes[place] for place, (said, mine) in enumerate(zip(plan.digests, digests, strict=True)) if said != mine

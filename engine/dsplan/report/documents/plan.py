@@ -86,7 +86,7 @@ def plan_document(
         summary=summary_entry(plan.summary),
         reads=reads,
         nodes=tuple(plan.index.names),
-        digests=_digests(plan, reads) if digests else (),
+        digests=_digests(plan, reads) if digests and not plan.is_light else (),
         zones=_zones(plan.index),
         sick=ranges_of(position for position, node in enumerate(plan.index.nodes) if not node.ready),
         classes=tuple(NodeClass(nodes=ranges_of(ids), fields=_fields(reads, values)) for values, ids in groups),
