@@ -128,7 +128,7 @@ def test_an_undo_renumbers_the_revision_and_updates_every_pod_of_the_new_one() -
             Undo(a_daemonset().identity, 4),
             "undo default/ds to revision 4",
             "--undo ds/default/ds:4",
-            "kubectl rollout undo daemonset ds -n default --to-revision=4",
+            "kubectl rollout undo daemonset/ds -n default --to-revision=4",
         ),
         (
             ReplacePool("blue", (), 2, "f.yaml"),

@@ -33,6 +33,7 @@ from ...manifests.field_changes import may_be_secret
 from ...model.daemonset import DaemonSet
 from ...model.node import Taint, Toleration
 from ...placement.filters.failures import amount_text
+from ...rollouts.remedies import undo_command
 
 __all__ = ["edit_command", "edit_option", "edit_words", "short_path"]
 
@@ -194,8 +195,7 @@ def edit_command(edit: Edit) -> str:
         return f"kubectl drain {shlex.quote(edit.node)} --ignore-daemonsets"
     if isinstance(edit, Undo):
         to = "" if edit.revision is None else f" --to-revision={edit.revision}"
-        name, namespace = shlex.quote(edit.daemonset.name), shlex.quote(edit.daemonset.namespace)
-        return f"kubectl rollout undo daemonset {name} -n {namespace}{to}"
+        return f"{undo_command(edit.daemonset)}{to}"
     if isinstance(edit, DeletePod):
         return f"kubectl delete pod -n {edit.namespace} {edit.name}"
     return ""
