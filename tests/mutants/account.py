@@ -67,8 +67,8 @@ ACCOUNT = (
     Mutant(
         "an-unready-node-holds-no-budget",
         "planner/account/build.py",
-        "stuck = basis.unready | ends.hopeless | ends.sick",
-        "stuck = ends.hopeless | ends.sick",
+        "stuck = basis.unready | ends.hopeless | ends.sick | doubtful",
+        "stuck = ends.hopeless | ends.sick | doubtful",
         CASES,
     ),
     Mutant(

@@ -225,3 +225,19 @@ def test_a_bigger_request_stops_the_roll_out_at_the_first_node_that_has_no_room(
     assert fates(plan) == {"n0": Fate.UNPLACED, "n1": Fate.STALLED, "n2": Fate.STALLED}
     assert row(plan, "n0").loses
     assert plan.summary.stalls == 1
+
+
+def test_starting_pods_that_hold_the_budget_make_a_second_course() -> None:
+    """Until there is evidence they are starting; what comes if they do not become ready is told beside it."""
+    ds = daemonset()
+    young = pod(ds, "n0", "new", ready=False, creationTimestamp="2026-05-01T11:59:30Z")
+    nodes = [node(f"n{n}") for n in range(3)]
+    pods = [young, *(pod(ds, f"n{n}", "old") for n in (1, 2))]
+    plan = solve(decode([ds, revision(ds, "new"), *nodes, *pods]), now=NOW)
+    check_plan(plan)
+    assert fates(plan) == {"n0": Fate.STARTING, "n1": Fate.REPLACED, "n2": Fate.REPLACED}
+    assert [row(plan, name).otherwise for name in ("n0", "n1", "n2")] == [Fate.FAILING, Fate.STALLED, Fate.STALLED]
+    account = plan.daemonsets[0].account
+    assert account.otherwise is not None
+    assert account.otherwise.stalled == ("n1", "n2")
+    assert plan.summary.stalls == 0

@@ -22,7 +22,7 @@ from ..observe import Observed
 from .afterwards import after_manage
 from .step_types import DaemonSetStep
 
-__all__ = ["Halt", "Rollout", "Strategy", "WaveRun", "forecast", "outdated_nodes", "rollout_of"]
+__all__ = ["Halt", "Rollout", "Strategy", "WaveRun", "forecast", "heals_by_collection", "outdated_nodes", "rollout_of"]
 
 _NOBODY = BitMap()
 
@@ -125,7 +125,7 @@ def rollout_of(
         return Rollout(stalled=left, halt=Halt.BAD_BUDGET if left else Halt.NONE, text=str(error))
     later = after_manage(observed, index, stuck | doomed, surge=allows_surge(entry.daemonset))
     found = forecast(later, index, rolling_update(later, index, budget), budget, stuck, doomed)
-    return msgspec.structs.replace(found, begins=False, collection=entry.error is not None)
+    return msgspec.structs.replace(found, begins=False, collection=heals_by_collection(entry))
 
 
 def _relabelled(entry: DaemonSetStep, observed: Observed, index: NodeIndex, stuck: BitMap, doomed: BitMap) -> Rollout:
@@ -134,6 +134,17 @@ def _relabelled(entry: DaemonSetStep, observed: Observed, index: NodeIndex, stuc
         return Rollout()
     now = msgspec.structs.replace(entry.rolling, waiting=())
     return forecast(observed, index, now, entry.budget, stuck, doomed)
+
+
+def heals_by_collection(entry: DaemonSetStep) -> bool:
+    """Return whether a pass fails only until pod garbage collection has removed pods of vanished nodes (R27, M22)."""
+    if entry.error is None or entry.observed is None or not entry.observed.vanished:
+        return False
+    try:
+        resolve_budget(entry.daemonset, len(entry.observed.verdicts.run))
+    except BudgetError:
+        return False
+    return True
 
 
 def forecast(

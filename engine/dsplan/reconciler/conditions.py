@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from pyroaring import BitMap
-
 from ..diff.order import sick_nodes
-from ..diff.rolling import Place, classify
 from ..model.daemonset import DaemonSetStatus
 from ..passes import DaemonSetStep
+from ..passes.forecast import heals_by_collection
+from ..planner.account.spending import has_candidates, spending_nodes
 from .decisions import Condition
 from .live_policies import Share
 from .nodes import LiveNodes
@@ -18,10 +17,13 @@ __all__ = ["conditions_of"]
 def conditions_of(entry: DaemonSetStep, nodes: LiveNodes, share: Share | None = None) -> tuple[Condition, ...]:
     """Return Complete, Progressing and Stalled for one pass; exactly one of them is True, none before the first status.
 
-    Complete: the pass wants nothing and status says updated and available everywhere (S13). Stalled: the pass fails, or
-    only sick nodes hold the budget, so that no wave can start before one of them is well, or a policy stops the
-    roll-out, or pods are out of date that nobody replaces (OnDelete without a policy). `share` is what policies say.
+    Complete: the pass wants nothing and status says updated and available everywhere (S13). Stalled: the pass fails
+    (other than until pods of a vanished node are collected, R27), or only sick nodes hold the budget, so that no wave
+    can start before one of them is well, or a policy stops the roll-out, or pods are out of date that nobody replaces
+    (OnDelete without a policy). `share` is what policies say.
     """
+    if heals_by_collection(entry):
+        return _only("Progressing", "WaitingForPodGC", f"{entry.error}; it goes on once that pod is collected")
     if entry.error is not None:
         return _only("Stalled", "Error", entry.error)
     if entry.status is None:
@@ -83,13 +85,7 @@ def _sick_budget(entry: DaemonSetStep, nodes: LiveNodes) -> int:
     if any(action.kind == "Pod" for action in entry.actions):
         return 0
     surge = budget.max_surge != 0
-    down, waiting = BitMap(), False
-    for situation in observed.situations:
-        place = classify(situation.verdict, situation.shape, surge=surge)
-        if place is Place.DOWN:
-            down |= situation.nodes
-        elif place is Place.CANDIDATE:
-            waiting = True
-    if not waiting or not down:
+    down = spending_nodes(observed.situations, surge=surge)
+    if not down or not has_candidates(observed.situations, surge=surge):
         return 0
     return len(down) if down <= sick_nodes(nodes) else 0

@@ -23,6 +23,7 @@ from ...placement.scheduler.prediction import NEVER, DaemonSetPrediction
 from ...policies.plan_types import PolicyPlan
 from .evidence import failing_nodes, failing_revision
 from .governed import Governed, governed_rollout, waits_of
+from .second import doubtful_nodes, with_second_course
 from .situation import Ends, Known, Never, Played, known_writes, never_of
 from .types import DaemonSetAccount, Eviction, Row
 from .unwanted import empty_rows, unwanted_rows, vanished_rows
@@ -30,6 +31,9 @@ from .wanted import wanted_rows
 from .words import Fate, Kind
 
 __all__ = ["Basis", "account_of", "ends_of", "evictions_between", "untouched_account"]
+
+
+_NOBODY = BitMap()
 
 
 class Basis(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,11 +77,16 @@ def account_of(
         rollout = _rollout(entry, observed, ends, basis, governed=governed)
     known = _known(entry, observed, ends, rollout, basis, governed=governed)
     rows = _merged(_rows(known, exclusions))
+    second = None
+    if played is None and not governed and (doubtful := doubtful_nodes(rows)):
+        second = _rollout(entry, observed, ends, basis, governed=False, doubtful=doubtful)
+        rows = with_second_course(rows, rollout, second, doubtful, index)
     claim = observed.claim
     return DaemonSetAccount(
         identity=entry.identity,
         rows=rows,
         course=rollout,
+        otherwise=second if second is not None and second.stalled != rollout.stalled else None,
         budget=rollout.budget,
         evictions=tuple(evictions_between(entry.identity, predictions, basis.unknown)),
         adrift=len(observed.adrift),
@@ -100,10 +109,18 @@ def untouched_account(entry: DaemonSetStep, index: NodeIndex) -> DaemonSetAccoun
     return DaemonSetAccount(identity=entry.identity, rows=(row,) if len(row) else (), error=entry.error or "")
 
 
-def _rollout(entry: DaemonSetStep, observed: Observed, ends: Ends, basis: Basis, *, governed: bool) -> Rollout:
+def _rollout(
+    entry: DaemonSetStep,
+    observed: Observed,
+    ends: Ends,
+    basis: Basis,
+    *,
+    governed: bool,
+    doubtful: BitMap = _NOBODY,
+) -> Rollout:
     if governed and basis.policies is not None:
         return governed_rollout(entry.identity, observed, basis.policies, basis.waves)
-    stuck = basis.unready | ends.hopeless | ends.sick
+    stuck = basis.unready | ends.hopeless | ends.sick | doubtful
     doomed = basis.index.all if ends.revision else basis.unready | ends.hopeless
     return rollout_of(entry, observed, basis.index, stuck, doomed)
 

@@ -8,28 +8,20 @@ from pyroaring import BitMap
 
 from ...diff import ActionReason
 from ...diff.manage import manage_rule
-from ...diff.rolling import Place, classify
 from ...diff.shapes import new_and_old
 from ...eligibility import Exclusion, Verdict
 from ...observe import PodFact, Shape, Situation
 from ...passes.afterwards import left_by_manage
 from .lots import lots_of
 from .situation import NOW, Known
+from .spending import spends_place
 from .types import Lot, Moment, Row
 from .words import Awaited, By, Fate, LotKind, Spent, When
 
-__all__ = ["empty_rows", "manage_moments", "spends_place", "unwanted_rows", "vanished_rows", "wave_moments"]
+__all__ = ["empty_rows", "manage_moments", "unwanted_rows", "vanished_rows", "wave_moments"]
 
 _TERMINATING, _UPDATED, _BOUND = int(PodFact.TERMINATING), int(PodFact.UPDATED), int(PodFact.BOUND)
 _NO_NODE = "the node does not exist"
-
-
-def spends_place(verdict: Verdict, shape: Shape, *, surge: bool, rolls: bool) -> bool:
-    """Return whether a node in a situation holds a place in the budget (R6-R9, R13, R17, R24)."""
-    if not rolls:
-        return False
-    place = classify(verdict, shape, surge=surge)
-    return place is Place.DOWN or (place is Place.MUST_REPLACE and not surge)
 
 
 def empty_rows(

@@ -18,8 +18,9 @@ from ...passes.afterwards import left_by_manage
 from ...passes.forecast import Halt
 from .lots import lots_of
 from .situation import NOW, Known, Never
+from .spending import spends_place
 from .types import Lot, Moment, Row
-from .unwanted import manage_moments, spends_place, wave_moments
+from .unwanted import manage_moments, wave_moments
 from .words import Awaited, End, Fate, LotKind, When
 
 __all__ = ["wanted_rows"]

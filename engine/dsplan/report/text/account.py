@@ -127,6 +127,11 @@ def rest_of(entry: DaemonSetEntry, plan: PlanDocument) -> Iterator[Line]:
     for row in _by_reason(row for row in entry.rows if row.reason == "Relabelled"):
         where = tuple(names_of(row, plan))
         yield Line("!", "relabelled", len(where), row.text, where)
+    if entry.otherwise is not None:
+        starting = _rows_where(entry, "starting", "failing")
+        text = f"{entry.otherwise.text}; if pods that are starting do not become ready"
+        names = tuple(plan.nodes[place] for place in ids_of(entry.otherwise.stalled))
+        yield Line("!", "else stalled", len(names), f"{_count(starting):,} pods are starting; {text}", names)
     for fate in ("parked", "starting"):
         for row in _by_reason(_rows(entry, fate)):
             where = tuple(names_of(row, plan))
@@ -138,6 +143,10 @@ def rest_of(entry: DaemonSetEntry, plan: PlanDocument) -> Iterator[Line]:
 
 def _rows(entry: DaemonSetEntry, *fates: str) -> list[RowEntry]:
     return [row for row in entry.rows if row.fate in fates]
+
+
+def _rows_where(entry: DaemonSetEntry, fate: str, otherwise: str) -> list[RowEntry]:
+    return [row for row in entry.rows if (row.fate, row.otherwise) == (fate, otherwise)]
 
 
 def _count(rows: Iterable[RowEntry]) -> int:
