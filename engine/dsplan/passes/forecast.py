@@ -131,7 +131,8 @@ def rollout_of(
 def _relabelled(entry: DaemonSetStep, observed: Observed, index: NodeIndex, stuck: BitMap, doomed: BitMap) -> Rollout:
     """Return what is left of a roll-out whose pods this pass relabels: what it replaces itself (H8)."""
     if not entry.rolling_update_ran or entry.rolling is None or entry.budget is None:
-        return Rollout()
+        on_delete = entry.daemonset.spec.update_strategy.type != "RollingUpdate"
+        return Rollout(strategy=Strategy.ON_DELETE if on_delete else Strategy.ROLLING_UPDATE)
     now = msgspec.structs.replace(entry.rolling, waiting=())
     return forecast(observed, index, now, entry.budget, stuck, doomed)
 

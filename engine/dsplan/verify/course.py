@@ -38,6 +38,8 @@ def course_of(case: Case, rolled: Roll | None, *, failed: bool, surge: bool, los
 
     `rolled` is what the next pass does, None where it does something else or nothing; `failed`, where it fails.
     """
+    if case.history.duplicates:
+        return _relabelled(case, rolled, lost=lost)
     if case.strategy != "RollingUpdate":
         left = outdated(case)
         return _halted("OnDelete", left, "OnDelete" if left else "")
@@ -50,6 +52,14 @@ def course_of(case: Case, rolled: Roll | None, *, failed: bool, surge: bool, los
         return _waves(case, rolled, budget, lost, begins=True, failed=False)
     later = roll(case, budget, _after_manage(case, surge=surge, lost=lost))
     return _waves(case, later, budget, lost, begins=False, failed=failed)
+
+
+def _relabelled(case: Case, rolled: Roll | None, *, lost: Collection[str]) -> Course:
+    """Return what is left of a roll-out whose pods this pass relabels: what it replaces itself (H8)."""
+    if rolled is None or case.strategy != "RollingUpdate":
+        return _halted("RollingUpdate" if case.strategy == "RollingUpdate" else "OnDelete", [], "")
+    rolled.waiting = []
+    return _waves(case, rolled, budget_of(case), lost, begins=True, failed=False)
 
 
 def _halted(strategy: str, left: list[str], halt: str) -> Course:

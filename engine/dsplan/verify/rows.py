@@ -113,7 +113,12 @@ class _Row:
         yield from same("loses", row.loses, had and not keeps and bool(self.comes) and row.fate in LOST)
         if self.letter == VANISHED:
             yield from same("reason", row.reason, "NodeVanished")
-        if self.letter == "R" and row.fate in ("created", "repaired", "replaced", "runs", "starting"):
+        relabelled = row.reason == "Relabelled" and self.case.history.duplicates
+        if (
+            self.letter == "R"
+            and not relabelled
+            and row.fate in ("created", "repaired", "replaced", "runs", "starting")
+        ):
             yield from same("reason", (row.reason, row.text), (self.comes[0].reason if self.comes else "", ""))
 
     def _is_lot(self, lot: LotEntry, facts: int) -> bool:
@@ -151,6 +156,8 @@ class _Row:
     def _without_new(self, stays: list[int], sick: set[str]) -> set[str]:
         """Return the fates of a wanted node to which no pod comes."""
         old_stays = [place for place in stays if not self.shape[place] & UPDATED]
+        if old_stays and self.row.reason == "Relabelled" and self.case.history.duplicates:
+            return {"runs", "starting", "repaired"}
         if self.old and old_stays and not (self.new and len(self.new) == len(self.old) == 1):
             return (
                 {"stalled", "parked"} if self.governed else {"parked" if self.row.reason == "OnDelete" else "stalled"}
