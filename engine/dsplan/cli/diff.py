@@ -54,7 +54,7 @@ def command(before: str, after: str, now: datetime | None, output: str, exit_cod
 
 def _read(path: str, at: datetime) -> tuple[PlanDocument, World | None]:
     """Return a plan from its file, or the plan for a cluster or for manifests over one, and then that world, too."""
-    from .show import is_plan_file, read_plan_file
+    from .plan_files import is_plan_file, read_plan_file
 
     if is_plan_file(path):
         return read_plan_file(path), None

@@ -13,8 +13,8 @@ from ..document.types import PlanDocument
 from .failures import CHANGES_PENDING, CONFLICTS
 from .made_from import same_again
 from .options import Moment, moment, output_option, solved, style_for
+from .plan_files import read_plan_file
 from .progress import progress_bar
-from .show import read_plan_file
 from .sources import choice_of, cluster_options, read_cluster
 
 if TYPE_CHECKING:

@@ -4,42 +4,16 @@ from __future__ import annotations
 
 import sys
 from datetime import datetime
-from pathlib import Path
 
 import click
 
-from ..document.types import PlanDocument
-from ..errors import InputError, Problem
 from .failures import exit_code_of
 from .options import Moment, output_option
+from .plan_files import read_plan_file
 from .printing import print_plan
 from .sources import cluster_options
 
-__all__ = ["command", "is_plan_file", "read_plan_file"]
-
-
-def is_plan_file(path: str) -> bool:
-    """Return whether a file looks like a plan that dsplan wrote; False where it cannot be read."""
-    from ..document.encoding import is_plan
-
-    try:
-        return is_plan(Path(path).read_bytes())
-    except OSError:
-        return False
-
-
-def read_plan_file(path: str) -> PlanDocument:
-    """Return the plan in a file, `-` for standard input. Raises InputError where it is none."""
-    from ..document.encoding import read_plan
-
-    if path == "-":
-        return read_plan(sys.stdin.buffer.read(), "<stdin>")
-    try:
-        data = Path(path).read_bytes()
-    except OSError as error:
-        problem = Problem(reason="Unreadable", message=f"cannot be read: {error.strerror}", source=path)
-        raise InputError.of([problem]) from None
-    return read_plan(data, path)
+__all__ = ["command"]
 
 
 @click.command()

@@ -11,8 +11,8 @@ from ..document.types import PlanDocument
 from ..errors import InputError, Problem
 from .failures import CONFLICTS
 from .made_from import same_again
+from .plan_files import read_plan_file
 from .progress import progress_bar
-from .show import read_plan_file
 from .sources import cluster_options
 
 if TYPE_CHECKING:

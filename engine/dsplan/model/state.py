@@ -6,7 +6,8 @@ nothing is in flight, and the step says so.
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -182,8 +183,55 @@ class State(Brief, msgspec.Struct, frozen=True, kw_only=True):
         if self.version not in (1, STATE_VERSION):
             raise ValueError(f"a State of version {self.version} cannot be read; this dsplan writes {STATE_VERSION}")
         if self.policies:
-            from .state_v1 import rollouts_of
-
-            msgspec.structs.force_setattr(self, "rollouts", (*self.rollouts, *rollouts_of(self.policies)))
+            msgspec.structs.force_setattr(self, "rollouts", (*self.rollouts, *_rollouts_of_v1(self.policies)))
             msgspec.structs.force_setattr(self, "policies", ())
         msgspec.structs.force_setattr(self, "version", STATE_VERSION)
+
+
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
+
+class _GateV1(msgspec.Struct, frozen=True, kw_only=True):
+    step: int
+    passed: bool
+    note: str = ""
+
+
+class _ProgressV1(msgspec.Struct, frozen=True, kw_only=True):
+    policy: Identity
+    revisions: tuple[LearnedHash, ...] = ()
+    began: datetime | None = None
+    gates: tuple[_GateV1, ...] = ()
+    started: tuple[Started, ...] = ()
+
+
+def _rollouts_of_v1(entries: Iterable[Any]) -> Iterator[PolicyProgress]:
+    """Yield what version 1 can still be trusted with of its policies. Raises ValueError for what is none of these.
+
+    It kept an index of the step, which may belong to another list of steps by now. So steps, canaries and percentages
+    are forgotten, as if the State were lost; what somebody found at a gate, if it failed, and what began within the
+    last minute are kept.
+    """
+    for entry in entries:
+        known = msgspec.convert(entry, _ProgressV1)
+        failed = [gate for gate in known.gates if not gate.passed and gate is _last(known, gate.step)]
+        yield PolicyProgress(
+            policy=known.policy,
+            targets=tuple(_stopped(known, revision, failed[-1]) for revision in known.revisions) if failed else (),
+            started=known.started,
+        )
+
+
+def _last(known: _ProgressV1, step: int) -> _GateV1:
+    return [gate for gate in known.gates if gate.step == step][-1]
+
+
+def _stopped(known: _ProgressV1, revision: LearnedHash, gate: _GateV1) -> TargetProgress:
+    """Return a revision that failed at a gate; which uid it was of is not known, so any with that hash is meant."""
+    return TargetProgress(
+        daemonset=revision.daemonset,
+        uid="",
+        hash=revision.hash,
+        began=known.began or _LONG_AGO,
+        stop=Stop(kind="gate", note=gate.note),
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
@@ -11,12 +11,14 @@ from dsplan.errors import InputError, Problem
 from dsplan.model.world import Note
 from dsplan.reading import limits
 from dsplan.reading.origins import Origin
-from dsplan.reading.watch import EVENTS
 
 if TYPE_CHECKING:
     from dsplan.reading.json_fast import JsonBytes
 
 __all__ = ["RawObject", "list_without_kind", "object_problem", "objects_of"]
+
+EVENTS: Final = ("ADDED", "MODIFIED", "DELETED", "BOOKMARK", "ERROR")
+"""Types of watch events."""
 
 
 class RawObject:

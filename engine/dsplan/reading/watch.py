@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from dsplan.reading.objects import RawObject
 
-if TYPE_CHECKING:
-    from dsplan.reading.objects import RawObject
+__all__ = ["LastStates"]
 
-__all__ = ["EVENTS", "LastStates"]
-
-EVENTS: Final = ("ADDED", "MODIFIED", "DELETED", "BOOKMARK", "ERROR")
 _Key = tuple[str, str, str]
 
 
