@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import sys
 from pathlib import Path
@@ -10,7 +11,8 @@ from pathlib import Path
 from dsplan.host import Host, HostOptions, LeaseTerms, line_of
 from dsplan.host.live import open_client
 
-TERMS = LeaseTerms(duration=3.0, renew_deadline=2.0, retry=0.4)
+DURATION = float(os.environ.get("DSPLAN_LEASE", "3"))
+TERMS = LeaseTerms(duration=DURATION, renew_deadline=DURATION * 2 / 3, retry=DURATION / 8)
 
 
 async def main(kubeconfig: str, identity: str) -> None:

@@ -329,3 +329,19 @@ def test_adoption_and_deletion_of_one_pod_is_one_round() -> None:
 def test_virtual_time_begins_where_it_is_told() -> None:
     assert VirtualTime(START)() == START
     assert Host
+
+
+def test_it_ends_cleanly_though_the_server_is_gone() -> None:
+    async def play() -> None:
+        stage = Stage(*nodes(2), daemonset(strategy="OnDelete"), policy(budgets=[{"maxUnavailable": 1}]))
+        async with stage.live():
+            stop = asyncio.Event()
+            task = asyncio.create_task(stage.host().run(stop))
+            await stage.until(lambda: stage.serving() == 2 and bool(stage.told("listed")))
+            await asyncio.sleep(3)
+            stage.stand_in.faults.add(Fault(times=-1, refused=True))
+            stop.set()
+            assert await task == "stopped"
+        assert any("State at the end" in record.message for record in stage.told("trouble"))
+
+    run_virtually(play())

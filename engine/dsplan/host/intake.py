@@ -20,6 +20,7 @@ from .watching import Message, Observed, Reflector, Trouble
 __all__ = ["Intake", "Offload"]
 
 Tell = Callable[[RecordKind, str], None]
+_BREATH = 100
 _STOPPED = "the host does not act any more"
 _KINDS = ("Node", "DaemonSet", "ControllerRevision", "Pod")
 
@@ -126,8 +127,12 @@ class Intake:
 
     async def drain(self) -> None:
         """Take in what has arrived."""
+        number = 0
         while not self._queue.empty():
             await self._take(self._queue.get_nowait())
+            number += 1
+            if number % _BREATH == 0:
+                await asyncio.sleep(0)
 
     def observe(self, kind: str, type_of_event: str, tree: Any) -> None:
         """Take in what an answer showed; what cannot be read is told and left."""

@@ -21,7 +21,7 @@ from .lease import Lease
 from .options import HostOptions
 from .pacing import Backoff
 from .records import Audit, Record, RecordKind
-from .state_store import StateStore
+from .state_store import FenceLost, StateStore
 
 __all__ = ["Session"]
 
@@ -134,7 +134,7 @@ class Session:
             await intake.wait(wait, stop)
             self._check_lease()
             if stop.is_set():
-                await self._store.save(self.reconciler.state)
+                await self._save_at_the_end()
                 return "stopped"
             await self._heed()
             if self.wish() == "abort":
@@ -157,6 +157,13 @@ class Session:
         except (ApiError, Unanswered) as error:
             self._tell(RecordKind.TROUBLE, str(error)[:500])
             return max(getattr(error, "wait", None) or 0.0, 1.0)
+
+    async def _save_at_the_end(self) -> None:
+        """Save what is known now; trouble is told and no more, for whatever was sent was saved before."""
+        try:
+            await self._store.save(self.reconciler.state)
+        except (ApiError, Unanswered, FenceLost) as error:
+            self._tell(RecordKind.TROUBLE, f"State at the end: {error}"[:500])
 
     async def _heed(self) -> None:
         """Look now and then whether somebody wrote a wish beside the State, also while nothing is to be saved."""
@@ -203,7 +210,7 @@ class Session:
         plan = await self._offload(self.reconciler.plan, self._clock.now())
         if not finished(plan):
             return False
-        await self._store.save(self.reconciler.state)
+        await self._save_at_the_end()
         return True
 
     def _check_lease(self) -> None:

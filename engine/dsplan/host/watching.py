@@ -20,6 +20,7 @@ __all__ = ["Message", "Observed", "Reflector", "Trouble"]
 _WATCH_SECONDS = (240.0, 420.0)
 _GRACE = 30.0
 _TOO_SHORT = 1.0
+_BREATH = 100
 _ASK_FOR_ABSENT = 60.0
 _INITIAL_EVENTS_END = "k8s.io/initial-events-end"
 _NO_STREAMING = (400, 415, 422, 500, 501)
@@ -166,5 +167,10 @@ class Reflector:
         options: dict[str, str | int] = {"watch": 1, "allowWatchBookmarks": "true", "timeoutSeconds": seconds, **query}
         path = path_of(self._kind, query=options)
         async with self._api.lines(path, seconds + _GRACE) as lines:
+            number = 0
             async for line in lines:
                 yield msgspec.json.decode(line, type=_Event)
+                number += 1
+                if number % _BREATH == 0:
+                    # Lines that are there already are read without waiting; a Lease has to be renewed meanwhile.
+                    await asyncio.sleep(0)
