@@ -79,7 +79,8 @@ def canary_of(
 
     None for a policy without a canary. Nodes that the partition keeps old are not chosen by count; neither is, at the
     beginning, a node that joined with the present revision. One that left, or an edit that wants more, makes others
-    part of it: those that have gone already, or joined, before any that would have to go.
+    part of it: those that have gone already, or joined, before any that would have to go. So does a partition that keeps
+    one of them old.
     """
     if policy.spec.canary is None:
         return None
@@ -90,6 +91,8 @@ def canary_of(
     joined = facts.fresh - facts.left if remembered.is_new else BitMap()
     eligible = (matching - joined) | known
     size = _size(canary, len(facts.units.wanted), len(eligible), same)
+    if canary.count:
+        known -= kept & facts.left  # another one may go in its place
     if same is not None and canary.count and len(known) >= size:
         chosen = ChosenCanary(tuple(known), "chosen when the roll-out began")
     else:

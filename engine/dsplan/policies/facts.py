@@ -24,6 +24,8 @@ from .subjects import Subject, Units
 __all__ = ["Facts", "readiness_changed"]
 
 _MINUTE = timedelta(minutes=1)
+_ARRIVAL = timedelta(minutes=10)
+"""How long after its node the first pod of a DaemonSet is made, at most."""
 _SIBLINGS = 200
 """Pods whose start-up is looked at to know how long one takes."""
 
@@ -74,14 +76,22 @@ class Facts:
 
     @cached_property
     def fresh(self) -> BitMap:
-        """Nodes with a new pod that joined after the newest revision was made: no canary, whoever forgot what."""
+        """Nodes that joined with their new pod: no canary, whoever forgot what.
+
+        They are younger than the newest revision, or their pod is the first that they have: it came with the node.
+        """
         history = self.subject.observed.history
         revisions = [revision for revision, _ in history.old] + ([history.current] if history.current else [])
         made = [r.metadata.creation_timestamp for r in revisions if r.metadata.creation_timestamp is not None]
         newest = max(made, default=None)
-        if newest is None:
-            return self.joined
-        return self.joined | BitMap(p for p in self.new if _is_later(self._index.nodes[p], newest))
+        later = (p for p in self.new if newest is not None and _is_later(self._index.nodes[p], newest))
+        return self.joined | BitMap(later) | BitMap(p for p in self.new if self._is_first(p))
+
+    def _is_first(self, position: int) -> bool:
+        """Return whether a new pod was made so soon after its node that it cannot have replaced another."""
+        pod, node_made = self.pod(position), self._index.nodes[position].metadata.creation_timestamp
+        made = pod.metadata.creation_timestamp if pod is not None else None
+        return made is not None and node_made is not None and node_made <= made <= node_made + _ARRIVAL
 
     @property
     def base(self) -> int:

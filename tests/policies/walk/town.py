@@ -190,8 +190,9 @@ class Town:
         for name, target in self.targets.items():
             if (name, node) in self.pods:
                 pod = self.pods[name, node]
-                key = name, target.uid, pod.hash
-                self.broke[key] = self.broke.get(key, frozenset()) | {node}
+                if pod.hash == target.hash:  # an earlier revision is not what is rolled out
+                    key = name, target.uid, pod.hash
+                    self.broke[key] = self.broke.get(key, frozenset()) | {node}
                 if pod.ready:
                     self.set_pod(name, node, ready=False)
 
