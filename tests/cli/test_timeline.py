@@ -137,3 +137,17 @@ def test_spans_of_time(text: str, seconds: float) -> None:
 def test_what_is_no_span_of_time_is_refused(text: str) -> None:
     result = run("timeline", SEED, "--ready", text)
     assert result.exit_code == 2
+
+
+@pytest.mark.parametrize("command", ["timeline", "compare"])
+def test_what_is_taken_of_gates_is_the_first_line_and_can_be_said_otherwise(command: str) -> None:
+    spec = str(SPECS.parent / "policy-canary-and-zones.yaml")
+    arguments = [command, spec, "--now", "2026-05-01T12:00:00Z"]
+    passed = CliRunner().invoke(cli, arguments)
+    assert passed.output.startswith("Gates that wait for somebody are taken as passed as soon as they ask;")
+    waits = CliRunner().invoke(cli, [*arguments, "--gate", "wait"])
+    assert waits.output.startswith("Gates that wait for somebody stay closed;")
+    assert "T+4565" in passed.output
+    assert "T+4565" not in waits.output
+    document = json.loads(CliRunner().invoke(cli, [*arguments, "-o", "json"]).output)
+    assert document["assumed"].startswith("Gates that wait for somebody are taken as passed")

@@ -6,15 +6,17 @@ from collections.abc import Sequence
 
 from ..diff import ActionReason
 from ..eligibility import NodeIndex
+from ..model.meta import Identity
 from ..model.pod import Pod
 from ..observe import PodFact, Shape
 from ..placement.filters.failures import Failure
 from ..placement.scheduler.prediction import NEVER
 from ..planner.account import Awaited, Fate, LotKind, Row, When
 from ..planner.plan import DaemonSetPlan
+from ..policies.plan_types import PolicyPlan
 from .answers import PodHere
 
-__all__ = ["Pairs", "detail_of", "pods_here"]
+__all__ = ["Pairs", "begins_by_node", "detail_of", "pods_here"]
 
 _TERMINATING, _READY = int(PodFact.TERMINATING), int(PodFact.READY)
 _AVAILABLE, _UPDATED = int(PodFact.AVAILABLE), int(PodFact.UPDATED)
@@ -77,6 +79,18 @@ def detail_of(row: Row) -> str:
     if row.otherwise is not None and row.otherwise is not row.fate:
         parts.append(f"{row.otherwise} if pods that are starting do not become ready")
     return "; ".join(dict.fromkeys(parts))
+
+
+def begins_by_node(policies: PolicyPlan | None, daemonset: Identity) -> dict[str, str]:
+    """Return, for each node where a policy lets the replacement begin now, which step, facts and budgets allow it."""
+    found: dict[str, list[str]] = {}
+    for entry in policies.begins if policies is not None else ():
+        if entry.daemonset == daemonset:
+            said = [f"policy {entry.policy} lets it go now", entry.step, entry.facts]
+            said += ["beyond the budgets"] if entry.beyond else entry.budgets
+            for node in entry.nodes:
+                found.setdefault(node, []).append("; ".join(filter(None, said)))
+    return {node: "; ".join(texts) for node, texts in found.items()}
 
 
 def pods_here(pods: tuple[Pod, ...], shape: Shape) -> tuple[PodHere, ...]:

@@ -24,7 +24,7 @@ from ..planner.plan import DaemonSetPlan
 from .answers import Answer, AnswerClass, Explanation, Kind
 from .evidence import Evidence
 from .names import find_daemonset, find_node
-from .pair import Pairs, detail_of, pods_here
+from .pair import Pairs, begins_by_node, detail_of, pods_here
 from .typos import Vocabulary
 
 __all__ = ["why", "why_all"]
@@ -101,6 +101,7 @@ class _Asked:
         self.entry = _entry_of(plan, daemonset)
         self.notes = tuple(note for note in plan.notes if note.subject == str(daemonset.identity))
         self.pairs = Pairs(self.entry, plan.index)
+        self.begins = begins_by_node(plan.policies, daemonset.identity)
         self.constraints = constraints_of(daemonset, rules)
         origins, identity = world.origins, daemonset.identity
         self.evidence = Evidence(
@@ -137,7 +138,7 @@ class _Asked:
     def detail(self, row: Row, evaluation: Evaluation, node: Node) -> str:
         """Return in words what is waited for; of an unwanted node, whether that passes or can never be otherwise."""
         if evaluation.verdict is Verdict.RUN:
-            return detail_of(row)
+            return "; ".join(filter(None, (detail_of(row), self.begins.get(node.name, ""))))
         if self.evidence.impossible:
             return self.evidence.impossible
         passing = "this passes: the taint goes when the node is well again"

@@ -79,8 +79,8 @@ def canary_of(
 
     None for a policy without a canary. Nodes that the partition keeps old are not chosen by count; neither is, at the
     beginning, a node that joined with the present revision. One that left, or an edit that wants more, makes others
-    part of it: those that have gone already, or joined, before any that would have to go. So does a partition that keeps
-    one of them old.
+    part of it: those that have gone already, or joined, before any that would have to go. So does a partition that
+    keeps one of them old.
     """
     if policy.spec.canary is None:
         return None
