@@ -186,10 +186,12 @@ class _Target:
         yield from self.out_of_order(batch)
 
     def is_rescued(self, node: str) -> bool:
-        """A fix goes to nodes that an earlier revision broke, whatever the step."""
+        """A fix goes to nodes that an earlier revision broke, whatever the step; of one minute nobody can tell."""
+        same_minute = self.pod(node).made == self.town.nodes[node].since
         broken = (nodes for key, nodes in self.town.broke.items() if key[:2] == (self.name, self.uid))
         causal = (self.spec.get("brokenNodes") or {}).get("mode") == "Causal"
-        return causal and not self.town.nodes[node].ready and any(node in nodes for nodes in broken)
+        seen = same_minute or any(node in nodes for nodes in broken)
+        return causal and not self.town.nodes[node].ready and seen
 
     def is_paused(self) -> bool:
         said = [s.answer for s in self.town.said if s.policy == self.policy and s.answer in ("pause", "resume")]
