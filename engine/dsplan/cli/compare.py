@@ -44,7 +44,7 @@ def command(
 ) -> None:
     """Compare strategies for the roll-outs of the cluster in FILE: time, waves, most pods down, lost coverage."""
     world = load_world(files, more, None if all_namespaces else namespace, selector)
-    found = shown(world, moment(now), output, restart=restart, strategies=strategies, gate=gate, **durations)
+    found = shown(world, moment(now, world), output, restart=restart, strategies=strategies, gate=gate, **durations)
     click.echo(found.text, nl=False)
 
 

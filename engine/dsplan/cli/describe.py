@@ -31,7 +31,7 @@ def command(
 
     world = load_world(files, more, None if all_namespaces else namespace, selector, nodes_needed=False)
     with progress_bar("counting") as bar:
-        whole = step(world, now=moment(now), observer=bar)
+        whole = step(world, now=moment(now, world), observer=bar)
     entries = [entry for entry in whole.daemonsets if not names or entry.daemonset.name in names]
     if not entries:
         click.echo("No resources found", err=True)

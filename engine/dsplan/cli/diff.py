@@ -11,7 +11,7 @@ import msgspec
 
 from ..document.types import PlanDocument
 from .failures import CHANGES_PENDING
-from .options import Moment, fresh_document, moment, output_option, style_for
+from .options import NOW_HELP, Moment, fresh_document, moment, output_option, style_for
 from .progress import progress_bar
 from .sources import choice_of, cluster_options, read_world
 
@@ -24,7 +24,12 @@ if TYPE_CHECKING:
 @click.argument("before", metavar="A")
 @click.argument("after", metavar="B")
 @cluster_options("A and B are manifests to apply to this.")
-@click.option("--now", type=Moment(), metavar="TIME", help="Plan for this moment (RFC 3339); default: now.")
+@click.option(
+    "--now",
+    type=Moment(),
+    metavar="TIME",
+    help=NOW_HELP,
+)
 @output_option("table", "wide", "json", "yaml", "markdown")
 @click.option("--exit-code", is_flag=True, help="Exit with 3 if anything differs.")
 def command(before: str, after: str, now: datetime | None, output: str, exit_code: bool) -> None:
@@ -35,10 +40,13 @@ def command(before: str, after: str, now: datetime | None, output: str, exit_cod
     """
     from ..changes import plan_changes
     from ..document.encoding import as_json, as_yaml
+    from ..document.types import PlanDocument
     from ..report.text.changes import changes_markdown, changes_text
 
-    at = moment(now)
-    (old, first), (new, second) = _read(before, at), _read(after, at)
+    one, other = _read(before), _read(after)
+    first, second = (None if isinstance(each, PlanDocument) else each for each in (one, other))
+    at = moment(now, second or first)
+    old, new = (each if isinstance(each, PlanDocument) else fresh_document(each, at) for each in (one, other))
     edit = _edit(first, second) if first is not None and second is not None else _planned_edit(old, new)
     with progress_bar("comparing"):
         found = msgspec.structs.replace(plan_changes(old, new), edit=edit)
@@ -52,14 +60,11 @@ def command(before: str, after: str, now: datetime | None, output: str, exit_cod
         sys.exit(CHANGES_PENDING)
 
 
-def _read(path: str, at: datetime) -> tuple[PlanDocument, World | None]:
-    """Return a plan from its file, or the plan for a cluster or for manifests over one, and then that world, too."""
+def _read(path: str) -> PlanDocument | World:
+    """Return a plan from its file, or a cluster, or manifests over one."""
     from .plan_files import is_plan_file, read_plan_file
 
-    if is_plan_file(path):
-        return read_plan_file(path), None
-    world = read_world((path,), None, None)
-    return fresh_document(world, at), world
+    return read_plan_file(path) if is_plan_file(path) else read_world((path,), None, None)
 
 
 def _planned_edit(old: PlanDocument, new: PlanDocument) -> tuple[ObjectChange, ...]:

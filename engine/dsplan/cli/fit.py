@@ -57,7 +57,7 @@ def command(
         "steps": steps,
         "exit_code": exit_code,
     }
-    found = shown(world, moment(now), output, **options)
+    found = shown(world, moment(now, world), output, **options)
     click.echo(found.text, nl=False)
     sys.exit(found.code)
 

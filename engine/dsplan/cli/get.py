@@ -31,7 +31,7 @@ def command(
     from ..passes import step
 
     world = load_world(files, more, None if all_namespaces else namespace, selector, nodes_needed=False)
-    at = moment(now)
+    at = moment(now, world)
     with progress_bar("counting") as bar:
         entries = step(world, now=at, observer=bar).daemonsets
     if not entries:

@@ -45,7 +45,7 @@ def command(
     if what_if:
         world = apply_edits(world, what_if.edits(world))
     chosen = [find_daemonset(world, name) for name in asked] if asked else list(world.daemonsets)
-    at = moment(now)
+    at = moment(now, world)
     with progress_bar("looking at revisions"):
         found = [revision_history(world, daemonset, now=at) for daemonset in chosen]
     if not found:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -35,6 +35,8 @@ __all__ = [
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+NOW_HELP = "Plan for this moment (RFC 3339); default: when the input was taken, else now."
+
 
 class Moment(click.ParamType[datetime]):
     """An RFC 3339 time; one without an offset is UTC."""
@@ -61,7 +63,12 @@ def reading_options(function: F) -> F:
     """Add -f, -n, -A, -l, --now and where the cluster comes from, for a command whose words are not all files."""
     function = cluster_options()(function)
     for decorator in (
-        click.option("--now", type=Moment(), metavar="TIME", help="Plan for this moment (RFC 3339); default: now."),
+        click.option(
+            "--now",
+            type=Moment(),
+            metavar="TIME",
+            help=NOW_HELP,
+        ),
         click.option("-l", "--selector", metavar="LABELS", help="Only DaemonSets with these labels."),
         click.option("-A", "--all-namespaces", is_flag=True, help="All namespaces (the default)."),
         click.option("-n", "--namespace", metavar="NAME", help="Only DaemonSets of this namespace."),
@@ -161,9 +168,32 @@ def fresh_document(world: World, now: datetime) -> PlanDocument:
     return plan_document(solved(world, now), inputs=inputs_digest(world))
 
 
-def moment(now: datetime | None) -> datetime:
-    """Return the moment to plan for: the only place that asks the clock."""
-    return now or datetime.now(UTC)
+_FRESH = timedelta(minutes=10)
+"""How old the newest time in files may be for them to count as read just now: nodes report every five minutes."""
+
+
+def moment(now: datetime | None, world: World | None = None) -> datetime:
+    """Return the moment to plan for: as given; else when the files were taken; else now. Nothing else asks the clock.
+
+    A dump is planned at its own time, the newest that its objects mention: a day later nothing in it is a day older.
+    """
+    if now is not None:
+        return now
+    clock = datetime.now(UTC)
+    taken = _taken(world)
+    if taken is None or abs(clock - taken) < _FRESH:
+        return clock
+    told = taken.isoformat(timespec="seconds").replace("+00:00", "Z")
+    click.echo(f"note: planned at {told}, the newest time in the input; --now chooses another", err=True)
+    return taken
+
+
+def _taken(world: World | None) -> datetime | None:
+    """Return when the files that the world was read from were taken, as far as they tell; None for a live cluster."""
+    from ..observe.captured import captured_at
+    from .sources import choice_of
+
+    return None if world is None or choice_of().wants_live else captured_at(world)
 
 
 def style_for(*, wide: bool = False) -> Style:

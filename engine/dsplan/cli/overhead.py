@@ -43,7 +43,7 @@ def command(
     there it would not fit, by class, once it is rolled out. With --add-pool the nodes to come are classes, too.
     """
     world = load_world(files, more, None if all_namespaces else namespace, selector)
-    found = shown(world, moment(now), output, by=by, exit_code=exit_code)
+    found = shown(world, moment(now, world), output, by=by, exit_code=exit_code)
     click.echo(found.text, nl=False)
     sys.exit(found.code)
 

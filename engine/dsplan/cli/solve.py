@@ -56,7 +56,7 @@ def command(
     world = remembering(world, state, gates)
     if bodies:
         _warn_of_abridged(world)
-    plan = solved(world, moment(now))
+    plan = solved(world, moment(now, world))
     kept = out is not None or output in ("json", "yaml")
     inputs = _digest(world) if kept else ""
     document = plan_document(plan, inputs=inputs, bodies=bodies, digests=kept, edit=edit_made())

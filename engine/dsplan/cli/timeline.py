@@ -41,7 +41,9 @@ def command(
 ) -> None:
     """Print the roll-outs of the cluster in FILE in time: when each wave starts and ends, what is down meanwhile."""
     world = load_world(files, more, None if all_namespaces else namespace, selector)
-    found = shown(world, moment(now), output, restart=restart, broken=broken, events=events, gate=gate, **durations)
+    found = shown(
+        world, moment(now, world), output, restart=restart, broken=broken, events=events, gate=gate, **durations
+    )
     click.echo(found.text, nl=False)
 
 

@@ -204,7 +204,8 @@ def with_what_if(command: click.Command, shown: ShownFunction | None = None) -> 
 def _print_both(shown: ShownFunction, what_if: WhatIf, arguments: dict[str, Any]) -> None:
     from .shown import before_and_after
 
-    world, at, output = _loaded(arguments), moment(arguments.pop("now")), arguments.pop("output")
+    world, output = _loaded(arguments), arguments.pop("output")
+    at = moment(arguments.pop("now"), world)
     for name in ("files", "more", "namespace", "all_namespaces", "selector"):
         arguments.pop(name, None)
     found = before_and_after(shown, world, what_if.edits(world), at, output, arguments)
@@ -227,7 +228,7 @@ def _print_difference(what_if: WhatIf, arguments: dict[str, Any]) -> None:
     world = _loaded(arguments)
     now: datetime | None = arguments.get("now")
     with progress_bar("planning twice"):
-        found = compare(world, what_if.edits(world), now=moment(now))
+        found = compare(world, what_if.edits(world), now=moment(now, world))
     print_difference(found, arguments.get("output", "table"))
     if arguments.get("exit_code"):
         sys.exit(CHANGES_PENDING if found else 0)

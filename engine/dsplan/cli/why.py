@@ -49,7 +49,7 @@ def command(
         raise click.UsageError(f"one DaemonSet and one node at most, not {' '.join(asked)}")
     world = load_world(files, more, None if all_namespaces else namespace, selector, **reading)
     daemonset, node = _resolve(world, asked)
-    at = moment(now)
+    at = moment(now, world)
     changes = None
     if what_if:
         from ..explain.difference import what_if as compare

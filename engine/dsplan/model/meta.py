@@ -64,6 +64,7 @@ class Condition(Wire, frozen=True, kw_only=True, gc=False):
     type: str = ""
     status: str = ""
     last_transition_time: datetime | None = None
+    last_heartbeat_time: datetime | None = None
     reason: str = ""
     message: str = ""
 

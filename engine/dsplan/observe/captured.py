@@ -35,6 +35,8 @@ def _mentioned(world: World) -> Iterator[datetime]:
         for condition in item.status.conditions:
             if condition.last_transition_time is not None:
                 yield condition.last_transition_time
+            if condition.last_heartbeat_time is not None:
+                yield condition.last_heartbeat_time
 
 
 def _counted(world: World) -> Iterator[datetime]:
