@@ -1,4 +1,4 @@
-"""Wanted but impossible: pods that are created and will not run, and whom those that do will evict (K20, P3)."""
+"""Wanted but impossible: pods that are created and will not run (K20)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .eviction_notes import eviction_notes
 from .filters.outcomes import Outcome, OutcomeKind
 from .scheduler.prediction import DaemonSetPrediction, Prediction
 
-__all__ = ["Evictions", "Impossible", "evictions_of", "impossible_of", "notes_of", "room_unknown"]
+__all__ = ["Impossible", "impossible_of", "notes_of", "room_unknown"]
 
 _NEVER = (OutcomeKind.PENDING, OutcomeKind.REFUSED, OutcomeKind.REJECTED)
 
@@ -28,13 +28,6 @@ class Impossible(msgspec.Struct, frozen=True, kw_only=True, order=True):
     kind: str
     reason: str
     example: str
-    nodes: BitMap
-
-
-class Evictions(msgspec.Struct, frozen=True, kw_only=True, order=True):
-    """Nodes (ids) where the pod finds room by evicting pods of the same owners."""
-
-    evicts: str
     nodes: BitMap
 
 
@@ -70,17 +63,6 @@ def _reason(outcome: Outcome) -> str:
 
 def _example(outcome: Outcome) -> str:
     return "; ".join(str(shortage) for failure in outcome.failures for shortage in failure.shortages)
-
-
-def evictions_of(prediction: DaemonSetPrediction, unknown: BitMap) -> tuple[Evictions, ...]:
-    """Return the nodes where the pod evicts others, by whom it evicts."""
-    nodes: dict[str, BitMap] = {}
-    for fate in prediction.fates:
-        here = fate.nodes - unknown
-        if fate.outcome.kind is OutcomeKind.EVICTS and here:
-            names = ", ".join(sorted({str(holder.owner) for holder in fate.outcome.holders}))
-            nodes[names] = nodes.get(names, BitMap()) | here
-    return tuple(Evictions(evicts=names, nodes=found) for names, found in sorted(nodes.items()))
 
 
 def notes_of(prediction: Prediction, unknown: BitMap, world: World) -> Iterator[Note]:

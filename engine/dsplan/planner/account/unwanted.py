@@ -21,6 +21,7 @@ from .words import Awaited, By, Fate, LotKind, Spent, When
 __all__ = ["empty_rows", "manage_moments", "unwanted_rows", "vanished_rows", "wave_moments"]
 
 _TERMINATING, _UPDATED, _BOUND = int(PodFact.TERMINATING), int(PodFact.UPDATED), int(PodFact.BOUND)
+_SEARCHED = 1000
 _NO_NODE = "the node does not exist"
 
 
@@ -112,7 +113,23 @@ def wave_moments(known: Known, nodes: BitMap) -> Iterator[tuple[Moment, BitMap]]
     if first := nodes & known.first:
         yield Moment(when, first=1, last=1, awaited=awaited), first
     if later := nodes - known.first:
-        yield Moment(when, first=2 if known.first else 1, last=waves, awaited=awaited), later
+        begin, end = _span(known, later)
+        yield Moment(when, first=begin, last=end, awaited=awaited), later
+
+
+def _span(known: Known, nodes: BitMap) -> tuple[int, int]:
+    """Return the first and the last wave of some nodes; of long roll-outs the bounds that need no search."""
+    rollout = known.rollout
+    if len(rollout.nodes) > _SEARCHED:
+        return 2 if known.first else 1, rollout.wave_count
+    ids, found, wave, place = known.index.ids, list[int](), 0, 0
+    for run in rollout.waves:
+        for _ in range(run.repeat):
+            wave += 1
+            if any(ids[name] in nodes for name in rollout.nodes[place : place + run.size]):
+                found.append(wave)
+            place += run.size
+    return min(found, default=0), max(found, default=0)
 
 
 def _budget(shape: Shape, left: list[int]) -> Spent:

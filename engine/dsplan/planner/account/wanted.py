@@ -198,13 +198,13 @@ class _Wanted:
         for never, here in _parted(nodes, ((never, never.nodes) for never in ends.never)) if pending else ():
             yield self._unplaced(here, lots, moment, never, loses=False)
             nodes = nodes - here
-        for text, here in _parted(nodes, ends.failing):
-            yield self._row(Fate.FAILING, here, lots, moment, reason="Evidence", text=text)
-            nodes = nodes - here
         if not facts & _READY:
             down = nodes & known.unready
             yield self._row(Fate.DOWN, down, lots, moment, reason="NodeNotReady", text=_NODE_NOT_READY)
             nodes = nodes - down
+        for text, here in _parted(nodes, ends.failing):
+            yield self._row(Fate.FAILING, here, lots, moment, reason="Evidence", text=text)
+            nodes = nodes - here
         if pending and ends.revision:
             yield self._row(Fate.FAILING, nodes, lots, moment, reason="Revision", text=ends.revision)
             return
