@@ -139,6 +139,19 @@ def test_a_plan_with_its_world_is_verified_where_nothing_else_is(tmp_path: Path)
     assert "Not checked: reading of files" in kept.output
 
 
+def test_a_plan_whose_manifest_is_gone_is_still_followed(tmp_path: Path) -> None:
+    folder, plan = experiment("08"), tmp_path / "plan.json"
+    manifest = tmp_path / "change.yaml"
+    manifest.write_bytes((folder / "change.yaml").read_bytes())
+    cluster = ["--cluster", str(folder / "before.json.gz"), "--now", (folder / "taken.txt").read_text().strip()]
+    assert run("solve", str(manifest), *cluster, "--out", str(plan), "--with-world").exit_code == 0
+    manifest.unlink()
+    assert "everything holds" in run("verify", str(plan)).output
+    after = status(plan, folder, "after")
+    assert "done as planned: 21 of 21 replaced" in after.output
+    assert "is not there any more" in after.output
+
+
 def test_a_plan_of_one_namespace_speaks_of_that_alone(tmp_path: Path) -> None:
     """With -n nothing else is planned, and nothing else is missed or new afterwards."""
     folder, plan = experiment("54"), tmp_path / "plan.json"

@@ -54,7 +54,7 @@ def test_a_change_of_any_field_breaks_the_seal(plans: list[Plan]) -> None:
                     missed.append((name, path))
     assert missed == []
     never = {field for field in schema_fields() if not tried[field]}
-    assert len(never) < 45, never
+    assert len(never) < 60, never
 
 
 def _is_noticed(other: PlanDocument) -> bool:

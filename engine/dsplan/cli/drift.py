@@ -67,7 +67,7 @@ def drift_of(document: PlanDocument, now: datetime | None) -> Drift:
     choice = choice_of()
     cluster = read_cluster(choice.cluster, choice)
     foreign = dict(_foreign(document, cluster))
-    world = same_again(document, tuple(foreign), cluster)
+    world = same_again(document, tuple(foreign), cluster, again=True)
     assert world is not None
     told = captured_at(cluster) if choice.cluster else None
     at = now or max(document.now, told or moment(None))

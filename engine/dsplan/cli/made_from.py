@@ -89,12 +89,23 @@ def with_embedded_world(document: PlanDocument, world: World) -> PlanDocument:
     return sealed(msgspec.structs.replace(document, made_from=origin))
 
 
-def same_again(document: PlanDocument, foreign: Sequence[str] = (), cluster: World | None = None) -> World | None:
+def _still_there(manifests: Sequence[Manifest]) -> tuple[str, ...]:
+    """Return the manifests that can still be read; those that cannot are told of: the cluster may have them by now."""
+    found = tuple(one.name for one in manifests if Path(one.name).exists())
+    for one in manifests:
+        if one.name not in found:
+            click.echo(f"note: {one.name}: is not there any more; the cluster counts as it is", err=True)
+    return found
+
+
+def same_again(
+    document: PlanDocument, foreign: Sequence[str] = (), cluster: World | None = None, *, again: bool = False
+) -> World | None:
     """Return the world that a plan's origin comes to now: scope and manifests over the cluster; None without a cluster.
 
     The cluster is that of the command line, else the one that the plan names, if it is still there; it may be given.
     Manifests of `foreign` DaemonSets (namespace/name) are left out, and pods where the cluster was read after the plan
-    was made: a pod that was applied and is gone would come back.
+    was made: a pod that was applied and is gone would come back. With `again`, so are manifests that are gone.
     """
     from ..observe.captured import captured_at
     from .options import narrowed
@@ -107,7 +118,7 @@ def same_again(document: PlanDocument, foreign: Sequence[str] = (), cluster: Wor
         return None
     captured = captured_at(cluster)
     pods = captured is None or captured <= document.now
-    paths = tuple(one.name for one in origin.manifests)
+    paths = _still_there(origin.manifests) if again else tuple(one.name for one in origin.manifests)
     world = laid_over(cluster, paths, origin.namespace, choice_of(), but=foreign, pods=pods) if paths else cluster
     world = narrowed(world, origin.namespace, origin.selector or None)
     return remembering(world, origin.options.get("state"), tuple(origin.options.get("gate", "").split()))

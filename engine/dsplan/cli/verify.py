@@ -13,9 +13,11 @@ from .failures import CONFLICTS
 from .made_from import same_again
 from .plan_files import read_plan_file
 from .progress import progress_bar
-from .sources import cluster_options
+from .sources import choice_of, cluster_options
 
 if TYPE_CHECKING:
+    from ..document.origin import MadeFrom
+    from ..model.world import World
     from ..verify import Finding
 
 
@@ -55,22 +57,37 @@ def _findings(document: PlanDocument) -> tuple[tuple[Finding, ...], bool]:
         findings = verify(document)
     if findings:
         return findings, False
+    origin, choice = document.made_from, choice_of()
+    if origin.world and not (choice.cluster or choice.wants_live):
+        if findings := _wrong_seal(origin):
+            return findings, False
+        with progress_bar("verifying"):
+            return verify(document, unpacked_world(origin.world, origin.world_bytes)), True
     world = same_again(document)
-    origin = document.made_from
-    if world is not None:
-        _refuse_another(document, world)
-    elif not origin.world:
+    if world is None:
         return (), False
+    _refuse_another(document, world)
     with progress_bar("verifying"):
-        trees = unpacked_world(origin.world, origin.world_bytes) if world is None else planned_trees(world, document)
-        return verify(document, trees), True
+        return verify(document, planned_trees(world, document)), True
 
 
-def _refuse_another(document: PlanDocument, world: object) -> None:
-    from ..model.world import World
+def _wrong_seal(origin: MadeFrom) -> tuple[Finding, ...]:
+    from hashlib import sha256
+
+    from ..verify import Finding
+
+    said = origin.digests.get("world", "")
+    own = f"sha256:{sha256(origin.world).hexdigest()}"
+    return (
+        ()
+        if said == own
+        else (Finding("world", "madeFrom", "the world in the plan is not the one that was put there"),)
+    )
+
+
+def _refuse_another(document: PlanDocument, world: World) -> None:
     from ..report.inputs import inputs_digest
 
-    assert isinstance(world, World)
     if inputs_digest(world) != document.inputs:
         message = "this is not the world of this plan; use drift to ask how it fares there"
         raise InputError.of([Problem(reason="FieldValueInvalid", message=message, field="inputs")])
