@@ -19,7 +19,16 @@ from random import Random
 from typing import Any
 
 from dsplan.host import Host
-from dsplan.testing.apiserver import DirectClient, Fault, Request, internal_error, is_write, run_virtually, throttled
+from dsplan.testing.apiserver import (
+    DirectClient,
+    Fault,
+    Meddler,
+    Request,
+    internal_error,
+    is_write,
+    run_virtually,
+    throttled,
+)
 from dsplan.testing.apiserver.store import Change
 from tests.testing.apiserver.objects import daemonset, node, nodes, policy
 
@@ -92,6 +101,8 @@ class Tagged(DirectClient):
         return await super().request(method, path, *rest)
 
     def _found(self, request: Request, fault: Fault | None) -> Any:
+        # What the cluster does by itself until now is not the host's.
+        self._stand_in.life.advance(self._stand_in.clock())
         self._dog.by_host(request)
         found = super()._found(request, fault)
         self._dog._deleting = False
@@ -153,10 +164,23 @@ class Chaos:
         name = f"n{self.dice.randrange(NODES):04}"
         self.stage.stand_in.api.add(node(name, ready=self.dice.random() < 0.6))
 
+    def revert(self) -> None:
+        """A GitOps tool sets the strategy back; for a while the fleet is the controller's."""
+        if self.owner == "Controller":
+            self.strategy = "RollingUpdate" if self.strategy == "OnDelete" else "OnDelete"
+            self.generation += 1
+            self.stage.stand_in.api.add(self.template())
+
     def pause(self) -> None:
         paused = self.dice.random() < 0.5
         budgets = [{"maxUnavailable": BUDGET}]
         self.stage.stand_in.api.add(policy(owner=self.owner, budgets=budgets, paused=paused))
+
+    def meddle(self) -> None:
+        """Somebody deletes a pod by hand."""
+        self.stage.stand_in.life.others = [Meddler(self.stage.stand_in.api, self.dice, every=0.0)]
+        self.stage.stand_in.life.advance(self.stage.time())
+        self.stage.stand_in.life.others = []
 
     def compact(self) -> None:
         self.stage.stand_in.api.store.compact()
@@ -190,6 +214,7 @@ class Chaos:
         events: list[tuple[int, Callable[[], None]]] = [
             (6, self.fault), (4, self.edit), (3, self.start_host), (2, self.kill_host), (1, self.freeze_host),
             (2, self.flap_node), (1, self.pause), (1, self.compact), (1, self.jump),
+            (1, self.revert), (1, self.meddle),
         ]  # fmt: skip
         weights, happen = [weight for weight, _ in events], [event for _, event in events]
         async with self.stage.live():
@@ -208,6 +233,8 @@ class Chaos:
     async def rest(self) -> None:
         """Let all be well; everything must be at rest soon, and stay so."""
         self.stage.stand_in.faults.clear()
+        if self.owner == "Controller" and self.strategy != "OnDelete":
+            self.revert()
         self.stage.time.skew = 0.0
         budgets = [{"maxUnavailable": BUDGET}]
         self.stage.stand_in.api.add(policy(owner=self.owner, budgets=budgets))

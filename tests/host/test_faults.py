@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from random import Random
 from typing import Any
 
 import pytest
@@ -13,6 +14,8 @@ from dsplan.testing.apiserver import (
     Answer,
     DirectClient,
     Fault,
+    GitOps,
+    Meddler,
     Request,
     VirtualTime,
     internal_error,
@@ -168,12 +171,30 @@ def test_a_gitops_tool_that_reverts_stops_all_writes() -> None:
             stage.stand_in.api.add(daemonset("agent:2", strategy="OnDelete", generation=2))
             await stage.until(lambda: stage.images()["agent:2"] >= 2)
             deleted = len(stage.requests("DELETE", "/pods/"))
-            reverted = daemonset("agent:2", strategy="RollingUpdate", budget=1, generation=3)
-            reverted["metadata"]["labels"]["argocd.argoproj.io/instance"] = "edge"
-            stage.stand_in.api.add(reverted)
+            git = GitOps(stage.stand_in.api, daemonset("agent:2", budget=1, generation=3), every=5)
+            stage.stand_in.join(git)
             await stage.until(stage.rolled_out("agent:2", NODES))
+        assert git.reverted == 1
         # The controller goes on by itself; of the host at most what was on its way already.
         assert len(stage.requests("DELETE", "/pods/")) <= deleted + 1
+
+    run_virtually(play())
+
+
+def test_somebody_who_deletes_pods_all_the_time() -> None:
+    def strike(stage: Stage) -> None:
+        stage.stand_in.join(Meddler(stage.stand_in.api, Random(5), every=7))
+
+    async def play() -> None:
+        stage = Stage(*nodes(NODES), daemonset(strategy="OnDelete"), policy(budgets=[{"maxUnavailable": BUDGET}]))
+        async with stage.live(), acting(stage.host()):
+            await stage.until(lambda: stage.serving() == NODES)
+            strike(stage)
+            stage.stand_in.api.add(daemonset("agent:2", strategy="OnDelete", generation=2))
+            await stage.until(lambda: stage.images() == {"agent:2": NODES})
+        # Others take down what they like; the host adds nothing beyond the budget to it.
+        assert stage.most_down <= BUDGET + 2
+        assert stage.twins == set()
 
     run_virtually(play())
 

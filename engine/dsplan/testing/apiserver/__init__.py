@@ -11,6 +11,7 @@ from .direct import DirectClient, VirtualTime, run_virtually
 from .faults import Fault, Faults, internal_error, is_write, throttled
 from .http import HttpFront
 from .life import Life
+from .others import GitOps, Meddler
 from .server import ApiServer
 from .standin import StandIn
 from .wire import Answer, Request
@@ -23,9 +24,11 @@ __all__ = [
     "DirectClient",
     "Fault",
     "Faults",
+    "GitOps",
     "HttpFront",
     "Life",
     "ManualClock",
+    "Meddler",
     "Request",
     "ScaledClock",
     "StandIn",

@@ -73,7 +73,7 @@ class _Confirming:
 class Life:
     """Lets kubelets, scheduler and, unless `controller` is False, the DaemonSet controller work on a stand-in.
 
-    `advance(now)` lets everything happen that is due.
+    `advance(now)` lets everything happen that is due; each of `others` is asked at its end what it does now.
     """
 
     def __init__(
@@ -89,6 +89,7 @@ class Life:
         self._controller = BuiltinController() if controller else None
         self._stirred = True
         self._own = 0
+        self.others: list[Callable[[datetime], None]] = []
         self._cluster = self._begin(scheduler)
         api.store.on_change = self._changed
 
@@ -128,6 +129,9 @@ class Life:
                 self._stirred = True
                 self._passes()
             self._cluster.advance(max(until, self._cluster.now))
+            for other in self.others:
+                other(self._cluster.now)
+            self._passes()
             if self._api.store.version != before:
                 self._api.lock.notify_all()
 

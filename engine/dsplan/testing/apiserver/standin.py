@@ -82,6 +82,10 @@ class StandIn:
         self.clock.advance(seconds)
         self.life.advance(self.clock())
 
+    def join(self, other: Callable[[datetime], None]) -> None:
+        """Let somebody else take part: a GitOps, a Meddler, or any function that is told the time again and again."""
+        self.life.others.append(other)
+
     def kubeconfig(self, folder: Path, token: str = "anybody") -> Path:  # noqa: S107
         """Write a kubeconfig for it, and return its path."""
         path = folder / "kubeconfig.yaml"
