@@ -26,6 +26,9 @@ from dsplan.report.documents.plan import plan_document
 from dsplan.report.json_lines import json_lines
 from dsplan.report.markdown.plan import MOST_LINES, plan_markdown
 from dsplan.report.text.plan import plan_text
+from dsplan.rollouts.timeline import timeline
+from dsplan.simulator.results import Outcome
+from dsplan.verify.rows import KIND_OF
 from tests.planner.account_checks import check_plan
 
 ROOT = Path(__file__).parents[2]
@@ -133,6 +136,23 @@ def test_only_the_account_reads_what_the_phases_want() -> None:
 
 
 def test_the_words_of_the_document_are_those_of_the_account() -> None:
-    from dsplan.verify.inside import _BLOCKED, _BY_DESIGN
+    assert set(KIND_OF) <= {str(kind) for kind in Kind}
+    assert {fate for fates in KIND_OF.values() for fate in fates} == {str(fate) for fate in Fate}
 
-    assert {*_BLOCKED, *_BY_DESIGN} < {str(fate) for fate in Fate}
+
+SMALL = [path for path in worlds() if str(path.id).startswith(("case-", "spec-"))]
+
+
+@pytest.mark.parametrize("path", SMALL)
+def test_solve_and_timeline_tell_the_same_story(path: Path) -> None:
+    """What is updated, and whether the roll-out gets to its end, is played and foreseen alike."""
+    world = loaded(path)
+    if world.rollout_policies or len(world.pods) > _MOST_PODS // 10:
+        pytest.skip("policies are foreseen by their own schedule; large worlds take long to play")
+    stories = {story.identity: story for story in timeline(world, now=NOW)}
+    for entry in solve(world, now=NOW, forecast=True).account.daemonsets:
+        story = stories.get(entry.identity)
+        updated = {name for wave in (story.window.updates if story else ()) for name in wave.nodes}
+        assert updated == set(entry.course.nodes)
+        stalled = story is not None and story.window.outcome is Outcome.STALLED
+        assert stalled == entry.stalls
