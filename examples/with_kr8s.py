@@ -31,13 +31,8 @@ class Kr8sClient:
 
     @asynccontextmanager
     async def stream(self, path, headers, timeout):
-        api = self.api
-        request = api._session.build_request("GET", path, headers=dict(headers), timeout=timeout)
-        answer = await api._session.send(request, stream=True)
-        try:
+        async with self._call("GET", path, headers, timeout, stream=True) as answer:
             yield answer.status_code, answer.headers, answer.aiter_bytes()
-        finally:
-            await answer.aclose()
 
 
 async def is_healthy(api) -> bool:

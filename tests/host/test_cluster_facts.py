@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from dsplan.host import OwnedElsewhere, owner_of, server_version, switch_to_on_delete
+from dsplan.errors import InputError
+from dsplan.host import HostOptions, LeaseTerms, OwnedElsewhere, owner_of, server_version, switch_to_on_delete
 from dsplan.host.access import rights_needed
 from dsplan.host.api import Api
 from dsplan.host.kinds import PATHS
@@ -135,3 +136,9 @@ def test_the_rights_that_are_asked_for_are_enough_for_a_roll_out(replaces: bool)
         assert refused == []
 
     run_virtually(play())
+
+
+def test_options_that_no_host_can_work_with_are_all_told_at_once() -> None:
+    with pytest.raises(InputError) as caught:
+        HostOptions(identity="", name="No Name", batch=0, terms=LeaseTerms(duration=5, renew_deadline=6))
+    assert [problem.field for problem in caught.value.problems] == ["batch", "name", "identity", "terms"]

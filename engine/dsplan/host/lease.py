@@ -25,6 +25,11 @@ class LeaseTerms(msgspec.Struct, frozen=True):
     retry: float = 2.0
 
     @property
+    def are_sound(self) -> bool:
+        """Whether each comes before the next: a renewal, the end of writing, the end of the Lease."""
+        return 0 < self.retry < self.renew_deadline < self.duration
+
+    @property
     def write_timeout(self) -> float:
         """The longest that a write may take: shorter than what is left when no write may begin any more."""
         return 0.8 * (self.duration - self.renew_deadline)

@@ -53,8 +53,10 @@ async def list_all(api: Api, kind: str, *, namespace: str = "", labels: str = ""
             if error.status == 404 and PATHS[kind].optional:
                 return Listed(kind, [], absent=True, began=began)
             raise
-        found += tree.get("items") or ()
-        metadata = tree.get("metadata") or {}
+        items, metadata = tree.get("items") or [], tree.get("metadata") or {}
+        if not isinstance(items, list) or not isinstance(metadata, dict):
+            raise ApiError((502, {}, b"what was sent is not a list"))
+        found += items
         token = metadata.get("continue") or ""
         if not token:
             return Listed(kind, found, str(metadata.get("resourceVersion") or ""), began=began)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import msgspec
 
+from ..errors import InputError, Problem
 from ..model.meta import Identity
+from ..model.names import is_dns_subdomain
 from ..model.policy import RolloutPolicy
 from ..reconciler import CurrentPlan
 from .lease import LeaseTerms
@@ -48,3 +50,24 @@ class HostOptions(msgspec.Struct, frozen=True, kw_only=True):
     read_timeout: float = 60.0
     streams_lists: bool = True
     finished: Callable[[CurrentPlan], bool] | None = None
+
+    def __post_init__(self) -> None:
+        """Raise InputError with everything that no host can work with."""
+        problems = [
+            Problem(reason="FieldValueInvalid", field=field, message=message, value=value)
+            for field, value, message, wrong in self._limits()
+            if wrong
+        ]
+        if problems:
+            raise InputError.of(problems)
+
+    def _limits(self) -> Iterator[tuple[str, object, str, bool]]:
+        for field in ("requests_per_second", "writes_per_second", "deletions_a_minute", "batch", "read_timeout"):
+            value = getattr(self, field)
+            yield field, value, "must be greater than 0", value <= 0
+        for field in ("namespace", "name"):
+            value = getattr(self, field)
+            yield field, value, "must be a name of a Kubernetes object", not is_dns_subdomain(value)
+        yield "identity", self.identity, "must not be empty", not self.identity
+        terms = self.terms
+        yield "terms", terms, "must have 0 < retry < renew_deadline < duration", not terms.are_sound
