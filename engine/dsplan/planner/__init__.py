@@ -5,7 +5,8 @@ notes.
 Promises: what becomes of a node or a pod is worked out in the account, once, and every answer is read off it.
 """
 
+from .light import light_plan
 from .plan import DaemonSetPlan, Plan
 from .solve import solve
 
-__all__ = ["DaemonSetPlan", "Plan", "solve"]
+__all__ = ["DaemonSetPlan", "Plan", "light_plan", "solve"]

@@ -6,7 +6,8 @@ taints, whether they are ready. Everything that is read off the account is the s
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import copyreg
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
@@ -17,12 +18,12 @@ from ..model.node import Node, NodeSpec, NodeStatus
 from ..model.pod import Pod
 from ..model.world import InOrder
 from ..observe import Claim, Observed
+from .plan import DaemonSetPlan, Plan
 
 if TYPE_CHECKING:
     from ..passes.step_types import DaemonSetStep
-    from .plan import DaemonSetPlan, Plan
 
-__all__ = ["light_plan", "restored_plan"]
+__all__ = ["light_plan"]
 
 T = TypeVar("T")
 
@@ -51,14 +52,24 @@ def light_plan(plan: Plan) -> Plan:
     )
 
 
-def restored_plan(fields: dict[str, Any], nodes: tuple[Node, ...]) -> Plan:
-    """Return a light plan from its fields and its nodes; how a plan is unpickled."""
-    from .plan import Plan
-
+def _restored(fields: dict[str, Any], nodes: tuple[Node, ...]) -> Plan:
+    """Return a light plan from its fields and its nodes."""
     index = NodeIndex(InOrder(nodes))
     if fields["policies"] is not None:
         fields["policies"] = msgspec.structs.replace(fields["policies"], index=index)
     return Plan(**fields, index=index)
+
+
+def _reduced(plan: Plan) -> tuple[Callable[..., Plan], tuple[Any, ...]]:
+    """Return how a plan is pickled: its light form, the index as its nodes alone."""
+    light = light_plan(plan)
+    fields = {name: getattr(light, name) for name in light.__struct_fields__ if name != "index"}
+    if light.policies is not None:
+        fields["policies"] = msgspec.structs.replace(light.policies, index=NodeIndex(()))
+    return _restored, (fields, tuple(light.index.nodes))
+
+
+copyreg.pickle(Plan, _reduced)
 
 
 def _bare_node(node: Node) -> Node:

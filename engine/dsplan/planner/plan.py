@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -97,8 +97,8 @@ class Plan(Brief, msgspec.Struct, frozen=True, kw_only=True):
     Three separate facts: `complete`, everything could be decided; `applyable`, there is something to do; `errored`, the
     pass over some DaemonSet fails. `state` is for the next call. `placement` is the best placement without eviction,
     where something wanted is impossible or a PlacementPolicy holds. Where it is `foreseen`, roll-outs that may stall
-    were played to their end: `stalls` do not get there, `unplayed` are too long to be played. A `is_light` one has
-    neither pods nor check sums.
+    were played to their end: `stalls` do not get there, `unplayed` are too long to be played. One that
+    `is_light` has neither pods nor check sums; a pickled one is (planner.light).
     """
 
     now: datetime
@@ -114,16 +114,6 @@ class Plan(Brief, msgspec.Struct, frozen=True, kw_only=True):
     unplayed: tuple[Identity, ...] = ()
     foreseen: bool = False
     is_light: bool = False
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle the plan without its world (`light_plan`)."""
-        from .light import light_plan, restored_plan
-
-        light = light_plan(self)
-        fields = {name: getattr(light, name) for name in self.__struct_fields__ if name != "index"}
-        if light.policies is not None:
-            fields["policies"] = msgspec.structs.replace(light.policies, index=NodeIndex(()))
-        return restored_plan, (fields, tuple(light.index.nodes))
 
     @property
     def actions(self) -> tuple[Action, ...]:
