@@ -47,6 +47,20 @@ def test_a_healthy_plan_with_changes_is_3_and_a_stall_is_4(
     assert done.exit_code == code, done.output
 
 
+def test_a_difference_that_brings_problems_is_4_and_any_other_is_3(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b").mkdir()
+    healthy, stalled = rolling(tmp_path / "a", stalls=False), rolling(tmp_path / "b", stalls=True)
+    assert run("diff", healthy, stalled, "--exit-code").exit_code == 4
+    assert run("diff", stalled, healthy, "--exit-code").exit_code == 3
+    assert run("diff", healthy, healthy, "--exit-code").exit_code == 0
+    room = "ds/ds:spec.template.spec.containers[0].resources.requests.memory=5000Gi"
+    roomy = {"apiVersion": "apps/v1", **daemonset()}
+    path = written(tmp_path, roomy, node("n1", memory="1Gi"))
+    assert run("solve", path, "--set", room, "--exit-code").exit_code == 4
+    assert run("solve", path, "--remove-node", "n1", "--exit-code").exit_code == 3
+
+
 def test_json_lines_name_every_pair_and_every_write(tmp_path: Path) -> None:
     lines = [
         json.loads(line) for line in run("solve", rolling(tmp_path, stalls=False), "-o", "jsonl").output.splitlines()

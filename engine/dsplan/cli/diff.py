@@ -10,7 +10,7 @@ import click
 import msgspec
 
 from ..document.types import PlanDocument
-from .failures import CHANGES_PENDING
+from .failures import CHANGES_PENDING, CONFLICTS
 from .options import NOW_HELP, Moment, fresh_document, moment, output_option, style_for
 from .progress import progress_bar
 from .sources import choice_of, cluster_options, read_world
@@ -31,7 +31,11 @@ if TYPE_CHECKING:
     help=NOW_HELP,
 )
 @output_option("table", "wide", "json", "yaml", "markdown")
-@click.option("--exit-code", is_flag=True, help="Exit with 3 if anything differs.")
+@click.option(
+    "--exit-code",
+    is_flag=True,
+    help="Exit with 3 if anything differs, 4 if something new stalls, fails or finds no place.",
+)
 def command(before: str, after: str, now: datetime | None, output: str, exit_code: bool) -> None:
     """Compare two plans, two clusters, or (with --cluster) two manifests over one cluster.
 
@@ -57,7 +61,7 @@ def command(before: str, after: str, now: datetime | None, output: str, exit_cod
     else:
         click.echo(changes_text(found, style_for(wide=output == "wide")), nl=False)
     if exit_code and found:
-        sys.exit(CHANGES_PENDING)
+        sys.exit(CONFLICTS if found.account.has_new_problems else CHANGES_PENDING)
 
 
 def _read(path: str) -> PlanDocument | World:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .failures import CHANGES_PENDING
+from .failures import CHANGES_PENDING, CONFLICTS
 from .options import load_world, moment, style_for
 from .progress import progress_bar
 from .sources import choice_of
@@ -231,7 +231,8 @@ def _print_difference(what_if: WhatIf, arguments: dict[str, Any]) -> None:
         found = compare(world, what_if.edits(world), now=moment(now, world))
     print_difference(found, arguments.get("output", "table"))
     if arguments.get("exit_code"):
-        sys.exit(CHANGES_PENDING if found else 0)
+        changed = CONFLICTS if found.account.has_new_problems else CHANGES_PENDING
+        sys.exit(changed if found else 0)
 
 
 def print_difference(found: Difference, output: str) -> None:

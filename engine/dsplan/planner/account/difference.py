@@ -88,6 +88,13 @@ class DaemonSetDifference(msgspec.Struct, frozen=True, kw_only=True, rename="cam
         pairs = (self.desired, self.waves, self.stall, self.error)
         return bool(self.presence or self.fates or self.evictions) or any(one != other for one, other in pairs)
 
+    @property
+    def has_new_problems(self) -> bool:
+        """Whether a roll-out stalls, a pass fails, or a pod finds no place, that did not before."""
+        stops = any(after and before != after for before, after in (self.stall, self.error))
+        worse = (change for change in self.fates if change.before != change.after)
+        return stops or any(change.after in (Fate.STALLED, Fate.UNPLACED) for change in worse)
+
 
 class AccountDifference(Brief, msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """Two accounts compared; DaemonSets that do not differ are left out."""
@@ -100,6 +107,11 @@ class AccountDifference(Brief, msgspec.Struct, frozen=True, kw_only=True, rename
     def __bool__(self) -> bool:
         """Return whether anything differs."""
         return bool(self.nodes or self.daemonsets)
+
+    @property
+    def has_new_problems(self) -> bool:
+        """Whether the second account stalls, fails or finds no place where the first one does not."""
+        return any(entry.has_new_problems for entry in self.daemonsets)
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True):

@@ -77,6 +77,8 @@ def problems_of(entry: DaemonSetEntry, plan: PlanDocument) -> Iterator[Line]:
         text = entry.stall.text if entry.stall else entry.course.text if entry.course else ""
         commands = entry.stall.commands if entry.stall else ()
         yield Line("!", "stalled", _count(stalled), text, _where(stalled, plan), commands=commands)
+    if any(plan.daemonsets[place] is entry for place in plan.unplayed):
+        yield Line("!", "may stall", 0, "a long roll-out that was not played; run `dsplan timeline` to check", ())
     for row in _by_reason(_rows(entry, "unplaced")):
         loses = "; an available pod goes for it" if row.loses else ""
         where = tuple(names_of(row, plan))
