@@ -59,4 +59,25 @@ CHECKING = (
         'metadata = dict(kept.get("metadata") and {})\n    metadata["annotations"]',
         "tests/apiserver/test_defaulting_templates.py",
     ),
+    Mutant(
+        "any-host-port-will-do",
+        "observe/likeness.py",
+        "wanted.host_port in (0, port.host_port)",
+        "wanted.host_port not in (0, port.host_port)",
+        "tests/observe/test_likeness.py",
+    ),
+    Mutant(
+        "two-rivals-adopt-both",
+        "observe/ownership.py",
+        "if len(rivals[namespace]) > 1 else ()",
+        "if len(rivals[namespace]) > 2 else ()",
+        "tests/observe/test_likeness.py",
+    ),
+    Mutant(
+        "the-status-judges-doubled-nodes",
+        "observe/learning.py",
+        "return any(len(worn) > 1 for worn in hashes.values())",
+        "return any(len(worn) > 2 for worn in hashes.values())",
+        "tests/observe/test_likeness.py",
+    ),
 )
