@@ -148,3 +148,19 @@ def test_all_missing_rights_are_told_at_once(tmp_path: Path) -> None:
         "update configmaps in namespace ops",
         "update leases.coordination.k8s.io in namespace ops",
     ]
+
+
+def test_a_proxy_and_another_name_of_the_server_are_taken_from_the_kubeconfig(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with open_client(path) as client:
+            assert client._way() == {"server_hostname": "api.internal", "proxy": stand_in.url}
+            # Nobody but the "proxy" knows that name.
+            assert (await client.request("GET", "/api/v1/nodes", {}, b"", 5))[0] == 200
+
+    with StandIn(nodes(1)) as stand_in:
+        text = stand_in.kubeconfig(tmp_path).read_text(encoding="utf-8")
+        server = f'server: "{stand_in.url}"'
+        more = f'server: "http://api.internal", tls-server-name: api.internal, proxy-url: "{stand_in.url}"'
+        path = tmp_path / "other.yaml"
+        path.write_text(text.replace(server, more), encoding="utf-8")
+        asyncio.run(work())

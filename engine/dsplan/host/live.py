@@ -11,7 +11,7 @@ import os
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..errors import DsplanError
 from .client import Answer, Stream
@@ -49,6 +49,7 @@ class LiveClient:
             headers=await self._headers(headers),
             timeout=ClientTimeout(total=timeout),
             allow_redirects=False,
+            **self._way(),
         ) as answer:
             return answer.status, answer.headers, await answer.read()
 
@@ -62,8 +63,14 @@ class LiveClient:
             headers=await self._headers(headers),
             timeout=ClientTimeout(total=timeout, sock_connect=30.0),
             allow_redirects=False,
+            **self._way(),
         ) as answer:
             yield answer.status, answer.headers, answer.content.iter_any()
+
+    def _way(self) -> dict[str, Any]:
+        """Return how a kubeconfig says that the server is reached: through a proxy, under another name."""
+        given = {"proxy": self._configuration.proxy, "server_hostname": self._configuration.tls_server_name}
+        return {name: value for name, value in given.items() if value}
 
     async def _headers(self, given: Mapping[str, str]) -> dict[str, str]:
         """Return headers with the token as it is now; it may have been renewed meanwhile."""
