@@ -190,3 +190,39 @@ def test_conditions_are_told_beside_the_state() -> None:
         assert stage.rolled_out("agent:2", 3)()
 
     run_virtually(play())
+
+
+def test_owner_host_takes_nothing_down_where_the_real_controller_runs() -> None:
+    async def play() -> None:
+        stage = Stage(*nodes(3), daemonset(strategy="OnDelete"))
+        async with stage.live():
+            await stage.until(lambda: stage.serving() == 3)
+            stage.stand_in.api.add(daemonset("agent:2", strategy="OnDelete", generation=2))
+            stage.stand_in.api.add(policy(owner="Host"))
+            stage.stand_in.api.add(lease_of_the_manager("2026-01-01T00:00:00.000000Z"))
+            await asyncio.sleep(10)
+            with pytest.raises(Refused, match="owner Host for default/agent"):
+                await stage.host().run()
+        assert stage.requests("DELETE", "/pods/") == []
+
+    run_virtually(play())
+
+
+def test_a_frozen_policy_is_obeyed_before_the_next_creation() -> None:
+    async def play() -> None:
+        stage = Stage(*nodes(40), daemonset(), policy(owner="Host"), controller=False)
+        created: list[float] = []
+
+        def freeze(request: Request) -> None:
+            if request.method == "POST" and request.path.endswith("/pods"):
+                created.append(stage.time.monotonic())
+                if len(created) == 3:
+                    stage.stand_in.api.add(policy(owner="Host", frozen=True))
+
+        host = stage.host(client=DirectClient(stage.stand_in, freeze), writes_per_second=2.0)
+        async with stage.live(), acting(host):
+            await asyncio.sleep(120)
+        # Two a second are sent, and what is said is looked at once a second.
+        assert 3 <= len(stage.pods()) <= 6
+
+    run_virtually(play())

@@ -118,8 +118,8 @@ class Executor:
         batch = self._ready(now)
         if not batch:
             return min(self._not_before.get(key, now) for key in self.pending) - now
-        batch = await self._above_floor(batch)
         await self._guards.check_alone(batch)
+        batch = await self._above_floor(batch)
         if not batch:
             return _FLOORED_FOR
         return await self._send_behind_fence(batch)

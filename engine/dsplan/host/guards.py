@@ -57,6 +57,7 @@ class Guards:
         self._seen: Seen | None = None
         self._alone: set[Identity] = set()
         self._basis: Basis = {}
+        self._looked: dict[Identity, float] = {}
 
     def decided(self) -> list[tuple[Identity, str]]:
         """Note on what the last decision rests; return whose roll-out was given back to the controller since."""
@@ -109,9 +110,8 @@ class Guards:
 
     async def check_alone(self, batch: Iterable[Action]) -> None:
         """Refuse to do the controller's work where the controller does it, too: two pods on a node else."""
-        replaced = {
-            action.daemonset for action in batch if action.kind == "Pod" and action.verb == "create"
-        } - self._alone
+        touched = {action.daemonset for action in batch if action.kind == "Pod"} - self._alone
+        replaced = {identity for identity in touched if self._is_by_host(identity)}
         if not replaced:
             return
         why = "" if self._options.controller_is_off else await controller_runs(self._api)
@@ -125,16 +125,20 @@ class Guards:
     async def second_thought(self, action: Action) -> str:
         """Return why an action has to be decided again, empty where its DaemonSet and policies still say so.
 
+        Before a pod that may serve is taken down they are read each time, before other writes at most once a second.
         Raises ApiError and Unanswered.
         """
-        if action.reason not in TAKES_DOWN:
+        identity, now = action.daemonset, self._clock.monotonic()
+        if action.kind != "Pod":
             return ""
-        identity = action.daemonset
+        if action.reason not in TAKES_DOWN and now - self._looked.get(identity, float("-inf")) < _NO_USE:
+            return ""
+        self._looked[identity] = now
         looks = [("DaemonSet", identity.namespace, identity.name)]
         ruling = [policy for policy in self._policies() if self._governs(policy, identity)]
         if self._options.policies is None:
             looks += [("RolloutPolicy", policy.metadata.namespace, policy.metadata.name) for policy in ruling]
-        by_host = self._options.replaces_controller or any(policy.spec.owner == "Host" for policy in ruling)
+        by_host = self._is_by_host(identity)
         for kind, namespace, name in looks:
             try:
                 tree = await self._api.get(path_of(kind, namespace, name))
@@ -149,6 +153,11 @@ class Guards:
             if self._text(kind, namespace, name) != self._basis.get((kind, namespace, name)):
                 return f"{kind} {namespace}/{name} was changed"
         return ""
+
+    def _is_by_host(self, identity: Identity) -> bool:
+        """Return whether the host does the controller's work for a DaemonSet."""
+        ruling = (policy for policy in self._policies() if self._governs(policy, identity))
+        return self._options.replaces_controller or any(policy.spec.owner == "Host" for policy in ruling)
 
     def _text(self, kind: str, namespace: str, name: str) -> Any:
         """Return what is known of an object that decides something about roll-outs."""
