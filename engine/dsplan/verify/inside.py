@@ -108,7 +108,7 @@ def _sums(entry: DaemonSetEntry) -> SummaryEntry:
         stalled=fates["stalled"],
         parked=fates["parked"],
         evictions=sum(gone.pods * len(ids_of(gone.nodes)) for gone in entry.evictions),
-        stalls=int(course is not None and course.halt not in ("", "OnDelete", "Policy")),
+        stalls=int(bool(fates["stalled"]) or (course is not None and course.halt not in ("", "OnDelete", "Policy"))),
     )
 
 

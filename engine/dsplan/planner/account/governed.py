@@ -55,10 +55,15 @@ def _runs(numbers: list[int]) -> tuple[WaveRun, ...]:
 
 
 def waits_of(identity: Identity, policies: PolicyPlan) -> tuple[tuple[str, BitMap, bool], ...]:
-    """Return what nodes of a DaemonSet wait for: (text, ids, whether somebody has decided so)."""
+    """Return what nodes of a DaemonSet wait for: (text, ids, whether somebody has decided so).
+
+    Nobody has where pods that stay down hold a budget.
+    """
     ids = policies.index.ids
-    stuck = {policies.assembled.daemonsets[entry.cell[1]] for entry in policies.schedule.stalled}
-    rules = {entry.rule for entry in policies.schedule.stalled} if identity in stuck else set()
+    assembled = policies.assembled
+    budgets = {limit.rule for limit in assembled.limits}
+    mine = [entry for entry in policies.schedule.stalled if assembled.daemonsets[entry.cell[1]] == identity]
+    rules = {entry.rule for entry in mine} & budgets
     return tuple(
         (held.text, BitMap(ids[name] for name in held.nodes if name in ids), held.text not in rules)
         for held in policies.held

@@ -172,7 +172,8 @@ class DaemonSetAccount(Brief, msgspec.Struct, frozen=True, kw_only=True):
     @property
     def stalls(self) -> bool:
         """Whether the roll-out does not get to its end, other than by somebody's decision."""
-        return self.course.halt not in (Halt.NONE, Halt.ON_DELETE, Halt.POLICY)
+        halted = self.course.halt not in (Halt.NONE, Halt.ON_DELETE, Halt.POLICY)
+        return halted or any(row.fate is Fate.STALLED for row in self.rows)
 
     @property
     def spends(self) -> int:
@@ -236,7 +237,22 @@ class DaemonSetAccount(Brief, msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Account(Brief, msgspec.Struct, frozen=True, kw_only=True):
-    """Every DaemonSet's part, sorted by identity. `foreseen` tells whether roll-outs were played to their end."""
+    """Every DaemonSet's part, sorted by identity. `foreseen` tells whether roll-outs were played to their end.
+
+    >>> from datetime import UTC, datetime
+    >>> from dsplan import decode, solve
+    >>> world = decode([
+    ...     {"kind": "Node", "metadata": {"name": "n1"}},
+    ...     {"kind": "Node", "metadata": {"name": "n2"}, "spec": {"taints": [{"key": "x", "effect": "NoSchedule"}]}},
+    ...     {"kind": "DaemonSet", "metadata": {"name": "ds", "namespace": "default"},
+    ...      "spec": {"selector": {"matchLabels": {"app": "d"}}, "template": {"metadata": {"labels": {"app": "d"}}}}},
+    ... ])
+    >>> account = solve(world, now=datetime(2026, 1, 1, tzinfo=UTC)).account
+    >>> [(str(row.fate), str(row.kind), list(row.nodes), row.reason) for row in account.daemonsets[0].rows]
+    [('created', 'yes', [0], 'Missing'), ('excluded', 'excluded by design', [1], 'UntoleratedNoSchedule')]
+    >>> account.sums.create, account.sums.excluded
+    (1, 1)
+    """
 
     daemonsets: tuple[DaemonSetAccount, ...] = ()
     foreseen: bool = False
