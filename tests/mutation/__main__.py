@@ -57,15 +57,13 @@ def main(arguments: list[str] | None = None) -> int:
             edits, room = _edits(engine / "dsplan" / name), _reached(name, engine, Path(folder))
             if options.sample:
                 edits = random.Random(options.seed).sample(edits, min(options.sample, len(edits)))
-            left = [
-                edit
-                for edit in sorted(edits, key=lambda edit: (str(edit.file), edit.start))
-                if _survives(edit, room, engine)
-            ]
-            for edit in left:
-                print(f"SURVIVED  {edit}", flush=True)
-            print(f"{name}: {len(edits)} edits, {len(edits) - len(left)} noticed, {len(left)} survived", flush=True)
-            noticed, survived = noticed + len(edits) - len(left), survived + len(left)
+            left = 0
+            for edit in sorted(edits, key=lambda edit: (str(edit.file), edit.start)):
+                if _survives(edit, room, engine):
+                    left += 1
+                    print(f"SURVIVED  {edit.told(engine)}", flush=True)
+            print(f"{name}: {len(edits)} edits, {len(edits) - left} noticed, {left} survived", flush=True)
+            noticed, survived = noticed + len(edits) - left, survived + left
     print(f"{noticed + survived} edits: {noticed} noticed, {survived} survived")
     return 1 if survived else 0
 

@@ -47,6 +47,10 @@ class Edit:
         """Return the text of the file with the edit."""
         return text[: self.start] + self.new + text[self.end :]
 
+    def told(self, below: Path) -> str:
+        """Return the edit as text, its file below a folder."""
+        return str(self).replace(f"{below}/", "")
+
     def __str__(self) -> str:
         return f"{self.file}:{self.line}: {self.old!r} -> {self.new!r}"
 
