@@ -8,7 +8,7 @@ import pytest
 
 from .chaos import run
 
-STEPS = int(os.environ.get("DSPLAN_CHAOS_STEPS", "160"))
+STEPS = int(os.environ.get("DSPLAN_STEPS_A_SEED", "160"))
 
 
 @pytest.mark.parametrize("owner", ["Controller", "Host"])

@@ -18,6 +18,8 @@ from dsplan.host.live import LiveClient, NoCluster, open_client
 from dsplan.testing.apiserver import Fault, StandIn, is_write
 from tests.testing.apiserver.objects import daemonset, nodes, policy
 
+pytest.importorskip("kubernetes.aio", reason="pip install -e .[clients]")
+
 SPEED = 50.0
 
 

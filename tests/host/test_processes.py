@@ -12,11 +12,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from random import Random
 
+import pytest
+
 from dsplan.simulator import Durations, SteadyKubelet
 from dsplan.testing.apiserver import StandIn
 from tests.testing.apiserver.objects import daemonset, nodes, policy
 
 from .worlds import place_of, serves
+
+pytest.importorskip("kubernetes.aio", reason="pip install -e .[clients]")
 
 ROOT = Path(__file__).parents[2]
 NODES, BUDGET = 12, 2

@@ -8,11 +8,15 @@ import time
 from pathlib import Path
 from random import Random
 
+import pytest
+
 from dsplan.host import Ended, Host, HostOptions, Record
 from dsplan.host.live import open_client
 from dsplan.simulator import Durations, SteadyKubelet
 from dsplan.testing.apiserver import StandIn
 from tests.testing.apiserver.objects import daemonset, nodes, policy
+
+pytest.importorskip("kubernetes.aio", reason="pip install -e .[clients]")
 
 NODES = int(os.environ.get("DSPLAN_HOST_NODES", "150"))
 
