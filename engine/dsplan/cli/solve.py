@@ -60,18 +60,16 @@ def command(
     kept = out is not None or output in ("json", "yaml")
     inputs = _digest(world) if kept else ""
     document = plan_document(plan, inputs=inputs, bodies=bodies, digests=kept, edit=edit_made())
-    if kept:
+    if out is not None:
+        from ..document.encoding import compact_json
         from .made_from import Request, with_embedded_world, with_origin
+        from .output_files import write_whole
 
         chosen = None if all_namespaces else namespace
         request = Request(files=(*files, *more), namespace=chosen, selector=selector, state=state, gates=gates, now=now)
-        document = with_origin(document, world, request)
-        document = with_embedded_world(document, world) if with_world else document
-    if out is not None:
-        from ..document.encoding import compact_json
-        from .output_files import write_whole
-
-        write_whole(out, compact_json(document) + b"\n")
+        written = with_origin(document, world, request)
+        written = with_embedded_world(written, world) if with_world else written
+        write_whole(out, compact_json(written) + b"\n")
     print_plan(document, output)
     if exit_code:
         sys.exit(exit_code_of(document))
