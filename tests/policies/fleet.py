@@ -99,7 +99,10 @@ class Fleet:
     def set_ready(self, daemonset: str, node: str, *, ready: bool, hash_label: str = NEW) -> None:
         ds = next(ds for ds in self.daemonsets if ds.name == daemonset)
         since = self._since(daemonset, node, hash_label) if ready else None
-        created = NOW if ready else self.now
+        before = self.pods.get((daemonset, node))
+        same = before is not None and before.metadata.labels["controller-revision-hash"] == hash_label
+        made = before.metadata.creation_timestamp if before is not None and same else None
+        created = NOW if hash_label == OLD else made or self.now
         self.pods[daemonset, node] = a_pod(ds, node, hash_label=hash_label, ready_since=since, created=created)
 
     def _since(self, daemonset: str, node: str, hash_label: str) -> datetime:

@@ -24,6 +24,14 @@ def answered(state: State, policy: str, answer: str, *, note: str = "") -> State
     goes on; gates are asked anew, and nodes that broke are no reason to stop any more. pause: nothing begins until
     then.
     Raises DsplanError where there is nothing to say it of: an answer counts only once it is asked for.
+
+    >>> from dsplan.model.meta import Identity
+    >>> state = State(rollouts=(PolicyProgress(policy=Identity("RolloutPolicy", "default", "p")),))
+    >>> answered(state, "default/p", "pause").rollouts[0].paused
+    True
+    >>> answered(state, "default/p", "pass")
+    Traceback (most recent call last):
+    dsplan.errors.DsplanError: policy default/p: nothing is asked; an answer counts only once its gate waits for it
     """
     known = next((entry for entry in state.rollouts if str(entry.policy) == policy), None)
     if known is None or answer not in ANSWERS:

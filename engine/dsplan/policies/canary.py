@@ -8,7 +8,7 @@ import msgspec
 from pyroaring import BitMap
 
 from ..eligibility import NodeIndex
-from ..model.policy import Canary, NodeKey, RolloutPolicy
+from ..model.policy import Canary, Cover, NodeKey, RolloutPolicy
 from ..model.state import CanaryRecord
 from .amounts import resolve
 from .cover import fewest_nodes
@@ -54,14 +54,7 @@ def choose_canary(
     first = others & gone if gone_first else BitMap()
     ordered = [*before, *order_nodes(first, index, keys), *order_nodes(others - first, index, keys)]
     if canary.cover is not None:
-        cover = canary.cover
-        values = {p: tuple(index.nodes[p].labels.get(key, "") for key in cover.keys) for p in ordered}
-        found = fewest_nodes(ordered, values, combinations=cover.strength == "all-combinations")
-        proof = "fewer is impossible" if found.minimal else f"at least {found.bound} are needed"
-        what = "each combination" if cover.strength == "all-combinations" else "each value"
-        return ChosenCanary(
-            found.nodes, f"{len(found.nodes)} nodes cover {what} of {', '.join(cover.keys)} ({found.how}; {proof})"
-        )
+        return _covering(canary.cover, ordered, index)
     if canary.count == 0:
         return ChosenCanary(tuple(ordered), f"all {len(ordered)} nodes that the selector matches")
     amount = resolve(canary.count, len(candidates))
@@ -70,6 +63,16 @@ def choose_canary(
     over = f", spread over {', '.join(canary.spread)}" if canary.spread else ""
     short = f"; only {len(chosen)} of them are there and ready" if len(chosen) < most else ""
     return ChosenCanary(chosen, f"{amount.text} nodes{over}{short}")
+
+
+def _covering(cover: Cover, ordered: Sequence[int], index: NodeIndex) -> ChosenCanary:
+    values = {p: tuple(index.nodes[p].labels.get(key, "") for key in cover.keys) for p in ordered}
+    found = fewest_nodes(ordered, values, combinations=cover.strength == "all-combinations")
+    proof = "fewer is impossible" if found.minimal else f"at least {found.bound} are needed"
+    what = "each combination" if cover.strength == "all-combinations" else "each value"
+    return ChosenCanary(
+        found.nodes, f"{len(found.nodes)} nodes cover {what} of {', '.join(cover.keys)} ({found.how}; {proof})"
+    )
 
 
 def canary_of(

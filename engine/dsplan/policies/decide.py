@@ -15,6 +15,7 @@ from ..model.meta import Identity
 from ..model.policy import RolloutPolicy
 from ..model.state import PolicyProgress, Started, State
 from ..waves.schedule import schedule
+from ..waves.schedule_types import Schedule
 from .allowances import Allowances, sick_units
 from .assemble import Assembled, DomainRule, assemble
 from .first_wave import first_wave, with_holds
@@ -24,7 +25,7 @@ from .host_actions import HostActions, PacedActions
 from .limits import NodeRule, RolloutLimit, limits_of, node_rules, own_limits
 from .memory import progress_of
 from .node_order import order_nodes
-from .plan_types import PolicyPlan, Unit
+from .plan_types import PolicyPlan, PolicyReport, Unit
 from .rates import RolloutRate
 from .remaining_steps import out_of_order, pending_of, steps_of
 from .reports import report_of
@@ -123,10 +124,7 @@ class _Decision:
         held_reasons = HeldReasons(self.views, self.holds, holding, whole, self.index)
         never = {view.policy.identity for view in self.views if self._never_opens(view, seconds)}
         return PolicyPlan(
-            policies=tuple(
-                report_of(view, self.holds, limits[view.policy.identity], whole, assembled, self.index)
-                for view in self.views
-            ),
+            policies=tuple(self._report(view, limits, whole, assembled) for view in self.views),
             assembled=holding,
             schedule=whole,
             index=self.index,
@@ -136,15 +134,20 @@ class _Decision:
             held=held_reasons.held(startable, paced, old) if all_waves else (),
             stalls=tuple(held_reasons.stalls(never, seconds)),
             teardown=self.governing.teardown(),
-            by_host=frozenset(identity for identity, entry in self.governed.items() if entry.by_host),
-            surging=frozenset(identity for identity, entry in self.governed.items() if entry.surge),
-            frozen=frozenset(identity for identity, entry in self.governed.items() if entry.frozen),
+            by_host=self.governing.of_which(lambda entry: entry.by_host),
+            surging=self.governing.of_which(lambda entry: entry.surge),
+            frozen=self.governing.of_which(lambda entry: entry.frozen),
             progress=tuple(self._progress(limits, paced)),
             notes=tuple(sorted({*self.governing.notes, *held_reasons.notes(rules, limits), *self.host_actions.notes})),
             requeue_after=self._requeue(paced),
             begins=tuple(held_reasons.begins(paced, limits)),
             contradictions=self.governing.contradictions,
         )
+
+    def _report(
+        self, view: View, limits: Mapping[Identity, tuple[RolloutLimit, ...]], whole: Schedule, assembled: Assembled
+    ) -> PolicyReport:
+        return report_of(view, self.holds, limits[view.policy.identity], whole, assembled, self.index)
 
     def _assembled(
         self,

@@ -8,7 +8,7 @@ DaemonSets that it concerns, which go nowhere until it is mended. It concerns no
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from itertools import pairwise
 
@@ -102,6 +102,10 @@ class Governing(msgspec.Struct, frozen=True):
     def targets(self, policy: RolloutPolicy) -> tuple[Identity, ...]:
         """Return the DaemonSets of one policy."""
         return tuple(entry.daemonset for entry in self.governed if policy in entry.policies)
+
+    def of_which(self, holds: Callable[[Governed], bool]) -> frozenset[Identity]:
+        """Return the governed DaemonSets of which something holds."""
+        return frozenset(entry.daemonset for entry in self.governed if holds(entry))
 
     def cohorts(self, policy: RolloutPolicy) -> tuple[tuple[Identity, ...], ...]:
         """Return the targets of a policy by when they go through its steps: together, or one cohort after the other.
