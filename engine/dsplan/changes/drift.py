@@ -96,9 +96,10 @@ class Drift(Brief, msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     def status(self) -> str:
         """The plan in one line.
 
-        >>> from .between import Changes
-        >>> from ..planner.account.difference import AccountDifference
-        >>> nothing = Changes(account=AccountDifference())
+        >>> from dsplan.changes.between import Changes
+        >>> from dsplan.planner.account import Sums
+        >>> from dsplan.planner.account.difference import AccountDifference
+        >>> nothing = Changes(account=AccountDifference(before=Sums(), after=Sums()))
         >>> Drift(same_inputs=True, standings=(), changes=nothing).status
         'done as planned: nothing was to do'
         """
