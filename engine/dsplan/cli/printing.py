@@ -19,9 +19,10 @@ def print_plan(document: PlanDocument, output: str) -> None:
     from ..report.text.plan import action_names, plan_text
 
     if output in ("json", "yaml"):
-        from ..document.encoding import as_json, as_yaml
+        from ..document.encoding import as_json, as_yaml, without_origin
 
-        click.echo(as_json(document) if output == "json" else as_yaml(document), nl=False)
+        bare = without_origin(document)
+        click.echo(as_json(bare) if output == "json" else as_yaml(bare), nl=False)
     elif output == "jsonl":
         from ..report.json_lines import json_lines
 

@@ -12,9 +12,10 @@ import msgspec
 
 from ..errors import InputError, Problem
 from .bounds import out_of_bounds
+from .origin import MadeFrom
 from .types import PLAN_KIND, PLAN_VERSION, PlanDocument
 
-__all__ = ["as_json", "as_yaml", "compact_json", "is_plan", "read_plan", "seal_of", "sealed"]
+__all__ = ["as_json", "as_yaml", "compact_json", "is_plan", "read_plan", "seal_of", "sealed", "without_origin"]
 
 
 def as_json(tree: Any) -> str:
@@ -51,6 +52,15 @@ def sealed(plan: PlanDocument) -> PlanDocument:
 def seal_of(plan: PlanDocument) -> str:
     """Return the SHA-256 of everything in a plan but its seal."""
     return f"sha256:{sha256(compact_json(msgspec.structs.replace(plan, seal=''))).hexdigest()}"
+
+
+def without_origin(plan: PlanDocument) -> PlanDocument:
+    """Return the plan as it is printed: without what it was made from, so that equal clusters print equal plans.
+
+    A broken seal stays broken.
+    """
+    bare = msgspec.structs.replace(plan, made_from=MadeFrom())
+    return sealed(bare) if plan.seal == seal_of(plan) else bare
 
 
 def is_plan(data: bytes) -> bool:
