@@ -366,3 +366,25 @@ def test_it_ends_cleanly_though_the_server_is_gone() -> None:
         assert any("State at the end" in record.message for record in stage.told("trouble"))
 
     run_virtually(play())
+
+
+def test_what_waited_long_ago_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dsplan.host.executor._REMEMBERED", 3)
+    refusal = json_answer(status(403, "Forbidden", "no", {}), 403)
+
+    async def play() -> None:
+        stage = Stage(*nodes(12), daemonset(), policy(owner="Host"), controller=False)
+        picks = lambda request: request.method == "POST" and request.path.endswith("/pods")  # noqa: E731
+        stage.stand_in.faults.add(Fault(picks=picks, times=12, answer=refusal))
+        host = stage.host()
+        async with stage.live(), acting(host):
+            await stage.until(stage.rolled_out("agent:1", 12))
+            stage.stand_in.api.add(daemonset("agent:2", generation=2))
+            await stage.until(stage.rolled_out("agent:2", 12))
+            assert host._session is not None
+            executor = host._session._executor
+            assert executor is not None
+            assert len(executor._not_before) <= 4
+            assert len(executor._backoffs) <= 4
+
+    run_virtually(play())

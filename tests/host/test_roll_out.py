@@ -10,10 +10,13 @@ import pytest
 
 from dsplan.errors import DsplanError
 from dsplan.host import Ended, Refused
+from dsplan.model.meta import Identity
+from dsplan.model.policy import RolloutPolicy
+from dsplan.reconciler import object_of
 from dsplan.testing.apiserver import DirectClient, Request, run_virtually
 from tests.testing.apiserver.objects import daemonset, nodes, policy
 
-from .worlds import Stage, acting
+from .worlds import DS, Stage, acting
 
 
 def test_beside_the_real_controller_the_host_deletes_and_the_controller_creates() -> None:
@@ -224,5 +227,25 @@ def test_a_frozen_policy_is_obeyed_before_the_next_creation() -> None:
             await asyncio.sleep(120)
         # Two a second are sent, and what is said is looked at once a second.
         assert 3 <= len(stage.pods()) <= 6
+
+    run_virtually(play())
+
+
+def test_policies_can_be_given_where_the_cluster_has_none() -> None:
+    async def play() -> None:
+        given = object_of(policy(budgets=[{"maxUnavailable": 3}]))
+        assert isinstance(given, RolloutPolicy)
+        stage = Stage(*nodes(6), daemonset(strategy="OnDelete"), lacks=("RolloutPolicy",))
+        async with stage.live():
+            await stage.until(lambda: stage.serving() == 6)
+            stage.stand_in.api.add(daemonset("agent:2", strategy="OnDelete", generation=2))
+            other = Identity("DaemonSet", "default", "another")
+            async with acting(stage.host(policies=(given,), daemonsets=frozenset({other}))):
+                await asyncio.sleep(60)
+                assert stage.images() == {"agent:1": 6}
+            async with acting(stage.host(policies=(given,), daemonsets=frozenset({DS}))):
+                await stage.until(stage.rolled_out("agent:2", 6))
+        assert stage.most_down == 3
+        assert stage.requests("GET", "/rolloutpolicies") == []
 
     run_virtually(play())

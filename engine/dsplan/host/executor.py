@@ -31,6 +31,8 @@ __all__ = ["Executor", "Held", "LeaseLost"]
 
 _HELD_FOR = 10.0
 _FLOORED_FOR = 1.0
+_REMEMBERED = 1000
+"""Writes that are remembered to have waited, before those of long ago are dropped."""
 
 Key = tuple[Identity, tuple[str, str, str, str]]
 
@@ -91,6 +93,16 @@ class Executor:
             if self._is_mine(action):
                 self.pending[_key(action)] = action
                 self._audit(record_of(self._clock.now(), RecordKind.DECIDED, action))
+        if len(self._not_before) > _REMEMBERED:
+            self._forget_past()
+
+    def _forget_past(self) -> None:
+        """Drop what is remembered of writes that are not wanted any more, and whose waiting is over."""
+        now = self._clock.monotonic()
+        kept = {key for key, until in self._not_before.items() if key in self.pending or until > now}
+        self._not_before = {key: until for key, until in self._not_before.items() if key in kept}
+        self._backoffs = {key: backoff for key, backoff in self._backoffs.items() if key in kept}
+        self._held = {key: held for key, held in self._held.items() if key in kept}
 
     def _is_mine(self, action: Action) -> bool:
         chosen = self._options.daemonsets
