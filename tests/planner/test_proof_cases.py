@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from dsplan.changes import plan_changes
 from dsplan.explain.difference import plan_difference, what_if
 from dsplan.explain.edits import SetField, SetLabel
@@ -241,3 +243,35 @@ def test_starting_pods_that_hold_the_budget_make_a_second_course() -> None:
     assert account.otherwise is not None
     assert account.otherwise.stalled == ("n1", "n2")
     assert plan.summary.stalls == 0
+
+
+@pytest.mark.parametrize(
+    ("strategy", "waves", "parked"),
+    [
+        ({"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 10}}, [10, 5], 0),
+        ({"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 0, "maxSurge": 10}}, [10, 5], 0),
+        ({"type": "OnDelete"}, [], 15),
+    ],
+)
+def test_what_a_taint_drives_out_is_in_no_wave(strategy: dict[str, Any], waves: list[int], parked: int) -> None:
+    """29 pods go at once, and then 10 and 5 are updated: as a simulation plays it."""
+    ds = daemonset(strategy=strategy)
+    nodes = [node(f"n{n:02}", taints=["x:NoExecute"] if n < 29 else []) for n in range(44)]
+    plan = planned(ds, revision(ds, "new"), *nodes, *(pod(ds, f"n{n:02}", "old") for n in range(44)))
+    sums = plan.summary
+    assert (sums.delete, sums.update, sums.parked) == (29, sum(waves), parked)
+    assert [run.size for run in plan.daemonsets[0].rollout.waves for _ in range(run.repeat)] == waves
+
+
+def test_a_port_that_is_taken_makes_a_pod_impossible_and_names_who_has_it() -> None:
+    """Case 46: the pull request moves to a host port that another pod has."""
+    taken = {**web("1Mi"), "metadata": {"name": "other", "namespace": "x", "uid": "other"}}
+    taken["spec"]["containers"][0]["ports"] = [{"containerPort": 9100, "hostPort": 9100}]
+    plans = []
+    for port in (9101, 9100):
+        ds = daemonset()
+        ds["spec"]["template"]["spec"]["containers"][0]["ports"] = [{"containerPort": port, "hostPort": port}]
+        plans.append(planned(ds, node("n1", memory="1Gi"), taken))
+    (entry,) = plan_difference(*plans).daemonsets
+    assert [(change.before, change.after) for change in entry.fates] == [("created", "unplaced")]
+    assert "x/other" in row(plans[1], "n1").example
