@@ -11,6 +11,7 @@ __all__ = ["TOO_DEEP", "refused_colon", "told"]
 
 TOO_DEEP: Final = f"more than {limits.MAX_DEPTH} levels of nesting"
 _DEPTH_WORDS: Final = regex(r"nest|depth|level")
+_COLON_WORDS: Final = regex(r"unexpected.*:")
 
 
 def told(error: Any) -> tuple[str, str]:
@@ -26,7 +27,7 @@ def told(error: Any) -> tuple[str, str]:
 
 def refused_colon(error: Any, text: str) -> int | None:
     """Return the offset of the colon that libyaml refuses in a flow collection and go-yaml does not."""
-    if error.problem != "found unexpected ':'" or error.problem_mark is None:
+    if error.problem_mark is None or not _COLON_WORDS.search(error.problem or ""):
         return None
     offset: int = error.problem_mark.index
     return offset if text[offset : offset + 1] == ":" else None
