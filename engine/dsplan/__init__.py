@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from .planner import Plan, solve
     from .planner.account import Account, Fate, Sums
     from .planner.account.difference import AccountDifference, difference
+    from .planner.checking import check_plan
+    from .planner.light import light_plan
     from .reconciler import Reconciler
     from .report.documents.plan import plan_document
     from .report.markdown.difference import account_markdown
@@ -82,6 +84,7 @@ __all__ = [
     "__version__",
     "account_markdown",
     "apply_edits",
+    "check_plan",
     "compare",
     "counterfactuals",
     "decode",
@@ -89,6 +92,7 @@ __all__ = [
     "drift",
     "fit",
     "forecast_stalls",
+    "light_plan",
     "load",
     "load_state",
     "overhead",
@@ -141,6 +145,7 @@ _HOMES = {
     "World": "model.world",
     "account_markdown": "report.markdown.difference",
     "apply_edits": "explain",
+    "check_plan": "planner.checking",
     "compare": "rollouts.compare",
     "counterfactuals": "explain",
     "decode": "manifests.decode",
@@ -148,6 +153,7 @@ _HOMES = {
     "drift": "changes",
     "fit": "placement.fit",
     "forecast_stalls": "rollouts.stalls",
+    "light_plan": "planner.light",
     "load": "manifests.load",
     "load_state": "model.saved_state",
     "overhead": "placement.overhead",

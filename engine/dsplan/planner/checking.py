@@ -31,6 +31,13 @@ def check_plan(plan: PlanDocument, world: World, *, rules: Iterable[Rule] = BUIL
     """Return everything in a plan that is wrong, by itself and of the world it was made for; nothing if it holds.
 
     `rules` are those the plan was made with: a plan that used others cannot be verified, and that is a finding.
+
+    >>> from datetime import UTC, datetime
+    >>> import dsplan
+    >>> world = dsplan.decode([{"kind": "Node", "metadata": {"name": "n1"}}])
+    >>> plan = dsplan.plan_document(dsplan.solve(world, now=datetime(2026, 1, 1, tzinfo=UTC)))
+    >>> check_plan(plan, world)
+    ()
     """
     return verify(plan, planned_trees(world, plan), outside=outside_rules(world, rules))
 
