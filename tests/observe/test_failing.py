@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from dsplan.manifests.decode import decode_object
-from dsplan.model.pod import ContainerCause, ContainerState, ContainerStatus, Pod
+from dsplan.model.pod import ContainerState, ContainerStatus, ContainerTerminated, ContainerWaiting, Pod
 from dsplan.observe.failing import failure_of, patience_of
 from dsplan.testing import NOW, a_daemonset, a_pod
 
@@ -21,7 +21,7 @@ def with_status(pod: Pod, **status: Any) -> Pod:
 
 
 def waiting(reason: str, restarts: int = 0) -> tuple[ContainerStatus, ...]:
-    state = ContainerState(waiting=ContainerCause(reason=reason))
+    state = ContainerState(waiting=ContainerWaiting(reason=reason))
     return (ContainerStatus(name="main", restart_count=restarts, state=state),)
 
 
@@ -33,13 +33,17 @@ def waiting(reason: str, restarts: int = 0) -> tuple[ContainerStatus, ...]:
         ({"container_statuses": waiting("CrashLoopBackOff")}, "CrashLoopBackOff"),
         ({"init_container_statuses": waiting("ImagePullBackOff")}, "ImagePullBackOff"),
         (
-            {"container_statuses": (ContainerStatus(state=ContainerState(terminated=ContainerCause(reason="Error"))),)},
+            {
+                "container_statuses": (
+                    ContainerStatus(state=ContainerState(terminated=ContainerTerminated(reason="Error"))),
+                )
+            },
             "Error",
         ),
         (
             {
                 "init_container_statuses": (
-                    ContainerStatus(state=ContainerState(terminated=ContainerCause(reason="Completed"))),
+                    ContainerStatus(state=ContainerState(terminated=ContainerTerminated(reason="Completed"))),
                 )
             },
             "",

@@ -58,7 +58,10 @@ class Helped(msgspec.Struct, frozen=True, order=True):
 
 
 class PodHere(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """One pod of the DaemonSet on the node. `holds` tells whether it is the one that takes the place."""
+    """One pod of the DaemonSet on the node. `holds` tells whether it is the one that takes the place.
+
+    `says` is what its status says of why it does not run, a line for the pod and each container concerned.
+    """
 
     name: str
     phase: str
@@ -67,6 +70,7 @@ class PodHere(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     current: bool
     terminating: bool
     holds: bool = False
+    says: tuple[str, ...] = ()
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -77,6 +81,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     end. `detail` says in words what is waited for; `wave` is the number of the update wave, 0 where there is none.
     `blockers` are the pods or nodes that hold the place, the room or the budget, or whose pods are evicted. `failures`
     are what the scheduler's filters say to a pod that is wanted and does not fit, with every shortage (K1-K21).
+    `commands` are what gets a roll-out that stalls or fails going again, each played to its end.
     """
 
     daemonset: Identity
@@ -94,6 +99,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     blockers: tuple[str, ...] = ()
     failures: tuple[Failure, ...] = ()
     wave: int = 0
+    commands: tuple[str, ...] = ()
 
     @property
     def hints(self) -> tuple[str, ...]:

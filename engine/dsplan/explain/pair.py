@@ -9,6 +9,7 @@ from ..eligibility import NodeIndex
 from ..model.meta import Identity
 from ..model.pod import Pod
 from ..observe import PodFact, Shape
+from ..observe.pod_status import status_words
 from ..placement.filters.failures import Failure
 from ..placement.scheduler.prediction import NEVER
 from ..planner.account import Awaited, Fate, LotKind, Row, When
@@ -106,6 +107,7 @@ def pods_here(pods: tuple[Pod, ...], shape: Shape) -> tuple[PodHere, ...]:
             current=bool(facts & _UPDATED),
             terminating=bool(facts & _TERMINATING),
             holds=position == holder,
+            says=status_words(pod),
         )
         for position, (pod, facts) in enumerate(zip(pods, shape, strict=True))
     )

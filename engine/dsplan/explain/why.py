@@ -19,7 +19,7 @@ from ..model.daemonset import DaemonSet
 from ..model.node import Node
 from ..model.world import World
 from ..planner import Plan, solve
-from ..planner.account import Row
+from ..planner.account import Fate, Row
 from ..planner.plan import DaemonSetPlan
 from .answers import Answer, AnswerClass, Explanation, Kind
 from .evidence import Evidence
@@ -85,6 +85,14 @@ def why_all(
     return tuple(_Asked(world, plan, daemonset, rules, vocabulary).explain(None) for daemonset in world.daemonsets)
 
 
+_HELPED = (Fate.STALLED, Fate.FAILING)
+
+
+def _commands_of(plan: Plan, daemonset: DaemonSet) -> tuple[str, ...]:
+    """Return the commands that the stall of a DaemonSet's roll-out offers."""
+    return next((stall.commands for stall in plan.stalls if stall.identity == daemonset.identity), ())
+
+
 class _Asked:
     """One DaemonSet about which is asked."""
 
@@ -101,6 +109,7 @@ class _Asked:
         self.entry = _entry_of(plan, daemonset)
         self.notes = tuple(note for note in plan.notes if note.subject == str(daemonset.identity))
         self.pairs = Pairs(self.entry, plan.index)
+        self.commands = _commands_of(plan, daemonset)
         self.begins = begins_by_node(plan.policies, daemonset.identity)
         self.constraints = constraints_of(daemonset, rules)
         origins, identity = world.origins, daemonset.identity
@@ -133,6 +142,7 @@ class _Asked:
             blockers=self.pairs.blockers(row, failures),
             failures=failures,
             wave=self.pairs.wave(node.name),
+            commands=self.commands if row.fate in _HELPED else (),
         )
 
     def detail(self, row: Row, evaluation: Evaluation, node: Node) -> str:

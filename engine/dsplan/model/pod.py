@@ -13,7 +13,8 @@ __all__ = [
     "CSIVolumeSource",
     "ClaimSource",
     "Container",
-    "ContainerCause",
+    "ContainerTerminated",
+    "ContainerWaiting",
     "ContainerPort",
     "ContainerState",
     "ContainerStatus",
@@ -176,11 +177,17 @@ class ContainerRunning(Wire, frozen=True, kw_only=True, gc=False):
     started_at: datetime | None = None
 
 
-class ContainerCause(Wire, frozen=True, kw_only=True, gc=False):
-    """state.waiting or state.terminated of a container: why it is not running; `exit_code` only where it ended."""
+class ContainerWaiting(Wire, frozen=True, kw_only=True, gc=False):
+    """state.waiting of a container: why it does not run yet."""
 
     reason: str = ""
     message: str = ""
+
+
+class ContainerTerminated(Wire, frozen=True, kw_only=True, gc=False):
+    """state.terminated of a container: how it ended. Its message is not read: it may hold lines of a log."""
+
+    reason: str = ""
     exit_code: int | None = None
 
 
@@ -188,8 +195,8 @@ class ContainerState(Wire, frozen=True, kw_only=True, gc=False):
     """state or lastState of a container: one of the three is set, or none while nothing is known."""
 
     running: ContainerRunning | None = None
-    waiting: ContainerCause | None = None
-    terminated: ContainerCause | None = None
+    waiting: ContainerWaiting | None = None
+    terminated: ContainerTerminated | None = None
 
 
 class ContainerStatus(Wire, frozen=True, kw_only=True, gc=False):

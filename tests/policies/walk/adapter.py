@@ -9,7 +9,7 @@ from typing import Any
 from dsplan.diff import Actor
 from dsplan.errors import DsplanError
 from dsplan.manifests.rollout_policies import decode_policy
-from dsplan.model.pod import ContainerCause, ContainerState, ContainerStatus
+from dsplan.model.pod import ContainerState, ContainerStatus, ContainerWaiting
 from dsplan.model.state import State
 from dsplan.model.world import World
 from dsplan.passes import step
@@ -51,5 +51,5 @@ def answer(state: State, policy: str, what: str) -> State | None:
 @lru_cache(maxsize=1)
 def crash_loop() -> Any:
     """Return container statuses of a pod that crashes."""
-    state = ContainerState(waiting=ContainerCause(reason="CrashLoopBackOff"))
+    state = ContainerState(waiting=ContainerWaiting(reason="CrashLoopBackOff"))
     return (ContainerStatus(name="main", restart_count=3, state=state),)

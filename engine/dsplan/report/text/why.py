@@ -85,6 +85,7 @@ def _pair(answer: Answer, style: Style) -> Iterator[str]:
     for helped in answer.helped:
         yield from flow(f"helped: {helped.taint} is tolerated automatically", style.width, "  ")
     yield from _pods(answer, style)
+    yield from (f"  run: {command}" for command in answer.commands)
     for failure in answer.failures:
         for text in map(str, failure.shortages) if failure.shortages else failure.reasons:
             yield from flow(f"{failure.plugin}  {text}", style.width, "  ")
@@ -148,6 +149,8 @@ def _pods(answer: Answer, style: Style) -> Iterator[str]:
         facts += ["terminating"] if pod.terminating else []
         facts += ["holds the place"] if pod.holds else []
         yield from flow(f"pod {pod.name}: {', '.join(facts)}", style.width, "  ")
+        for line in pod.says:
+            yield from flow(line, style.width, "    ", "      ")
 
 
 def _classes(explanation: Explanation, style: Style) -> Iterator[str]:
