@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from dsplan.host import Host, LeaseTerms, StateRefused, load_state
-from dsplan.testing.apiserver import DirectClient, Request, run_virtually
+from dsplan.testing.apiserver import DirectClient, Fault, Request, run_virtually
 from tests.testing.apiserver.objects import daemonset, nodes, policy
 
 from .worlds import Stage, acting
@@ -306,5 +306,35 @@ def test_a_day_of_a_host_leaves_nothing_behind() -> None:
         # Every roll-out leaves tombstones of its pods; time itself leaves nothing.
         assert sizes[-1][1] <= sizes[0][1]
         assert sizes[-1][0] - sizes[-2][0] < 40 * NODES, sizes
+
+    run_virtually(play())
+
+
+def test_a_creation_that_a_dead_host_left_on_its_way_is_refused_beside_one_of_a_later_template() -> None:
+    """Found at random: the server was slow with the dead one's write, and meanwhile the template was edited."""
+
+    async def play() -> None:
+        stage = Stage(*nodes(1), daemonset(), policy(owner="Host"), controller=False)
+        picks = lambda request: request.method == "POST" and request.path.endswith("/pods")  # noqa: E731
+        stage.stand_in.faults.add(Fault(picks=picks, slow=3.0))
+        sent = asyncio.Event()
+
+        def note(request: Request) -> None:
+            if picks(request):
+                sent.set()
+
+        async with stage.live():
+            client = DirectClient(stage.stand_in, note)
+            dying = asyncio.create_task(stage.host("same", client=client).run())
+            await sent.wait()
+            await asyncio.sleep(0.01)
+            dying.cancel()
+            await asyncio.gather(dying, return_exceptions=True)
+            stage.stand_in.api.add(daemonset("agent:2", generation=2))
+            async with acting(stage.host("same")):
+                await stage.until(stage.rolled_out("agent:2", 1))
+                await asyncio.sleep(30)
+        assert len(stage.requests("POST", "/pods")) >= 2
+        assert stage.twins == set()
 
     run_virtually(play())

@@ -21,6 +21,13 @@ HOSTING = (
         also=(("host/writes.py", "return prefix + ", "return __import__('uuid').uuid4().hex + "),),
     ),
     Mutant(
+        "another-template-is-another-name",
+        "host/writes.py",
+        "(uid, action.node, *sorted(there))",
+        "(uid, action.node, action.key[3], *sorted(there))",
+        "tests/host/test_death.py -k on_its_way",
+    ),
+    Mutant(
         "state-is-not-saved-before-a-write",
         "host/executor.py",
         "            await self._store.save(self._reconciler.state)\n",

@@ -22,10 +22,11 @@ def name_of(action: Action, uid: str, there: Iterable[str]) -> str:
     """Return the name of a pod that an action creates: the same for every attempt, so that a second one is refused.
 
     `uid` is the DaemonSet's, `there` are the uids of its pods on the node: once one of them is another, so is the name.
+    The template plays no part: a creation that a dead host left on its way must not come beside one of a later one.
     """
     body = action.body["metadata"]
     prefix = str(body.get("generateName") or action.daemonset.name)[:_LONGEST]
-    seed = "\n".join((uid, action.node, str(action.key[3]), *sorted(there)))
+    seed = "\n".join((uid, action.node, *sorted(there)))
     digest = hashlib.sha256(seed.encode()).digest()
     return prefix + "".join(_LETTERS[byte % len(_LETTERS)] for byte in digest[:5])
 
