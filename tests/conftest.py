@@ -17,6 +17,9 @@ settings.register_profile(
 )
 settings.load_profile("dsplan")
 
+# A fault of dsplan has to be seen as one here, also in the processes that tests start.
+os.environ["DSPLAN_TRACEBACK"] = "1"
+
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say how many tests were skipped, whatever else is printed."""

@@ -22,6 +22,9 @@ def run() -> NoReturn:
     gc.set_threshold(GARBAGE_THRESHOLD, 20, 20)
     _open_what_is_closed()
     from .cli import main
+    from .cli.faults import report_faults
+
+    report_faults()
 
     code: object = 0
     try:
@@ -44,10 +47,13 @@ def _is_watched() -> bool:
 
 
 def _open_what_is_closed() -> None:
-    """Let a stream that the caller has closed (`>&-`) lead nowhere."""
+    """Let a stream that the caller has closed (`>&-`) lead nowhere, and one that lacks a character show its code."""
     for name in ("stdout", "stderr"):
-        if getattr(sys, name) is None:
+        stream = getattr(sys, name)
+        if stream is None:
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
+        else:
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _flushed(code: int) -> int:

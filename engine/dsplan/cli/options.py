@@ -29,6 +29,7 @@ __all__ = [
     "narrowed",
     "output_option",
     "reading_options",
+    "shows",
     "solved",
     "style_for",
 ]
@@ -36,6 +37,10 @@ __all__ = [
 F = TypeVar("F", bound=Callable[..., Any])
 
 NOW_HELP = "Plan for this moment (RFC 3339); default: when the input was taken, else now."
+
+
+_FIRST_YEAR, _LAST_YEAR = 1000, 9000
+"""Roll-outs are played from --now on, and at the ends of the calendar there is no time to play them in."""
 
 
 class Moment(click.ParamType[datetime]):
@@ -51,6 +56,10 @@ class Moment(click.ParamType[datetime]):
             parsed = datetime.fromisoformat(str(value))
         except ValueError:
             self.fail(f"{value!r} is no RFC 3339 time such as 2026-05-01T12:00:00Z", param, ctx)
+        if not _FIRST_YEAR <= parsed.year <= _LAST_YEAR:
+            self.fail(
+                f"{value!r} is out of range: only the years {_FIRST_YEAR} to {_LAST_YEAR} are planned", param, ctx
+            )
         return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
 
 
@@ -194,6 +203,15 @@ def _taken(world: World | None) -> datetime | None:
     from .sources import choice_of
 
     return None if world is None or choice_of().wants_live else captured_at(world)
+
+
+def shows(text: str) -> bool:
+    """Return whether standard output has all the characters of a text."""
+    try:
+        text.encode(sys.stdout.encoding or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
 
 
 def style_for(*, wide: bool = False) -> Style:

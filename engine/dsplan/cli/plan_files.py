@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 from ..document.types import PlanDocument
-from ..errors import InputError, Problem
+from ..errors import InputError
 
 __all__ = ["is_plan_file", "read_plan_file"]
 
@@ -14,22 +11,17 @@ __all__ = ["is_plan_file", "read_plan_file"]
 def is_plan_file(path: str) -> bool:
     """Return whether a file looks like a plan that dsplan wrote; False where it cannot be read."""
     from ..document.encoding import is_plan
+    from ..reading.sources import read_whole
 
     try:
-        return is_plan(Path(path).read_bytes())
-    except OSError:
+        return is_plan(read_whole(path))
+    except InputError:
         return False
 
 
 def read_plan_file(path: str) -> PlanDocument:
     """Return the plan in a file, `-` for standard input. Raises InputError where it is none."""
     from ..document.encoding import read_plan
+    from ..reading.sources import read_whole
 
-    if path == "-":
-        return read_plan(sys.stdin.buffer.read(), "<stdin>")
-    try:
-        data = Path(path).read_bytes()
-    except OSError as error:
-        problem = Problem(reason="Unreadable", message=f"cannot be read: {error.strerror}", source=path)
-        raise InputError.of([problem]) from None
-    return read_plan(data, path)
+    return read_plan(read_whole(path), "<stdin>" if path == "-" else path)

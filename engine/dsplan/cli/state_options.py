@@ -64,14 +64,14 @@ def _state_of(path: str) -> State:
     from ..document.encoding import is_plan, read_plan
     from ..errors import InputError, Problem
     from ..model.state import State
+    from ..reading.sources import read_whole
 
+    data = read_whole(path)
     try:
-        with open(path, "rb") as file:
-            data = file.read()
         if is_plan(data):
             return msgspec.convert(read_plan(data, path).state, State)
         return msgspec.json.decode(data, type=State)
-    except (OSError, msgspec.DecodeError) as error:
+    except msgspec.DecodeError as error:
         problem = Problem(reason="Unreadable", message=f"neither a plan nor a State: {error}", source=path)
         raise InputError.of([problem]) from None
 

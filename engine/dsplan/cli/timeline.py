@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .durations import duration_options, overrides_of
-from .options import gate_option, input_options, load_world, moment, output_option, style_for
+from .options import gate_option, input_options, load_world, moment, output_option, shows, style_for
 from .progress import progress_bar
 from .shown import Shown, deletions_at_once
 
@@ -60,6 +60,7 @@ def shown(
 ) -> Shown:
     """Return the timeline of one world."""
     from ..document.encoding import as_json, as_yaml
+    from ..report.chart import BLOCKS
     from ..report.documents.timeline import timeline_csv, timeline_document
     from ..report.text.timeline import timeline_text
     from ..rollouts.edits import find_daemonsets, restarted
@@ -78,6 +79,6 @@ def shown(
         return Shown(as_json(document) if output == "json" else as_yaml(document))
     if output == "csv":
         return Shown(timeline_csv(stories))
-    plain = os.environ.get("TERM") == "dumb"
+    plain = os.environ.get("TERM") == "dumb" or not shows(BLOCKS)
     style = style_for(wide=output == "wide")
     return Shown(timeline_text(stories, costs, style, events=events, plain=plain, assumed=assumed))

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import msgspec
 
 from ..diff import Action
 from ..model.daemonset import DaemonSet
 from ..model.meta import Identity, controller_of
+from ..model.moments import shifted
 from ..model.node import Node
 from ..model.pod import Pod, target_node
 from ..model.policy import RolloutPolicy
@@ -43,11 +44,11 @@ def is_serving(pod: Pod, daemonset: DaemonSet, now: datetime) -> bool:
     """Return whether a pod serves: ready for minReadySeconds, and not on its way out (S2)."""
     if pod.terminating or pod.status.phase in ("Failed", "Succeeded"):
         return False
-    wait = timedelta(seconds=max(0, daemonset.spec.min_ready_seconds))
+    wait = max(0, daemonset.spec.min_ready_seconds)
     for condition in pod.status.conditions:
         if condition.type == "Ready" and condition.status == "True":
             since = condition.last_transition_time
-            return not wait or (since is not None and since + wait <= now)
+            return not wait or (since is not None and shifted(since, wait) <= now)
     return False
 
 

@@ -96,7 +96,7 @@ def decode_object(tree: RawTree) -> KubernetesObject | None:
             _ = decoded.pod
     except msgspec.ValidationError as error:
         raise InputError.of([_shape_problem(tree, str(error))]) from None
-    return decoded
+    return _outside_namespaces(decoded) if kind in CLUSTER_WIDE else decoded
 
 
 def _shape_problem(tree: RawTree, text: str) -> Problem:
@@ -114,11 +114,21 @@ def _shape_problem(tree: RawTree, text: str) -> Problem:
 def in_namespace(decoded: KubernetesObject, namespace: str = DEFAULT_NAMESPACE) -> KubernetesObject:
     """Return the object in the namespace that kubectl puts it into: its own, or the given one where it names none.
 
+    Objects of kinds that are in no namespace have none, whatever they say.
+
     >>> from dsplan.model.daemonset import DaemonSet
     >>> in_namespace(DaemonSet()).metadata.namespace
     'default'
     """
-    if decoded.metadata.namespace or type(decoded).__name__ in CLUSTER_WIDE:
+    if type(decoded).__name__ in CLUSTER_WIDE:
+        return _outside_namespaces(decoded)
+    if decoded.metadata.namespace:
         return decoded
     metadata = msgspec.structs.replace(decoded.metadata, namespace=namespace)
     return msgspec.structs.replace(decoded, metadata=metadata)
+
+
+def _outside_namespaces(decoded: KubernetesObject) -> KubernetesObject:
+    if not decoded.metadata.namespace:
+        return decoded
+    return msgspec.structs.replace(decoded, metadata=msgspec.structs.replace(decoded.metadata, namespace=""))

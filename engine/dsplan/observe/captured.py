@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from ..model.daemonset import DaemonSet
 from ..model.meta import controller_of
+from ..model.moments import shifted
 from ..model.node import Node
 from ..model.pod import Pod
 from ..model.world import World
@@ -46,7 +47,7 @@ def _counted(world: World) -> Iterator[datetime]:
         if 0 < least < _LONGEST and status.observed_generation == daemonset.metadata.generation:
             ready = sorted(_ready_since(daemonset, world))
             if 0 < status.number_available <= len(ready):
-                yield ready[status.number_available - 1] + timedelta(seconds=least)
+                yield shifted(ready[status.number_available - 1], least)
 
 
 def _ready_since(daemonset: DaemonSet, world: World) -> Iterator[datetime]:

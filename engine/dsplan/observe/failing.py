@@ -48,7 +48,7 @@ def failure_of(pod: Pod, now: datetime, patience: float = LEAST_PATIENCE) -> str
     if restarts:
         return f"restarted {restarts:,} time{'s' * (restarts > 1)} and not ready"
     since = not_ready_since(pod)
-    if since is None or now - since <= timedelta(seconds=patience):
+    if since is None or (now - since).total_seconds() <= patience:
         return ""
     return f"not ready for {_span(now - since)}"
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import IntFlag
 
 from ..model.daemonset import HASH_LABEL, TEMPLATE_GENERATION_LABEL
+from ..model.moments import shifted
 from ..model.pod import Pod
 
 __all__ = ["LONGEST_WAIT", "PodFact", "Shape", "available_in", "fact_reader", "is_ready", "ready_since"]
@@ -76,7 +77,7 @@ def fact_reader(
     Updated is hash or template generation (H12); available is ready for `min_ready_seconds` (S2). `looks_updated` is
     asked about pods without a hash label, where no revision could be compared (H13).
     """
-    available_if_ready_since = now - timedelta(seconds=min(min_ready_seconds, LONGEST_WAIT))
+    available_if_ready_since = shifted(now, -min(min_ready_seconds, LONGEST_WAIT))
     immediately = min_ready_seconds <= 0
     updated_by_other_means = template_generation is not None
 

@@ -10,6 +10,7 @@ import msgspec
 
 from ..model.daemonset import DaemonSet
 from ..model.meta import Identity
+from ..model.moments import shifted
 from ..model.state import Backoff, Expectations, Flight, State
 
 __all__ = [
@@ -61,7 +62,7 @@ class BackoffLedger:
         entry = self.advanced.get((*self._owner, node)) or self._entry(node)
         if entry is None:
             return 0.0
-        closes = entry.last_deletion + timedelta(seconds=entry.delay)
+        closes = shifted(entry.last_deletion, entry.delay)
         return max(0.0, (closes - self._now).total_seconds())
 
     def delay(self, node: str) -> float:
@@ -89,7 +90,7 @@ def lapses_after(entry: Expectations | None, flying: InFlight, now: datetime) ->
     since = list(flying.values())
     if entry is not None and entry.since is not None and not expectations_satisfied(entry, now):
         since.append(entry.since)
-    return (min(since) + EXPECTATIONS_TIMEOUT + _JUST_AFTER - now).total_seconds() if since else None
+    return (min(since) - now + EXPECTATIONS_TIMEOUT + _JUST_AFTER).total_seconds() if since else None
 
 
 def in_flight(flights: Iterable[Flight], now: datetime) -> dict[Identity, InFlight]:

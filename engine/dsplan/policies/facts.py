@@ -15,6 +15,7 @@ from pyroaring import BitMap
 from ..diff.shapes import EXCESS, new_and_old
 from ..eligibility import NodeIndex
 from ..model.meta import Identity
+from ..model.moments import shifted
 from ..model.node import Node
 from ..model.pod import Pod
 from ..observe.failing import LEAST_PATIENCE, failure_of, patience_of
@@ -155,8 +156,8 @@ class Facts:
             made = pod.metadata.creation_timestamp if pod is not None else None
             if (
                 made is not None
-                and made > self._now - _MINUTE
-                and not _is_later(self._index.nodes[position], made - _MINUTE)
+                and self._now - made < _MINUTE
+                and not _is_later(self._index.nodes[position], shifted(made, -60))
             ):
                 yield min(made, self._now)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import msgspec
 from pyroaring import BitMap
@@ -13,6 +13,7 @@ from ..diff import Action, ActionReason, Actor, Precondition, Stage, blueprint_o
 from ..eligibility import NodeIndex
 from ..model.durations import parse_duration
 from ..model.meta import Identity
+from ..model.moments import shifted
 from ..model.policy import Rates, RolloutPolicy
 from ..model.state import Started
 from ..model.world import Note
@@ -25,7 +26,7 @@ from .windows import opening
 
 __all__ = ["PacedActions", "HostActions"]
 
-_JUST_AFTER = timedelta(microseconds=1)
+_JUST_AFTER = 1e-6
 
 
 class PacedActions(msgspec.Struct, frozen=True):
@@ -208,7 +209,7 @@ class HostActions:
         if policy.spec.windows is None:
             return None
         until = opening([policy.spec.windows], self._now, seconds).until
-        return None if until is None else until - timedelta(seconds=seconds) + (_JUST_AFTER if seconds else timedelta())
+        return None if until is None else shifted(until, _JUST_AFTER - seconds if seconds else 0)
 
     def never_opens(self, policy: RolloutPolicy, seconds: float) -> bool:
         """Return whether no window ahead is long enough for so many seconds."""

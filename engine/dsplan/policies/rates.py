@@ -15,6 +15,7 @@ from pyroaring import BitMap
 
 from ..model.images import full_name
 from ..model.meta import Identity
+from ..model.moments import shifted
 from ..model.pod import PodSpec
 from ..model.policy import Rates
 from ..model.quantity import value
@@ -111,8 +112,8 @@ class Pacer:
     def _until(self, at: datetime, size: int) -> datetime:
         """Return until when what began at a moment is spent."""
         if size <= self.bytes_limit or not self._bytes_per_second:
-            return at + _MINUTE
-        return at + timedelta(seconds=size / self._bytes_per_second)
+            return shifted(at, 60)
+        return shifted(at, size / self._bytes_per_second)
 
     def _entries(self) -> Iterator[Started]:
         yield from self._kept

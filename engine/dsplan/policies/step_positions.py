@@ -9,7 +9,7 @@ Targets that stand at the same step of one cohort leave it together.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import msgspec
 from pyroaring import BitMap
@@ -17,6 +17,7 @@ from pyroaring import BitMap
 from ..eligibility import NodeIndex
 from ..model.durations import duration_text
 from ..model.meta import Identity
+from ..model.moments import shifted
 from ..model.state import StepRecord, TargetProgress
 from .amounts import resolve
 from .facts import Facts
@@ -289,7 +290,7 @@ class _Cohort:
         if len(available) < needed:
             text = f"{head}: {len(available):,} of {needed:,} new pods are available"
             return msgspec.structs.replace(look, wait=Wait(WaitKind.STARTING, text))
-        over = facts.ready_moments(available)[needed - 1] + timedelta(seconds=rule.soak)
+        over = shifted(facts.ready_moments(available)[needed - 1], rule.soak)
         if self.now < over:
             text = f"{head}: soaks {duration_text(rule.soak)}, until {over.isoformat()}"
             return msgspec.structs.replace(look, wait=Wait(WaitKind.SOAK, text, over))

@@ -7,13 +7,14 @@ ends; a local time that a change skips is read as the moment after it, one that 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 import msgspec
 
 from ..model.durations import END_OF_DAY, parse_clock, parse_date
+from ..model.moments import FIRST, LAST, in_utc, shifted
 from ..model.policy import Window, Windows
 
 __all__ = ["HORIZON_DAYS", "Opening", "opening"]
@@ -21,7 +22,8 @@ __all__ = ["HORIZON_DAYS", "Opening", "opening"]
 HORIZON_DAYS = 400
 """How far ahead an opening is looked for."""
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-_PAST, _FUTURE = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+_PAST, _FUTURE = FIRST, LAST
+_DAY = 86_400
 Interval = tuple[datetime, datetime]
 
 
@@ -43,14 +45,14 @@ def opening(windows: Sequence[Windows], now: datetime, seconds: float = 0.0) -> 
     """
     if not windows:
         return Opening(True)
-    first = now.date() - timedelta(days=2)
-    horizon = now + timedelta(days=HORIZON_DAYS)
+    first = shifted(now, -2 * _DAY).date()
+    horizon = shifted(now, HORIZON_DAYS * _DAY)
     open_times: Sequence[Interval] = ((_PAST, _FUTURE),)
     for one in windows:
         open_times = _both(open_times, _open_times(one, first))
     for start, end in open_times:
         begins = max(start, now)
-        if end - begins >= timedelta(seconds=seconds) and end > now and begins < horizon:
+        if (end - begins).total_seconds() >= seconds and end > now and begins < horizon:
             until = None if end == _FUTURE else end
             return Opening(True, until=until) if start <= now else Opening(False, next=start)
     return Opening(False)
@@ -103,7 +105,7 @@ def _intervals(window: Window, zone: ZoneInfo, first: date) -> Iterator[Interval
     assert start is not None
     assert end is not None
     begins, ends = parse_date(window.first_date), parse_date(window.last_date)
-    for offset in range(HORIZON_DAYS + 2):
+    for offset in range(min(HORIZON_DAYS + 2, (date.max - first).days)):
         day = first + timedelta(days=offset)
         if window.days and _DAYS[day.weekday()] not in window.days:
             continue
@@ -119,4 +121,4 @@ def _intervals(window: Window, zone: ZoneInfo, first: date) -> Iterator[Interval
 
 
 def _instant(local: datetime, zone: ZoneInfo) -> datetime:
-    return local.replace(tzinfo=zone).astimezone(UTC)
+    return in_utc(local.replace(tzinfo=zone))

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from typing import BinaryIO, Final
 
-from dsplan.errors import Problem
+from dsplan.errors import InputError, Problem
 from dsplan.model.world import Note
 from dsplan.reading import limits
 from dsplan.reading.bundles import Bundle, Source
@@ -21,7 +21,7 @@ from dsplan.reading.layouts import MANIFEST_SUFFIXES
 from dsplan.reading.unpacking import GZIP_MAGIC, Joined, Unreadable, inflated, refuse_binary
 from dsplan.reading.unpacking import take as _take
 
-__all__ = ["STDIN", "Source", "fingerprint", "fingerprint_of", "open_sources", "read_file"]
+__all__ = ["STDIN", "Source", "fingerprint", "fingerprint_of", "open_sources", "read_file", "read_whole"]
 
 STDIN: Final = "-"
 _PACKED: Final = tuple(f"{suffix}.gz" for suffix in MANIFEST_SUFFIXES)
@@ -72,6 +72,34 @@ def read_file(path: str) -> Source:
         raise ValueError(str(error)) from error
 
 
+def read_whole(path: str, stdin: BinaryIO | None = None) -> bytes:
+    """Return all that is at a path, `-` for standard input: decompressed, and within the bounds in `limits`.
+
+    Raises InputError with the reason where it cannot be read.
+    """
+    name = "<stdin>" if path == STDIN else path
+    try:
+        if path == STDIN:
+            return _drained(stdin or standard_input())
+        if path.startswith(_DESCRIPTORS):
+            with open(path, "rb", buffering=0) as stream:
+                return _drained(stream)
+        return read_file(path).data
+    except (Unreadable, OSError, ValueError) as error:
+        raise InputError.of([_problem(error, name)]) from None
+
+
+def _drained(stream: BinaryIO) -> bytes:
+    return _bounded(stream, _take(stream, _PEEK))
+
+
+def standard_input() -> BinaryIO:
+    """Return standard input. Raises Unreadable where the caller has closed it (`<&-`)."""
+    if sys.stdin is None:
+        raise Unreadable("standard input is closed: there is nothing to read")
+    return sys.stdin.buffer
+
+
 def fingerprint(status: os.stat_result) -> tuple[int, int, int]:
     """Return (inode, size, time of last change): equal as long as a file was not rewritten."""
     return status.st_ino, status.st_size, status.st_mtime_ns
@@ -116,7 +144,7 @@ def _told(bundle: Bundle) -> Iterator[Opened]:
 def _sources(path: str, name: str, stdin: BinaryIO | None, bundle: Bundle) -> Iterator[Opened]:
     """Yield the source that a path names, or those of the archive that it is."""
     if path == STDIN:
-        yield from _streamed(name, stdin or sys.stdin.buffer, bundle)
+        yield from _streamed(name, stdin or standard_input(), bundle)
     elif path.startswith(_DESCRIPTORS):
         with open(path, "rb", buffering=0) as stream:
             yield from _streamed(name, stream, bundle)

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import msgspec
 
 from ..diff import Action
 from ..model.meta import Identity
+from ..model.moments import shifted
 from ..model.policy import RolloutPolicy
 from ..model.state import PolicyProgress, State
 from ..passes import DaemonSetStep
@@ -137,7 +138,7 @@ class LivePolicies:
 
 def _rule_of(plan: PolicyPlan, now: datetime) -> Rule:
     """Return a plan of policies DaemonSet by DaemonSet."""
-    due = None if plan.requeue_after is None else now + timedelta(seconds=plan.requeue_after)
+    due = None if plan.requeue_after is None else shifted(now, plan.requeue_after)
     policies: dict[Identity, set[Identity]] = defaultdict(set)
     for report in plan.policies:
         for identity in report.targets:

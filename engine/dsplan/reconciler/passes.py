@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from heapq import heappop, heappush
 
 from ..model.meta import Identity
+from ..model.moments import shifted
 from ..passes.observation import Surroundings
 from ..passes.step import ends_at_once, pass_over
 from ..policies.subjects import Subject
@@ -103,7 +104,7 @@ class Passes:
         entry, by_policy = self._cache.live_policies.governed(entry, observation, around)
         share = self._cache.live_policies.share(entry.identity)
         wait = entry.requeue_after
-        dues = [None if wait is None else around.now + timedelta(seconds=wait), share.due if share else None]
+        dues = [None if wait is None else shifted(around.now, wait), share.due if share else None]
         due = min((moment for moment in dues if moment is not None), default=None)
         decision = Decision(
             identity=entry.identity,

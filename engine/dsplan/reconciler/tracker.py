@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from heapq import heapify, heappop, heappush
 
 from pyroaring import BitMap
@@ -16,6 +16,7 @@ from pyroaring import BitMap
 from ..constraints import Rule, constraints_of
 from ..eligibility import NodeIndex, Verdict, Verdicts, propagate
 from ..model.daemonset import HASH_LABEL, DaemonSet
+from ..model.moments import shifted
 from ..model.node import Node
 from ..model.pod import Pod, target_node
 from ..model.world import Note
@@ -264,7 +265,7 @@ class Tracker:
                 yield self._available_at(since), node, pod.metadata.name
 
     def _available_at(self, since: datetime) -> datetime:
-        return since + timedelta(seconds=self.daemonset.spec.min_ready_seconds)
+        return shifted(since, self.daemonset.spec.min_ready_seconds)
 
     def has_newly_available(self, now: datetime) -> bool:
         """Return whether some pod's minReadySeconds are over by now."""

@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, runtime_checkable
 
 import msgspec
 
+from dsplan.model.moments import in_utc
+
 from ..errors import InputError, Problem, shorten
 from ..manifests.decode import decode_object
 from ..model.meta import ObjectMeta, RawTree
@@ -68,12 +70,24 @@ class Read(NamedTuple):
 def read_object(shape: Any, kind: str = "") -> Read:
     """Return an object of any shape as `object_of` does, with what is told besides."""
     if isinstance(shape, _OWN):
-        return Read(shape, stamp_of(shape.metadata))
+        return Read(_named(shape), stamp_of(shape.metadata))
     tree = shape if type(shape) is dict and "kind" in shape else tree_of(shape, kind)
     decoded = decode_object(tree)
     if decoded is None:
         return Read(None, ObjectMeta())
-    return Read(decoded, stamp_of(decoded.metadata), images_in(tree) if isinstance(decoded, Node) else ())
+    return Read(_named(decoded), stamp_of(decoded.metadata), images_in(tree) if isinstance(decoded, Node) else ())
+
+
+def _named(item: KubernetesObject) -> KubernetesObject:
+    """Return the object. Raises InputError where it has no name: nobody could say which one it is."""
+    if item.metadata.name:
+        return item
+    message = (
+        "an object without a name cannot be told from others; hand over whole objects, as the API server sends them"
+    )
+    raise InputError.of(
+        [Problem(reason="FieldValueRequired", field="metadata.name", object=type(item).__name__, message=message)]
+    )
 
 
 def stamp_of(metadata: Any) -> ObjectMeta:
@@ -168,7 +182,7 @@ def _plain(value: Any, depth: int) -> Any:
 
 def _time(value: datetime) -> str:
     """Return a time as the wire format has it; one without a zone is UTC, as the API server means it."""
-    aware = value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    aware = value.replace(tzinfo=UTC) if value.tzinfo is None else in_utc(value)
     return aware.isoformat().replace("+00:00", "Z")
 
 

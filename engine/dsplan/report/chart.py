@@ -5,9 +5,10 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 
-__all__ = ["step_chart"]
+__all__ = ["BLOCKS", "step_chart"]
 
-_EIGHTHS = " ▁▂▃▄▅▆▇█"
+BLOCKS = " ▁▂▃▄▅▆▇█"
+"""What a chart is drawn with, unless it is plain."""
 
 
 def step_chart(
@@ -55,4 +56,4 @@ def _cell(value: int, peak: int, row: int, height: int, *, plain: bool) -> str:
     filled = 0 if peak == 0 else value * height * 8 / peak - (row - 1) * 8
     if plain:
         return "#" if filled >= 4 else " "
-    return _EIGHTHS[max(0, min(8, -int(-filled // 1) if 0 < filled < 1 else int(filled)))]
+    return BLOCKS[max(0, min(8, -int(-filled // 1) if 0 < filled < 1 else int(filled)))]

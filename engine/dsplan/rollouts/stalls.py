@@ -7,7 +7,7 @@ not, and that it goes through without the nodes named.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cached_property
 
 import msgspec
@@ -17,6 +17,7 @@ from ..diff.budget import BudgetError
 from ..model.arguments import check_moment, check_world
 from ..model.daemonset import DaemonSet, RollingUpdate, UpdateStrategy
 from ..model.meta import Identity
+from ..model.moments import shifted
 from ..model.pod import Pod, target_node
 from ..model.world import World
 from ..observe import Observed, PodFact
@@ -73,7 +74,7 @@ def ends_within(world: World, now: datetime, waves: int) -> bool:
     durations = durations_for(daemonset.identity, None)
     grace = daemonset.pod.spec.termination_grace_period_seconds
     cycle = durations.cycle(DEFAULT_GRACE_SECONDS if grace is None else grace) + durations.between
-    until = now + timedelta(seconds=waves * (cycle + daemonset.spec.min_ready_seconds))
+    until = shifted(now, waves * (cycle + daemonset.spec.min_ready_seconds))
     story = simulate(
         world, SteadyKubelet(durations_for), now=now, until=until, durations=durations, scheduler=PlacementScheduler
     )

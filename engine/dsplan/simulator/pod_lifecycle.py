@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import msgspec
 
 from ..constraints.taint_eviction import tolerated_seconds
 from ..model.daemonset import DaemonSet
 from ..model.meta import Identity
+from ..model.moments import shifted
 from ..model.node import Node
 from ..model.pod import Pod, target_node
 from ..observe.shape import is_ready, ready_since
@@ -34,7 +35,7 @@ Place = tuple[Identity | None, str]
 """A DaemonSet (or None) on a node."""
 
 _FINISHED = (PodTransitionKind.FAILED, PodTransitionKind.SUCCEEDED)
-_UNTIL_CONFIRMED = timedelta(days=365)
+_UNTIL_CONFIRMED = 365 * 86_400
 
 
 def _was_refused(pod: Pod) -> bool:
@@ -118,7 +119,7 @@ class PodLifecycle:
         if after == 0:
             self._remove(key, pod.metadata.uid)
             return
-        until = self.now + (_UNTIL_CONFIRMED if after is None else timedelta(seconds=after))
+        until = shifted(self.now, _UNTIL_CONFIRMED if after is None else after)
         self._objects.put_pod(terminating(pod, until))
         if after is not None:
             self._by_kubelet(after, pod, lambda: self._remove(key, pod.metadata.uid))
@@ -149,13 +150,13 @@ class PodLifecycle:
 
     def watch_availability(self, daemonset: DaemonSet) -> None:
         """Note when each ready pod of a DaemonSet becomes available (S2)."""
-        wait = timedelta(seconds=max(0, daemonset.spec.min_ready_seconds))
+        wait = max(0, daemonset.spec.min_ready_seconds)
         if not wait:
             return
         for pod in self._objects.pods.owned_by(daemonset):
             since = ready_since(pod)
-            if is_ready(pod) and since is not None and since + wait > self.now:
-                self._available_at(pod, since + wait)
+            if is_ready(pod) and since is not None and shifted(since, wait) > self.now:
+                self._available_at(pod, shifted(since, wait))
 
     def _take_over(self, pod: Pod) -> None:
         """Begin with a pod that was there before the simulation."""
@@ -170,10 +171,10 @@ class PodLifecycle:
             self._watch_taints(pod, node_of_pod)
         identity = self._objects.owner_identity(pod)
         if identity is not None and is_ready(pod):
-            wait = timedelta(seconds=max(0, self._objects.daemonsets[identity].spec.min_ready_seconds))
+            wait = max(0, self._objects.daemonsets[identity].spec.min_ready_seconds)
             since = ready_since(pod)
-            if since is not None and since + wait > self.now:
-                self._available_at(pod, since + wait)
+            if since is not None and shifted(since, wait) > self.now:
+                self._available_at(pod, shifted(since, wait))
 
     def _appeared_or_left(self, node: Node, *, gone: bool) -> None:
         """Without its node a pod is collected some time later, unless a node of that name comes back (L2)."""
@@ -215,7 +216,7 @@ class PodLifecycle:
             if current is not None and current.metadata.uid == uid and self._tainted[node.name] == tainted:
                 self.delete(key, "TaintEviction")
 
-        self._enter(self.now + timedelta(seconds=after), self._place(pod), evict)
+        self._enter(shifted(self.now, after), self._place(pod), evict)
 
     def _resume(self, pod: Pod) -> None:
         node = self._objects.nodes.get(pod.spec.node_name)
@@ -332,7 +333,7 @@ class PodLifecycle:
         identity = self._objects.owner_identity(pod)
         wait = 0 if identity is None else self._objects.daemonsets[identity].spec.min_ready_seconds
         if wait > 0:
-            self._available_at(pod, self.now + timedelta(seconds=wait))
+            self._available_at(pod, shifted(self.now, wait))
         else:
             self._note(LogEntryKind.AVAILABLE, pod, "")
 
@@ -401,7 +402,7 @@ class PodLifecycle:
         if after <= 0:
             happen()
         else:
-            self._enter(self.now + timedelta(seconds=after), place, happen)
+            self._enter(shifted(self.now, after), place, happen)
 
     def _enter(self, due: datetime, place: Place, happen: Callable[[], None]) -> None:
         self.pending[place] += 1

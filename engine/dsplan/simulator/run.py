@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from ..constraints import BUILTIN_RULES, Constraint, Rule, constraints_of
 from ..diff import ActionReason, Actor, Stage
@@ -13,6 +13,7 @@ from ..eligibility import Verdict
 from ..model.arguments import check_moment, check_world
 from ..model.daemonset import DaemonSet, DaemonSetSpec
 from ..model.meta import Identity
+from ..model.moments import shifted
 from ..model.world import World
 from .cluster import Cluster, Object, Removed
 from .controllers import BuiltinController, Controller, Decision
@@ -225,7 +226,7 @@ class _Run:
         if after <= 0 and self._passes[identity] >= self._most_passes:
             self.repetitions.endless(identity, self._passes[identity])
             return
-        at = self.cluster.now + timedelta(seconds=after)
+        at = shifted(self.cluster.now, after)
         if (at, identity) not in self._awake and identity in self.cluster.objects.daemonsets:
             self._awake.add((at, identity))
             self._wakes.add(at, identity)

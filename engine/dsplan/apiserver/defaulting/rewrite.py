@@ -8,10 +8,11 @@ validation's part; so are values of type `raw`, which are shared with the input.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cached_property
 from typing import Any, NamedTuple, TypeAlias
 
+from ...model.moments import in_utc
 from ...model.quantity import QuantityError, RawQuantity
 from ..schema.kinds import SCALARS, Field, Presence, Shape, fields_of
 from .rules import CONSTANTS, RULES, Rule, Tree
@@ -180,7 +181,7 @@ def _time(raw: Any) -> Any:
         moment = datetime.fromisoformat(raw)
     except ValueError:
         return raw
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if moment.tzinfo else raw
+    return in_utc(moment).replace(microsecond=0, tzinfo=None).isoformat() + "Z" if moment.tzinfo else raw
 
 
 _CONVERTERS: dict[str, Convert] = {
