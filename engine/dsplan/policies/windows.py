@@ -38,6 +38,7 @@ class Opening(msgspec.Struct, frozen=True):
 def opening(windows: Sequence[Windows], now: datetime, seconds: float = 0.0) -> Opening:
     """Return whether all of several policies' windows are open at `now` for `seconds` more, and when that changes.
 
+    >>> from datetime import UTC
     >>> night = Windows(time_zone="Europe/Berlin", allow=(Window(start="22:00", end="04:00"),))
     >>> found = opening([night], datetime(2026, 7, 1, 12, tzinfo=UTC))
     >>> found.is_open, found.next.isoformat()
