@@ -97,7 +97,7 @@ def test_nodes_that_tell_nothing_are_a_class_of_their_own() -> None:
     bare["status"] = {}
     result = found(bare, node("n2"), daemonset("a", spec(cpu="1")))
     assert [(entry.known, entry.total["cpu"]) for entry in result.classes] == [(False, 1000), (True, 1000)]
-    assert "tell nothing of their room" in result.notes[-1].text
+    assert "reports no allocatable resources; fit was not checked there" in result.notes[-1].text
 
 
 def test_a_pod_that_is_refused_costs_nothing_and_is_noted() -> None:

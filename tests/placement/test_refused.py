@@ -19,7 +19,8 @@ from dsplan.report.documents.plan import plan_document
 from dsplan.rollouts.forecast import expected_stalls
 from dsplan.testing import NOW
 
-SHARED = Path(__file__).resolve().parents[2].parent / "shared"
+ROOT = Path(__file__).resolve().parents[2]
+SHARED = ROOT.parent / "shared"
 needs_recordings = pytest.mark.skipif(not SHARED.is_dir(), reason=f"the recordings are not at {SHARED}")
 
 
@@ -152,9 +153,11 @@ def _notes(world: World) -> str:
 
 
 def test_a_note_says_what_was_not_given_and_how_to_give_it() -> None:
-    assert GET_ALL in _notes(_world())
-    assert GET_ALL not in _notes(_world(*ACCOUNTS))
-    assert GET_ALL not in _notes(_world(nodes=0))
+    told = "no quotas or limit ranges in the input; see docs/input.md"
+    assert told in _notes(_world())
+    assert told not in _notes(_world(*ACCOUNTS))
+    assert told not in _notes(_world(nodes=0))
+    assert GET_ALL in (ROOT / "docs" / "input.md").read_text(encoding="utf-8")
 
 
 def test_a_namespace_with_a_node_selector_is_named() -> None:

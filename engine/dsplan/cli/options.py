@@ -220,8 +220,9 @@ def style_for(*, wide: bool = False) -> Style:
 
     terminal = sys.stdout.isatty()
     colour = terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-    width = _terminal_width() if terminal else 120
-    return Style(colour=colour, width=max(60, width), limit=None if wide else 10)
+    fixed = terminal or "COLUMNS" in os.environ
+    width = _terminal_width() if fixed else 120
+    return Style(colour=colour, width=max(60, width), limit=None if wide else 10, fixed=fixed)
 
 
 def _terminal_width() -> int:

@@ -11,7 +11,6 @@ from ..model.daemonset import DaemonSet
 from ..model.meta import controller_of
 from ..model.namespaces import NODE_SELECTOR_ANNOTATIONS
 from ..model.world import Note, World
-from ..reading.resources import GET_ALL
 from .filters.failures import Plugin
 from .scheduler.prediction import DaemonSetPrediction, Prediction
 
@@ -36,13 +35,7 @@ def admission_notes(prediction: Prediction, world: World) -> Iterator[Note]:
             yield from _selector_notes(daemonset, mismatched, world)
     is_dump = any(node.metadata.uid for node in world.nodes)
     if silent and is_dump and not world.resource_quotas:
-        names = sorted(silent)
-        more = f" and {len(names) - _SHOWN:,} more" if len(names) > _SHOWN else ""
-        text = (
-            f"no quotas, limit ranges and service accounts of {', '.join(names[:_SHOWN])}{more} in the input, so pods "
-            f"that they refuse are not foreseen; to include them: {GET_ALL}"
-        )
-        yield Note("Admission", text)
+        yield Note("Admission", "no quotas or limit ranges in the input; see docs/input.md")
 
 
 def _comes(entry: DaemonSetPrediction) -> bool:

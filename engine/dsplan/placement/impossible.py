@@ -12,6 +12,7 @@ from ..model.world import Note, World
 from .admission_notes import admission_notes
 from .eviction_notes import eviction_notes
 from .filters.outcomes import Outcome, OutcomeKind
+from .filters.requests import unchecked_text
 from .scheduler.prediction import DaemonSetPrediction, Prediction
 
 __all__ = ["Impossible", "impossible_of", "notes_of", "room_unknown"]
@@ -71,5 +72,4 @@ def notes_of(prediction: Prediction, unknown: BitMap, world: World) -> Iterator[
     yield from admission_notes(prediction, world)
     yield from eviction_notes(prediction, world)
     if unknown and world.daemonsets:
-        told = f"{len(unknown):,} tell nothing of their room (no allocatable): whether pods fit there is not asked"
-        yield Note("Nodes", told)
+        yield Note("Nodes", unchecked_text(len(unknown)))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Sequence
 
-__all__ = ["counted", "flow", "wrapped"]
+__all__ = ["counted", "fitting", "flow", "wrapped"]
 
 
 def flow(text: str, width: int, first: str = "", rest: str | None = None) -> list[str]:
@@ -35,3 +36,20 @@ def wrapped(line: str, width: int, indent: int) -> list[str]:
     ['  one two', '    three']
     """
     return [line] if len(line) <= width else flow(line, width, rest=" " * indent)
+
+
+def fitting(head: str, names: Sequence[str], width: int, most: int) -> str:
+    """Return names behind a head in one line: all, or as many as fit of the first `most`, the rest counted.
+
+    Where not even one fits, the head stands alone.
+
+    >>> fitting("on ", ["n1", "n2"], 20, 3), fitting("on ", ["node-1", "node-2", "node-3"], 22, 2)
+    ('on n1 n2', 'on node-1 ... and 2 more')
+    """
+    if len(whole := head + " ".join(names)) <= width:
+        return whole
+    for count in range(min(most, len(names) - 1), 0, -1):
+        line = f"{head}{' '.join(names[:count])} ... and {len(names) - count:,} more"
+        if len(line) <= width:
+            return line
+    return head.rstrip().removesuffix(":")

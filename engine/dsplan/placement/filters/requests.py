@@ -25,6 +25,7 @@ __all__ = [
     "pod_requests",
     "reports_nothing",
     "resized_to",
+    "unchecked_text",
 ]
 
 CPU, MEMORY, STORAGE, PODS = "cpu", "memory", "ephemeral-storage", "pods"
@@ -196,3 +197,13 @@ class UnknownAllocatable(Amounts):
 def reports_nothing(node: Node) -> bool:
     """Return whether a node has neither allocatable nor capacity, as those written by hand."""
     return not node.status.allocatable and not node.status.capacity
+
+
+def unchecked_text(nodes: int) -> str:
+    """Return what is said of nodes that report nothing.
+
+    >>> unchecked_text(1)
+    '1 node reports no allocatable resources; fit was not checked there'
+    """
+    who = "1 node reports" if nodes == 1 else f"{nodes:,} nodes report"
+    return f"{who} no allocatable resources; fit was not checked there"

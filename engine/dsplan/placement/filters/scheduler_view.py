@@ -13,7 +13,7 @@ from .demand import Demand, Demands, Tenant, owner_of, split_pin
 from .failures import Failure, Plugin, Shortage
 from .node_load import Cluster, NodeLoad
 from .outcomes import Slot
-from .requests import UnknownAllocatable, reports_nothing
+from .requests import UnknownAllocatable, reports_nothing, unchecked_text
 
 __all__ = ["SchedulerView", "refused"]
 
@@ -149,8 +149,7 @@ class SchedulerView:
 def _doubts(loads: Iterable[NodeLoad]) -> Iterator[Note]:
     count = sum(isinstance(load.allocatable, UnknownAllocatable) for load in loads)
     if count:
-        text = f"{count:,} tell nothing of their room (no allocatable): whether pods fit there is not asked"
-        yield Note("Nodes", text)
+        yield Note("Nodes", unchecked_text(count))
 
 
 def refused(refusal: Refusal) -> Failure:

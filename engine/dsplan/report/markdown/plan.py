@@ -15,6 +15,7 @@ from ..places import Places
 from ..text.account import Line, changes_of, problems_of, rest_of
 from ..text.edit import edit_markdown
 from ..text.plan import summary_line
+from ..text.problems import RANKS
 from .cells import code, text_cell
 from .policies import policy_markdown
 
@@ -24,7 +25,6 @@ MOST_LINES = 60
 """Lines that a plan has at the most, whatever its size."""
 _HEADER = "| DaemonSet | desired | current | ready | up to date | available | misscheduled |"
 _NOTES, _EDITS = 5, 3
-_RANKS = {"pass fails": 0, "stalled": 1, "impossible": 2, "failing": 3, "evicts": 4, "down": 5}
 
 
 def plan_markdown(plan: PlanDocument, limit: int = 3) -> str:
@@ -33,7 +33,7 @@ def plan_markdown(plan: PlanDocument, limit: int = 3) -> str:
     edit = edit_markdown(edit_of(plan.edit))
     head = ["### Plan", "", *([*edit, ""] if edit else []), f"**{text_cell(summary_line(plan.summary))}**"]
     found = [(entry, line) for entry in plan.daemonsets for line in problems_of(entry, plan)]
-    found.sort(key=lambda item: _RANKS.get(item[1].verb, len(_RANKS)))
+    found.sort(key=lambda item: RANKS.get(item[1].verb, len(RANKS)))
     problems = [_row(entry, line, places, limit) for entry, line in found]
     edits = [f"- {text_cell(edit)}" for edit in plan.made_from.edits[:_EDITS]]
     changes = [row for entry in plan.daemonsets for row in _changes(entry, plan, places, limit)]

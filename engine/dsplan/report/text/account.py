@@ -5,13 +5,15 @@ Every answer about a whole DaemonSet is made of these lines; their numbers are t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from ...document.account import LotEntry, MomentEntry, RowEntry
+from ...document.account import LotEntry, MomentEntry, RowEntry, StallEntry
 from ...document.idsets import ids_of, ranges_of
 from ...document.types import DaemonSetEntry, PlanDocument
+from ..flow import counted
 
 __all__ = ["Line", "changes_of", "lines_of", "moment_words", "names_of", "problems_of", "rest_of"]
 
@@ -21,7 +23,7 @@ _GC = "garbage collector of pods, after about 40 s"
 class Line(msgspec.Struct, frozen=True):
     """So many pairs or pods share a fate: a symbol, a verb, why, and where.
 
-    `example` tells what the first lacks, `commands` what to run about it.
+    `example` tells what the first lacks, `commands` what to run about it; `brief` is why, short and without names.
     """
 
     symbol: str
@@ -31,6 +33,7 @@ class Line(msgspec.Struct, frozen=True):
     where: tuple[str, ...]
     example: str = ""
     commands: tuple[str, ...] = ()
+    brief: str = ""
 
 
 def lines_of(entry: DaemonSetEntry, plan: PlanDocument) -> Iterator[Line]:
@@ -73,12 +76,7 @@ def problems_of(entry: DaemonSetEntry, plan: PlanDocument) -> Iterator[Line]:
         heals = "; it goes on once pod garbage collection has removed that pod, in about 40 s"
         healing = entry.course is not None and entry.course.collection
         yield Line("!", "pass fails", 0, entry.error + heals * healing, ())
-    if (stalled := _rows(entry, "stalled")) or entry.summary.stalls:
-        text = entry.stall.text if entry.stall else entry.course.text if entry.course else ""
-        commands = entry.stall.commands if entry.stall else ()
-        yield Line("!", "stalled", _count(stalled), text, _where(stalled, plan), commands=commands)
-    if any(plan.daemonsets[place] is entry for place in plan.unplayed):
-        yield Line("!", "may stall", 0, "a long roll-out that was not played; run `dsplan timeline` to check", ())
+    yield from _stalls(entry, plan)
     for row in _by_reason(_rows(entry, "unplaced")):
         loses = "; an available pod goes for it" if row.loses else ""
         where = tuple(names_of(row, plan))
@@ -93,6 +91,34 @@ def problems_of(entry: DaemonSetEntry, plan: PlanDocument) -> Iterator[Line]:
         for lot in row.lots:
             if lot.kind in ("deleted", "evicted") and row.nodes:
                 yield _removal(row, lot, plan)
+    yield from _second_course(entry, plan)
+
+
+def _stalls(entry: DaemonSetEntry, plan: PlanDocument) -> Iterator[Line]:
+    if (stalled := _rows(entry, "stalled")) or entry.summary.stalls:
+        text = entry.stall.text if entry.stall else entry.course.text if entry.course else ""
+        commands = entry.stall.commands if entry.stall else ()
+        brief = _in_brief(entry.stall) if entry.stall else ""
+        yield Line("!", "stalled", _count(stalled), text, _where(stalled, plan), commands=commands, brief=brief)
+    if any(plan.daemonsets[place] is entry for place in plan.unplayed):
+        yield Line("!", "may stall", 0, "a long roll-out that was not played; run `dsplan timeline` to check", ())
+
+
+def _second_course(entry: DaemonSetEntry, plan: PlanDocument) -> Iterator[Line]:
+    if entry.otherwise is not None:
+        starting = counted(_count(_rows_where(entry, "starting", "failing")), "starting pod")
+        if_not = f"if {starting} {'does' if starting.startswith('1 ') else 'do'} not become ready"
+        names = tuple(plan.nodes[place] for place in ids_of(entry.otherwise.stalled))
+        yield Line("!", "may stall", len(names), f"{if_not}: {entry.otherwise.text}", names, brief=if_not)
+
+
+def _in_brief(stall: StallEntry) -> str:
+    """Return a stall in a line, without the names of nodes."""
+    if stall.kind != "BudgetSpent":
+        return re.sub(r" \([^()]*\)", "", stall.text)
+    way = stall.advice or (f"needs maxUnavailable >= {stall.needs:,}" if stall.needs is not None else "")
+    down = f"{counted(stall.spent, 'node')} down, {stall.limit:,} allowed"
+    return "; ".join(filter(None, (f"wave {stall.wave:,}: {down}", re.sub(r" \([^()]*\)", "", way))))
 
 
 def _removal(row: RowEntry, lot: LotEntry, plan: PlanDocument) -> Line:
@@ -129,11 +155,6 @@ def rest_of(entry: DaemonSetEntry, plan: PlanDocument) -> Iterator[Line]:
     for row in _by_reason(row for row in entry.rows if row.reason == "Relabelled"):
         where = tuple(names_of(row, plan))
         yield Line("!", "relabelled", len(where), row.text, where)
-    if entry.otherwise is not None:
-        starting = _rows_where(entry, "starting", "failing")
-        text = f"{entry.otherwise.text}; if pods that are starting do not become ready"
-        names = tuple(plan.nodes[place] for place in ids_of(entry.otherwise.stalled))
-        yield Line("!", "else stalled", len(names), f"{_count(starting):,} pods are starting; {text}", names)
     for fate in ("parked", "starting"):
         for row in _by_reason(_rows(entry, fate)):
             where = tuple(names_of(row, plan))

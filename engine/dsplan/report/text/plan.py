@@ -1,8 +1,10 @@
-"""A plan as text: the status kubectl users know, DESIRED accounted for, actions, waves, the last line."""
+"""A plan as text: problems first, then DaemonSets with changes, one line for all others, the summary last.
+
+What is cut is counted, and `-o wide` has all of it: every name, every wave, exclusions and the status of all.
+"""
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterator, Sequence
 
 import msgspec
@@ -12,49 +14,47 @@ from ...document.idsets import ids_of
 from ...document.types import DaemonSetEntry, DeploymentEntry, PlanDocument, SummaryEntry
 from ...planner.account import Sums
 from ..documents.edit import edit_of
-from ..style import PLAIN, Style
-from ..table import listing, table
-from .account import Line, changes_of, problems_of, rest_of
+from ..flow import counted, fitting, wrapped
+from ..places import Places
+from ..style import COLOURS, PLAIN, Style
+from .account import Line, changes_of, rest_of
 from .edit import edit_lines
+from .problems import problem_lines, quiet, title_of
 
 __all__ = ["action_names", "plan_text", "summary_line"]
 
-_HEADER = (
-    "NAMESPACE",
-    "NAME",
-    "DESIRED",
-    "CURRENT",
-    "READY",
-    "UP-TO-DATE",
-    "AVAILABLE",
-    "MISSCHEDULED",
-    "NODE-SELECTOR",
-)
 _WAVES_SHOWN = 5
+_NAMES_SHOWN = 3
 
 
 def plan_text(plan: PlanDocument, style: Style = PLAIN) -> str:
     """Return the whole plan; `style.limit` bounds every list of names and says how many it left out."""
-    edit = edit_lines(edit_of(plan.edit), style)
-    lines = [*edit, ""] if edit else []
-    lines += table(_HEADER, [_status(entry) for entry in plan.daemonsets]) if plan.daemonsets else ["No DaemonSets."]
-    for entry in plan.daemonsets:
-        lines += ["", *_section(entry, plan, style)]
-    for deployment in plan.deployments:
-        lines += ["", *_deployment(deployment)]
+    places = Places(plan)
+    parts = [edit_lines(edit_of(plan.edit), style), list(problem_lines(plan, places, style))]
+    sections = [line for entry in plan.daemonsets for line in _section(entry, plan, places, style)]
+    parts.append([*sections, *_unchanged(plan, style)])
+    parts += [list(_deployment(deployment)) for deployment in plan.deployments]
     if plan.placement is not None:
         from .placement import placement_lines
 
-        lines += placement_lines(plan, style)
+        parts.append(list(placement_lines(plan, style)))
     if plan.policies is not None:
         from .policies import policy_lines
 
-        lines += policy_lines(plan, style)
-    if plan.notes:
-        lines.append("")
-        for note in plan.notes:
-            lines += _wrapped(f"Note: {note.subject}: {note.text}", style)
-    return "\n".join([*lines, "", style.paint(summary_line(plan.summary), "bold")]) + "\n"
+        parts.append(list(policy_lines(plan, style)))
+    if style.limit is None and plan.daemonsets:
+        from .status import status_lines
+
+        parts.append(status_lines(plan.daemonsets, style))
+    notes = [wrapped(f"Note: {note.subject}: {note.text}", style.width, 6) for note in plan.notes]
+    parts.append([line for note in notes for line in note])
+    parts.append(_last_line(plan, style))
+    return "\n".join(line for part in parts if part for line in ("", *part)).lstrip("\n") + "\n"
+
+
+def _last_line(plan: PlanDocument, style: Style) -> list[str]:
+    line = summary_line(plan.summary)
+    return [style.paint(part, "bold") for part in (wrapped(line, style.width, 6) if style.fixed else [line])]
 
 
 def summary_line(summary: SummaryEntry) -> str:
@@ -76,109 +76,94 @@ def action_names(plan: PlanDocument) -> Iterator[str]:
             yield f"pod/{action.name}"
 
 
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'s' * (number != 1)}"
+def _unchanged(plan: PlanDocument, style: Style) -> Iterator[str]:
+    """Yield one line for all DaemonSets of which there is nothing else to say."""
+    if not plan.daemonsets:
+        yield "No DaemonSets."
+    names = [title_of(entry) for entry in plan.daemonsets if quiet(entry, plan)]
+    if names:
+        head = f"unchanged: {counted(len(names), 'DaemonSet')}"
+        yield fitting(f"{head}: ", names, style.width, _NAMES_SHOWN) if style.limit is not None else head
 
 
-def _status(entry: DaemonSetEntry) -> Sequence[object]:
-    status = entry.status
-    return (
-        entry.namespace,
-        entry.name,
-        status.desired_number_scheduled,
-        status.current_number_scheduled,
-        status.number_ready,
-        status.updated_number_scheduled,
-        status.number_available,
-        status.number_misscheduled,
-        entry.node_selector,
-    )
-
-
-def _section(entry: DaemonSetEntry, plan: PlanDocument, style: Style) -> Iterator[str]:
-    yield style.paint(f"{entry.namespace}/{entry.name}" if entry.namespace else entry.name, "bold")
-    if entry.untouched:
-        yield f"  ! nothing is done: {entry.untouched}"
-        return
-    for line in problems_of(entry, plan):
-        yield from _line(line, style)
-    yield from _account(entry, plan, style)
-    for line in changes_of(entry, plan):
-        yield from _line(line, style)
+def _section(entry: DaemonSetEntry, plan: PlanDocument, places: Places, style: Style) -> Iterator[str]:
+    """Yield what changes and waits of one DaemonSet, after its name and the sum of its nodes; or nothing."""
+    wide = style.limit is None
+    body = [line for change in changes_of(entry, plan) for line in _line(change, places, style)]
     if entry.course is not None:
-        yield from _course(entry.course, entry.summary.update, plan, style)
-    for line in rest_of(entry, plan):
-        yield from _line(line, style)
+        body += _course(entry.course, entry.summary.update, plan, places, style)
+    body += [line for rest in rest_of(entry, plan) for line in _line(rest, places, style)]
     if any(entry.deferred):
         later = sum(entry.deferred)
-        yield f"    at most 250 creations and 250 deletions a pass: {later:,} of these come in later passes"
+        body.append(f"    at most 250 creations and 250 deletions a pass: {later:,} of these come in later passes")
+    if not entry.untouched and (body or wide):
+        title = title_of(entry)
+        first, *others = wrapped(f"{title}  {_desired(entry, plan)}", style.width, 6)
+        yield style.paint(title, "bold") + first.removeprefix(title)
+        yield from others
+        yield from _excluded(entry, plan, style) if wide else ()
+        yield from body
 
 
-def _line(line: Line, style: Style) -> Iterator[str]:
-    colour = {"+": "green", "-": "red", "~": "yellow", "!": "yellow", "x": "red", ".": "dim"}[line.symbol]
+def _line(line: Line, places: Places, style: Style) -> Iterator[str]:
     head = f"  {line.symbol} {line.verb}" + (f" {line.count:,}" if line.count else "")
-    where = f": {listing(line.where, style.limit)}" if line.where else ""
-    text, *others = _wrapped(f"{head}  {line.why}{where}", style)
-    yield style.paint(head, colour) + text.removeprefix(head)
+    first, *others = places.lines(f"{head}  {line.why}", line.where, style)
+    yield style.paint(head, COLOURS[line.symbol]) + first.removeprefix(head)
     yield from others
     if line.example:
-        yield from _wrapped(f"      on {line.where[0]}: {line.example}", style, indent=8)
+        yield from wrapped(f"      on {line.where[0]}: {line.example}", style.width, 8)
     yield from (f"      run: {command}" for command in line.commands)
 
 
-def _account(entry: DaemonSetEntry, plan: PlanDocument, style: Style) -> Iterator[str]:
-    total, excluded = len(plan.nodes), len(plan.nodes) - entry.desired
-    yield f"  desired {entry.desired:,} = " + (
-        f"{_count(total, 'node')} - {excluded:,} excluded" if excluded else f"all {_count(total, 'node')}"
-    )
-    parts = [(part, [plan.nodes[position] for position in ids_of(part.nodes)]) for part in entry.excluded]
-    rows = [(f"{len(names):,}".rjust(5), part.code, part.summary) for part, names in parts]
-    for text, (_, names) in zip(table((), rows, gap=2), parts, strict=True):
-        yield from _wrapped(f"  {text}  {listing(names, style.few)}", style, indent=13)
+def _desired(entry: DaemonSetEntry, plan: PlanDocument) -> str:
+    nodes, excluded = counted(len(plan.nodes), "node"), len(plan.nodes) - entry.desired
+    return f"desired {entry.desired:,} = " + (f"{nodes} - {excluded:,} excluded" if excluded else f"all {nodes}")
 
 
-def _course(course: CourseEntry, update: int, plan: PlanDocument, style: Style) -> Iterator[str]:
+def _excluded(entry: DaemonSetEntry, plan: PlanDocument, style: Style) -> Iterator[str]:
+    for part in entry.excluded:
+        names = [plan.nodes[position] for position in ids_of(part.nodes)]
+        text = f"  {len(names):>7,}  {part.code}  {part.summary}: {' '.join(names)}"
+        yield from wrapped(text, style.width, 11)
+
+
+def _course(course: CourseEntry, update: int, plan: PlanDocument, places: Places, style: Style) -> Iterator[str]:
     if not course.waves and not update:
         return
     waves = sum(repeat for _, repeat in course.waves)
     arithmetic = f"; {course.budget.arithmetic}" if course.budget else ""
-    head = style.paint(f"  ~ update {update:,}", "yellow")
-    if not waves:
-        yield f"{head}  Outdated (controller), under way{arithmetic}"
-        return
-    bound = f"; at least {course.lower_bound:,}" if course.lower_bound < waves else ", the fewest possible"
-    later = "" if course.begins else "; from a later pass on"
-    yield f"{head}  Outdated (controller) in {_count(waves, 'wave')}{bound}{arithmetic}{later}"
-    if course.order is None:
-        return
-    yield f"    order: {plan.order}"
-    yield from _waves(course, [plan.nodes[position] for position in plan.orders[course.order]], waves, style)
+    head = f"  ~ update {update:,}"
+    if waves:
+        bound = f"; at least {course.lower_bound:,}" if course.lower_bound < waves else ", the fewest possible"
+        later = "" if course.begins else "; from a later pass on"
+        text = f"{head}  Outdated (controller) in {counted(waves, 'wave')}{bound}{arithmetic}{later}"
+    else:
+        text = f"{head}  Outdated (controller), under way{arithmetic}"
+    first, *others = wrapped(text, style.width, 6)
+    yield style.paint(head, "yellow") + first.removeprefix(head)
+    yield from others
+    if waves and course.order is not None:
+        if style.limit is None:
+            yield f"    order: {plan.order}"
+        nodes = [plan.nodes[position] for position in plan.orders[course.order]]
+        yield from _waves(course, nodes, places, style)
 
 
-def _waves(course: CourseEntry, nodes: Sequence[str], total: int, style: Style) -> Iterator[str]:
-    number, start = 1, 0
-    for size, repeat in course.waves:
-        for _ in range(repeat):
-            if number > _WAVES_SHOWN and style.limit is not None:
-                yield f"    ... and {_count(total - number + 1, 'more wave')}; -o wide shows all"
-                return
-            yield from _wrapped(
-                f"    wave {number}: {size:,}  {listing(nodes[start : start + size], style.limit)}", style
-            )
-            number, start = number + 1, start + size
+def _waves(course: CourseEntry, nodes: Sequence[str], places: Places, style: Style) -> Iterator[str]:
+    """Yield the waves, of a long roll-out the first alone: the others are counted above."""
+    sizes = [size for size, repeat in course.waves for _ in range(repeat)]
+    shown = len(sizes) if style.limit is None else _WAVES_SHOWN if len(nodes) <= style.limit else 1
+    start = 0
+    for number, size in enumerate(sizes[:shown], 1):
+        yield from places.lines(f"    wave {number}: {size:,}", nodes[start : start + size], style, mark="  ")
+        start += size
+    if 1 < shown < len(sizes):
+        yield f"    ... and {counted(len(sizes) - shown, 'more wave')}; -o wide shows all"
 
 
 def _deployment(entry: DeploymentEntry) -> Iterator[str]:
     yield f"{entry.namespace}/{entry.name} (Deployment)"
-    yield f"  {_count(entry.replicas, 'replica')} on {entry.eligible:,} eligible of {_count(entry.nodes, 'node')}"
+    yield f"  {counted(entry.replicas, 'replica')} on {entry.eligible:,} eligible of {counted(entry.nodes, 'node')}"
     least, most = entry.without_at_least, entry.without_at_most
     span = f"{least:,}" if least == most else f"{least:,} to {most:,}"
-    yield f"  no coverage guarantee: {span} eligible nodes are left without a pod; a DaemonSet would leave 0"
-
-
-def _wrapped(line: str, style: Style, indent: int = 6) -> list[str]:
-    if len(line) <= style.width:
-        return [line]
-    return textwrap.wrap(
-        line, style.width, subsequent_indent=" " * indent, break_long_words=False, break_on_hyphens=False
-    )
+    yield f"  a Deployment does not guarantee one pod per node: {span} nodes uncovered"
