@@ -98,8 +98,9 @@ def roll_out(fleet: Fleet, rng: Random) -> list[str]:
             return []
         fleet.act()
         keep = [node for node in fleet.nodes if rng.random() < 0.2]
-        fleet.settle(*keep)
-        fleet.wait(seconds=rng.choice((20, 61)) if plan.actions else plan.requeue_after or 20)
+        seconds = rng.choice((20, 61)) if plan.actions else plan.requeue_after or 20
+        fleet.settle(*(keep if seconds < 100 else ()))  # a pod that is not ready for minutes is one that fails
+        fleet.wait(seconds=seconds)
     return ["the roll-out did not end"]
 
 

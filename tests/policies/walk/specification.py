@@ -190,7 +190,8 @@ class _Target:
         same_minute = self.pod(node).made == self.town.nodes[node].since
         broken = (nodes for key, nodes in self.town.broke.items() if key[:2] == (self.name, self.uid))
         causal = (self.spec.get("brokenNodes") or {}).get("mode") == "Causal"
-        seen = same_minute or any(node in nodes for nodes in broken)
+        # That a node was back for a moment between two looks, the engine cannot know.
+        seen = same_minute or node in self.town.seen_broken or any(node in nodes for nodes in broken)
         return causal and not self.town.nodes[node].ready and seen
 
     def is_paused(self) -> bool:
