@@ -137,6 +137,7 @@ def test_free_132mi() -> None:
         "delete pod shop/web",
         "set spec.template.spec.containers[0].resources.requests[memory] of default/ds to 380Mi",
         "free 132Mi memory on node n1",
+        "set spec.template.spec.priorityClassName of default/ds to system-cluster-critical",
     ]
     assert all(entry.kind is Kind.YES for entry in found)
 

@@ -45,15 +45,12 @@ def worlds() -> Iterator[Any]:
     for path in sorted((SHARED / "live").glob("*/*.json.gz")):
         yield pytest.param(path, id=f"live-{path.parent.name}-{path.name.partition('.')[0]}")
     for path in sorted((SHARED / "snapshots").glob("*/*.json.gz")):
-        if "EXPECT" not in path.name:
+        if not any(word in path.name for word in ("EXPECT", "AFTER", "CHANGES")):  # what came of it, no cluster
             yield pytest.param(path, id=f"snapshot-{path.name.partition('.')[0]}")
 
 
 def loaded(path: Path) -> dsplan.World:
-    try:
-        return dsplan.load([path], validate=False)
-    except dsplan.InputError as error:
-        pytest.skip(f"not a cluster that can be read: {error}")
+    return dsplan.load([path], validate=False)
 
 
 @pytest.mark.parametrize("path", list(worlds()))
@@ -140,15 +137,22 @@ def test_the_words_of_the_document_are_those_of_the_account() -> None:
     assert {fate for fates in KIND_OF.values() for fate in fates} == {str(fate) for fate in Fate}
 
 
-SMALL = [path for path in worlds() if str(path.id).startswith(("case-", "spec-"))]
+def _has_policies(path: Path) -> bool:
+    """Return whether a schedule of its own foresees the roll-outs, so that there is nothing to compare."""
+    return b"kind: RolloutPolicy" in path.read_bytes()
+
+
+SMALL = [
+    entry
+    for entry in worlds()
+    if str(entry.id).startswith(("case-", "spec-")) and not _has_policies(Path(str(entry.values[0])))
+]
 
 
 @pytest.mark.parametrize("path", SMALL)
 def test_solve_and_timeline_tell_the_same_story(path: Path) -> None:
     """What is updated, and whether the roll-out gets to its end, is played and foreseen alike."""
     world = loaded(path)
-    if world.rollout_policies or len(world.pods) > _MOST_PODS // 10:
-        pytest.skip("policies are foreseen by their own schedule; large worlds take long to play")
     stories = {story.identity: story for story in timeline(world, now=NOW)}
     for entry in solve(world, now=NOW, forecast=True).account.daemonsets:
         story = stories.get(entry.identity)

@@ -138,7 +138,6 @@ class _Trial:
         answer = self.answer(edited, plan)
         if not flipped(answer):
             return None
-        before, after, index = self.entry, self.entry_of(plan), self.plan.index
         return Counterfactual(
             side=side,
             edits=edits,
@@ -150,7 +149,7 @@ class _Trial:
             wave=answer.wave,
             evicts=answer.blockers if answer.kind is Kind.YES else (),
             side_effects=side_effects_of(
-                self.world, self.node.name, before, after, self.rules, index=index, edited=plan.index
+                self.world, self.daemonset.identity, self.node.name, (self.plan, plan), self.rules
             ),
         )
 
@@ -229,13 +228,15 @@ def _suggestions(trial: _Trial, answer: Answer) -> Iterator[tuple[Side, tuple[Ed
 
 def _raised_budget(trial: _Trial, fate: Fate) -> Iterator[SetField]:
     """Yield the smallest budget under which the node is updated at all where it is stalled, else in the next wave."""
-    step = trial.entry.step
+    step, rows = trial.entry.step, trial.entry.account.rows
     if step.observed is None or step.budget is None:
         return
+    if any(row.fate in (Fate.UNPLACED, Fate.FAILING) and row.nodes for row in rows):
+        return  # more nodes would lose their pod to one that does not run
     observed, index, budget = step.observed, trial.plan.index, step.budget
     hopeless = BitMap.union(
         BitMap(),
-        *(row.nodes for row in trial.entry.account.rows if row.fate in (Fate.UNPLACED, Fate.DOWN, Fate.FAILING)),
+        *(row.nodes for row in rows if row.fate is Fate.DOWN),
     )
     field = "maxSurge" if budget.max_surge else "maxUnavailable"
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from ..apiserver.validation.priorityclass import SYSTEM_CLASSES
 from ..model.daemonset import DaemonSet
 from ..model.meta import controller_of
 from ..model.node import Node
@@ -89,11 +90,8 @@ def _requests(pod: Pod) -> Amounts:
 
 def _higher_classes(world: World, daemonset: DaemonSet) -> list[str]:
     """Return priority classes above the DaemonSet's own, the lowest first."""
-    values = {entry.metadata.name: entry.value for entry in world.priority_classes}
+    values = {**SYSTEM_CLASSES, **{entry.metadata.name: entry.value for entry in world.priority_classes}}
+    never = {entry.metadata.name for entry in world.priority_classes if entry.preemption_policy == "Never"}
     own = values.get(daemonset.pod.spec.priority_class_name, daemonset.pod.spec.priority or 0)
-    higher = [
-        (entry.value, entry.metadata.name)
-        for entry in world.priority_classes
-        if entry.value > own and entry.preemption_policy != "Never"
-    ]
+    higher = [(value, name) for name, value in values.items() if value > own and name not in never]
     return [name for _, name in sorted(higher)][:_TRIED]

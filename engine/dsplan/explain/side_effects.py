@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 
 import msgspec
@@ -13,10 +14,14 @@ from ..model.daemonset import DaemonSet
 from ..model.meta import Identity
 from ..model.node import Node
 from ..model.world import World
-from ..planner.plan import DaemonSetPlan
+from ..planner.account import Fate
+from ..planner.account.difference import AccountDifference, difference
+from ..planner.plan import DaemonSetPlan, Plan
 from .roles import count_roles
 
-__all__ = ["OtherChange", "SideEffects", "side_effects_of"]
+__all__ = ["OtherChange", "SideEffects", "Worsening", "side_effects_of"]
+
+_WORSE = (Fate.UNPLACED, Fate.STALLED, Fate.FAILING, Fate.REMOVED)
 
 
 class OtherChange(msgspec.Struct, frozen=True, order=True):
@@ -27,12 +32,21 @@ class OtherChange(msgspec.Struct, frozen=True, order=True):
     after: Verdict
 
 
+class Worsening(msgspec.Struct, frozen=True, order=True):
+    """Nodes where a DaemonSet comes to a worse end than without the edit."""
+
+    daemonset: Identity
+    fate: str
+    nodes: tuple[str, ...]
+
+
 class SideEffects(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """What else changes.
 
     `also_selects` and `no_longer` are other nodes that the DaemonSet gains and loses, also counted by role;
     `replaced` counts live pods elsewhere that a changed template puts out of date; `others` are DaemonSets whose
-    verdict for this node changes.
+    verdict for this node changes. `worse` is who loses a place, stalls or goes for good besides the pair that was asked
+    about, `evicts` whose pods are evicted that were not before, with how many: both from the accounts of all.
     """
 
     also_selects: tuple[str, ...] = ()
@@ -40,27 +54,23 @@ class SideEffects(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     no_longer: tuple[str, ...] = ()
     replaced: int = 0
     others: tuple[OtherChange, ...] = ()
+    worse: tuple[Worsening, ...] = ()
+    evicts: tuple[tuple[str, int], ...] = ()
 
     @property
     def weight(self) -> int:
         """Number of pods that start, stop or are replaced elsewhere; edits of equal size are ordered by it."""
-        return len(self.also_selects) + len(self.no_longer) + self.replaced + len(self.others)
+        worse = sum(len(entry.nodes) for entry in self.worse) + sum(pods for _, pods in self.evicts)
+        return len(self.also_selects) + len(self.no_longer) + self.replaced + len(self.others) + worse
 
 
 def side_effects_of(
-    world: World,
-    node: str,
-    before: DaemonSetPlan,
-    after: DaemonSetPlan,
-    rules: tuple[Rule, ...],
-    *,
-    index: NodeIndex,
-    edited: NodeIndex,
+    world: World, asked: Identity, node: str, plans: tuple[Plan, Plan], rules: tuple[Rule, ...]
 ) -> SideEffects:
-    """Return what differs between two plans for one DaemonSet, and for the others on an edited node.
-
-    `index` and `edited` hold the nodes before and after, under the same names.
-    """
+    """Return what differs between two plans (before and after an edit) besides the pair that was asked about."""
+    before, after = (next(entry for entry in plan.daemonsets if entry.identity == asked) for plan in plans)
+    index, edited = plans[0].index, plans[1].index
+    apart = difference(plans[0].account, index.names, plans[1].account, edited.names)
     ran, runs = _run(before, index, rules), _run(after, edited, rules)
     position = BitMap((index.ids[node],))
     gained, lost = runs - ran - position, ran - runs - position
@@ -72,7 +82,28 @@ def side_effects_of(
         no_longer=tuple(index.names[place] for place in lost),
         replaced=_replaced(before, after, node),
         others=() if here is there else tuple(sorted(_others(world, before.identity, here, there, rules))),
+        worse=tuple(sorted(_worse(apart, asked, node))),
+        evicts=tuple(sorted(_evicted(apart))),
     )
+
+
+def _worse(apart: AccountDifference, asked: Identity, node: str) -> Iterator[Worsening]:
+    for entry in apart.daemonsets:
+        found: dict[str, set[str]] = {}
+        for change in entry.fates:
+            if change.after in _WORSE and change.after != change.before:
+                found.setdefault(change.after, set()).update(change.nodes)
+        for fate, nodes in found.items():
+            if names := tuple(sorted(nodes - ({node} if entry.daemonset == asked else set()))):
+                yield Worsening(entry.daemonset, fate, names)
+
+
+def _evicted(apart: AccountDifference) -> Iterator[tuple[str, int]]:
+    more: Counter[str] = Counter()
+    for entry in apart.daemonsets:
+        for eviction in entry.evictions:
+            more[eviction.victim] += eviction.pods[1] - eviction.pods[0]
+    yield from ((victim, pods) for victim, pods in more.items() if pods > 0)
 
 
 def _run(entry: DaemonSetPlan, index: NodeIndex, rules: tuple[Rule, ...]) -> BitMap:

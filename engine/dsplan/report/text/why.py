@@ -253,5 +253,8 @@ def side_effect_words(entry: Counterfactual, limit: int | None = 10) -> str:
         parts.append(f"the changed template replaces {counted(found.replaced, 'pod')} elsewhere")
     if entry.evicts:
         parts.append(f"evicts {listing(entry.evicts, limit)}")
+    elif found.evicts:
+        parts.append("evicts " + ", ".join(f"{counted(pods, 'pod')} of {victim}" for victim, pods in found.evicts))
+    parts += [f"{each.daemonset} becomes {each.fate} on {listing(each.nodes, limit)}" for each in found.worse]
     parts += [f"{other.daemonset} goes from {other.before} to {other.after} there" for other in found.others]
     return "; ".join(parts) or "nothing else changes"
