@@ -32,6 +32,7 @@ COMMANDS = {
     "fit": "Will the pods fit? Who is evicted, who stays Pending, and what could be placed at best.",
     "overhead": "What daemons cost per class of nodes, and what is left.",
     "snapshot": "What planning needs of a cluster, in a small file.",
+    "check": "What is risky in DaemonSets, and what it affects in this cluster; for CI, too.",
     "validate": "Everything an API server would refuse, with lines; for CI, too.",
     "schema": "The JSON Schema of a plan, or of one of dsplan's own kinds.",
     "get": "What `kubectl get daemonsets` would show.",

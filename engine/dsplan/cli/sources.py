@@ -11,12 +11,14 @@ import msgspec
 if TYPE_CHECKING:
     from ..apiserver.judging import Level
     from ..manifests.world_changes import ObjectChange
+    from ..model.meta import Identity
     from ..model.world import World
     from ..reading.read import Found
     from .progress import Bar
 
 __all__ = [
     "ClusterChoice",
+    "applied_daemonsets",
     "choice_of",
     "cluster_objects",
     "cluster_options",
@@ -30,6 +32,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 _META = "dsplan.sources"
 _EDIT = "dsplan.edit"
+_APPLIED = "dsplan.applied"
 _LEVELS = ("strict", "warn", "ignore")
 
 
@@ -126,6 +129,7 @@ def laid_over(
         manifests = msgspec.structs.replace(manifests, daemonsets=kept)
     manifests = accepted_updates(cluster, manifests, choice.validate)
     after = overlay(cluster, manifests)
+    _remember_applied(manifests)
     _remember_edit(applied_changes(cluster, manifests, after))
     return _sized(after, choice.cluster, choice)
 
@@ -134,6 +138,19 @@ def _remember_edit(changes: tuple[ObjectChange, ...]) -> None:
     ctx = click.get_current_context(silent=True)
     if ctx is not None:
         ctx.meta[_EDIT] = changes
+
+
+def _remember_applied(manifests: World) -> None:
+    ctx = click.get_current_context(silent=True)
+    if ctx is not None:
+        ctx.meta[_APPLIED] = frozenset(daemonset.identity for daemonset in manifests.daemonsets)
+
+
+def applied_daemonsets() -> frozenset[Identity] | None:
+    """Return the DaemonSets of the manifests that were laid over a cluster last; None where none were."""
+    ctx = click.get_current_context(silent=True)
+    found: frozenset[Identity] | None = ctx.meta.get(_APPLIED) if ctx is not None else None
+    return found
 
 
 def edit_made() -> tuple[ObjectChange, ...]:

@@ -15,7 +15,13 @@ import msgspec
 from dsplan.apiserver.defaulting import abridged_template, default_pod_template, revision_template
 from dsplan.manifests.decode import DEFAULT_NAMESPACE
 from dsplan.model.arguments import check_world
-from dsplan.model.daemonset import TEMPLATE_GENERATION_ANNOTATION, ControllerRevision, DaemonSet, Deployment
+from dsplan.model.daemonset import (
+    IGNORE_ANNOTATION,
+    TEMPLATE_GENERATION_ANNOTATION,
+    ControllerRevision,
+    DaemonSet,
+    Deployment,
+)
 from dsplan.model.images import full_name
 from dsplan.model.meta import RawTree
 from dsplan.model.namespaces import NODE_SELECTOR_ANNOTATIONS
@@ -42,7 +48,7 @@ _API_VERSIONS = {
     "PlacementPolicy": POLICY_API_VERSION,
 }
 """Kinds that are not of the core group."""
-_KEPT_ANNOTATIONS = (TEMPLATE_GENERATION_ANNOTATION, *NODE_SELECTOR_ANNOTATIONS)
+_KEPT_ANNOTATIONS = (TEMPLATE_GENERATION_ANNOTATION, IGNORE_ANNOTATION, *NODE_SELECTOR_ANNOTATIONS)
 
 
 def snapshot(world: World) -> Iterator[RawTree]:

@@ -11,6 +11,7 @@ from .selectors import LabelSelector
 
 __all__ = [
     "HASH_LABEL",
+    "IGNORE_ANNOTATION",
     "TEMPLATE_GENERATION_ANNOTATION",
     "TEMPLATE_GENERATION_LABEL",
     "ControllerRevision",
@@ -25,6 +26,8 @@ __all__ = [
 
 HASH_LABEL = "controller-revision-hash"
 TEMPLATE_GENERATION_LABEL = "pod-template-generation"
+IGNORE_ANNOTATION = "dsplan.dev/ignore"
+"""Ids of rules of `dsplan check` that do not apply to an object, separated by commas."""
 TEMPLATE_GENERATION_ANNOTATION = "deprecated.daemonset.template.generation"
 
 

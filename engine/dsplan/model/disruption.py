@@ -11,9 +11,11 @@ __all__ = ["PodDisruptionBudget", "PodDisruptionBudgetSpec", "PodDisruptionBudge
 
 
 class PodDisruptionBudgetSpec(Wire, frozen=True, kw_only=True, gc=False):
-    """spec of a budget: whom it protects."""
+    """spec of a budget: whom it protects, and how many of them; a number of pods or a percentage."""
 
     selector: LabelSelector | None = None
+    min_available: int | str | None = None
+    max_unavailable: int | str | None = None
 
 
 class PodDisruptionBudgetStatus(Wire, frozen=True, kw_only=True, gc=False):

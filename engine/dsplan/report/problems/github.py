@@ -2,41 +2,56 @@
 
 from __future__ import annotations
 
-from ...errors import Problem
-from .plain import message_of
-from .rules import Outcome, rule_of, worst_first
+from .log import Entry, Log, log_of
+from .rules import Outcome
 
-__all__ = ["MOST", "github"]
+__all__ = ["MOST", "github", "github_log"]
 
 MOST = 10
-"""GitHub shows so many errors of a step, and no more."""
+"""GitHub shows so many annotations of a level and step, and no more."""
 _ESCAPED = (("%", "%25"), ("\r", "%0D"), ("\n", "%0A"))
 _ESCAPED_IN_PROPERTIES = (*_ESCAPED, (":", "%3A"), (",", "%2C"))
+_COMMANDS = {"error": "error", "warning": "warning", "info": "notice"}
 
 
 def github(outcome: Outcome) -> str:
     """Return at most `MOST` error annotations, worst first, then what else there is, as plain lines of the log.
 
+    >>> from ...errors import Problem
     >>> problem = Problem(reason="FieldValueInvalid", message="is bad", source="a.yaml", line=3, column=5)
     >>> print(github(Outcome(problems=(problem,), sources=("a.yaml",), objects=1)), end="")
     ::error file=a.yaml,line=3,col=5,title=dsplan field-value-invalid::is bad
     Validated 1 object in 1 file: 1 problem in 1 file.
     """
-    ordered = worst_first(outcome.problems)
-    lines = [_annotation(problem) for problem in ordered[:MOST]]
-    lines += [str(problem) for problem in ordered[MOST:]]
-    return "".join(f"{line}\n" for line in (*lines, outcome.summary))
+    return github_log(log_of(outcome))
 
 
-def _annotation(problem: Problem) -> str:
-    places = {"file": problem.source, "line": problem.line, "col": problem.column}
-    if problem.source.startswith("<"):
-        places = {}
-    properties = {**places, "title": f"dsplan {rule_of(problem).id}"}
+def github_log(log: Log) -> str:
+    """Return at most `MOST` annotations of each level, the worst first, the rest as plain lines, and the summary."""
+    shown: list[str] = []
+    rest: list[str] = []
+    counts = dict.fromkeys(_COMMANDS, 0)
+    for entry in log.ranked:
+        counts[entry.level] += 1
+        if counts[entry.level] <= MOST:
+            shown.append(_annotation(entry))
+        else:
+            rest.append(_inert(entry.text))
+    return "".join(f"{line}\n" for line in (*shown, *rest, log.summary))
+
+
+def _inert(text: str) -> str:
+    """Return a line that is no workflow command."""
+    return text if not text.startswith("::") else f" {text}"
+
+
+def _annotation(entry: Entry) -> str:
+    places = {"file": entry.source, "line": entry.line, "col": entry.column} if not entry.source.startswith("<") else {}
+    properties = {**places, "title": f"dsplan {entry.rule}"}
     text = ",".join(
         f"{key}={_escaped(str(value), _ESCAPED_IN_PROPERTIES)}" for key, value in properties.items() if value
     )
-    return f"::error {text}::{_escaped(message_of(problem), _ESCAPED)}"
+    return f"::{_COMMANDS[entry.level]} {text}::{_escaped(entry.message, _ESCAPED)}"
 
 
 def _escaped(text: str, escaped: tuple[tuple[str, str], ...]) -> str:

@@ -5,40 +5,43 @@ from __future__ import annotations
 import re
 from xml.etree import ElementTree as Xml
 
-from ...errors import Problem
-from .plain import message_of
-from .rules import Outcome, rule_of
+from .log import Entry, Log, log_of
+from .rules import Outcome
 
-__all__ = ["junit"]
+__all__ = ["junit", "junit_log"]
 
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def junit(outcome: Outcome) -> str:
     """Return a test suite a source: a passed test for one without problems, else a failed test for every problem."""
-    by_source: dict[str, list[Problem]] = {source: [] for source in outcome.sources}
-    for problem in outcome.problems:
-        by_source.setdefault(problem.source, []).append(problem)
-    suites = Xml.Element("testsuites", name="dsplan validate")
-    for source, problems in by_source.items():
-        _suite(suites, source or "input", problems)
-    tests = sum(max(1, len(problems)) for problems in by_source.values())
-    suites.attrib.update(tests=str(tests), failures=str(len(outcome.problems)))
+    return junit_log(log_of(outcome))
+
+
+def junit_log(log: Log) -> str:
+    """Return a test suite a source: a passed test for one with no entry, else a failed test for every entry."""
+    by_source: dict[str, list[Entry]] = {source: [] for source in log.sources}
+    for entry in log.entries:
+        by_source.setdefault(entry.source, []).append(entry)
+    suites = Xml.Element("testsuites", name=_clean(log.name))
+    for source, entries in by_source.items():
+        _suite(suites, source or "input", entries, log.passed)
+    tests = sum(max(1, len(entries)) for entries in by_source.values())
+    suites.attrib.update(tests=str(tests), failures=str(len(log.entries)))
     Xml.indent(suites)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + Xml.tostring(suites, encoding="unicode") + "\n"
 
 
-def _suite(suites: Xml.Element, source: str, problems: list[Problem]) -> None:
+def _suite(suites: Xml.Element, source: str, entries: list[Entry], passed: str) -> None:
     suite = Xml.SubElement(suites, "testsuite", name=_clean(source))
-    suite.attrib.update(tests=str(max(1, len(problems))), failures=str(len(problems)))
-    if not problems:
-        Xml.SubElement(suite, "testcase", classname=_clean(source), name="validates")
-    for problem in problems:
-        rule = rule_of(problem).id
-        name = " ".join(part for part in (rule, problem.object, problem.field) if part)
+    suite.attrib.update(tests=str(max(1, len(entries))), failures=str(len(entries)))
+    if not entries:
+        Xml.SubElement(suite, "testcase", classname=_clean(source), name=passed)
+    for entry in entries:
+        name = " ".join(part for part in (entry.rule, entry.object, entry.field) if part)
         case = Xml.SubElement(suite, "testcase", classname=_clean(source), name=_clean(name))
-        failure = Xml.SubElement(case, "failure", type=rule, message=_clean(message_of(problem)))
-        failure.text = _clean(str(problem))
+        failure = Xml.SubElement(case, "failure", type=_clean(entry.rule), message=_clean(entry.message))
+        failure.text = _clean(entry.text)
 
 
 def _clean(text: str) -> str:

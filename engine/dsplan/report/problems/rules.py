@@ -12,10 +12,12 @@ __all__ = ["RULES", "Outcome", "Rule", "rule_of", "worst_first"]
 
 
 class Rule(msgspec.Struct, frozen=True):
-    """`id` is what other tools remember; `summary` is for people."""
+    """`id` is what other tools remember; `summary` is for people, `help` says why it matters."""
 
     id: str
     summary: str
+    level: str = "error"
+    help: str = ""
 
 
 RULES = {

@@ -7,13 +7,13 @@ from typing import Any
 from urllib.parse import quote
 
 from ..._version import __version__
-from ...errors import Problem
-from .plain import message_of
-from .rules import RULES, Outcome, rule_of
+from .log import Entry, Log, log_of
+from .rules import Outcome, Rule
 
-__all__ = ["sarif"]
+__all__ = ["fingerprint", "sarif", "sarif_log"]
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+_LEVELS = {"error": "error", "warning": "warning", "info": "note"}
 
 
 def sarif(outcome: Outcome) -> dict[str, Any]:
@@ -21,32 +21,45 @@ def sarif(outcome: Outcome) -> dict[str, Any]:
 
     Fingerprints leave out lines, so that a problem stays the same one when lines above it come and go.
     """
-    rules = [
-        {"id": rule.id, "shortDescription": {"text": rule.summary}, "defaultConfiguration": {"level": "error"}}
-        for rule in RULES.values()
-    ]
-    driver = {"name": "dsplan", "version": __version__, "rules": rules}
+    return sarif_log(log_of(outcome))
+
+
+def sarif_log(log: Log) -> dict[str, Any]:
+    """Return the log of one run: every rule with its stable id and level, every entry with its place."""
+    driver = {"name": "dsplan", "version": __version__, "rules": [_rule(rule) for rule in log.rules]}
     run = {
         "tool": {"driver": driver},
         "columnKind": "unicodeCodePoints",
-        "results": [_result(problem) for problem in outcome.problems],
+        "results": [_result(entry) for entry in log.entries],
     }
     return {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
 
 
-def _result(problem: Problem) -> dict[str, Any]:
-    rule = rule_of(problem).id
-    what = "\0".join((rule, problem.source, problem.object, problem.field, problem.message))
-    result: dict[str, Any] = {
-        "ruleId": rule,
-        "level": "error",
-        "message": {"text": message_of(problem)},
-        "partialFingerprints": {"dsplan/v1": sha256(what.encode("utf-8", "surrogatepass")).hexdigest()},
+def fingerprint(entry: Entry) -> str:
+    """Return what stays the same of an entry when lines above it come and go, as hexadecimal digits."""
+    return sha256("\0".join(entry.identity).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _rule(rule: Rule) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "id": rule.id,
+        "shortDescription": {"text": rule.summary},
+        "defaultConfiguration": {"level": _LEVELS[rule.level]},
     }
-    if problem.source and not problem.source.startswith("<"):
-        place: dict[str, Any] = {"artifactLocation": {"uri": quote(problem.source.replace("\\", "/"))}}
-        if problem.line is not None:
-            column = {} if problem.column is None else {"startColumn": problem.column}
-            place["region"] = {"startLine": problem.line, **column}
+    return found | ({"help": {"text": rule.help}} if rule.help else {})
+
+
+def _result(entry: Entry) -> dict[str, Any]:
+    result: dict[str, Any] = {
+        "ruleId": entry.rule,
+        "level": _LEVELS[entry.level],
+        "message": {"text": entry.message},
+        "partialFingerprints": {"dsplan/v1": fingerprint(entry)},
+    }
+    if entry.has_file:
+        place: dict[str, Any] = {"artifactLocation": {"uri": quote(entry.source.replace("\\", "/"))}}
+        if entry.line is not None:
+            column = {} if entry.column is None else {"startColumn": entry.column}
+            place["region"] = {"startLine": entry.line, **column}
         result["locations"] = [{"physicalLocation": place}]
     return result

@@ -1,0 +1,23 @@
+"""The built-in rules by what they are about; `RULES` is also the entry point that dsplan itself installs.
+
+In: a scene. Out: spots. Promises: ids never change and are never used again; each rule has its reason and its source.
+"""
+
+from ..rule import Rule
+from . import disruption, images, placement, rollout, selection, taints
+
+__all__ = ["RULES"]
+
+RULES: tuple[Rule, ...] = tuple(
+    sorted(
+        (
+            *selection.RULES,
+            *placement.RULES,
+            *disruption.RULES,
+            *rollout.RULES,
+            *images.RULES,
+            *taints.RULES,
+        ),
+        key=lambda rule: rule.id,
+    )
+)
