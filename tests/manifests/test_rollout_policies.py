@@ -233,23 +233,25 @@ def test_what_an_api_server_adds_is_accepted() -> None:
     assert (policy.metadata.resource_version, policy.name) == ("42", "agents")
 
 
-def test_problems_between_policies_have_the_place_of_the_last(tmp_path: Path) -> None:
+def test_contradictions_between_policies_have_the_place_of_the_last(tmp_path: Path) -> None:
     text = """apiVersion: dsplan.dev/v1alpha1
 kind: RolloutPolicy
 metadata: {name: NAME, namespace: default}
 spec:
   targets: [{name: ds}]
-  steps: {list: [1]}
+  owner: Host
+  surge: SURGE
 """
-    for name in ("one", "two"):
-        (tmp_path / f"{name}.yaml").write_text(text.replace("NAME", name))
+    for name, surge in (("one", "true"), ("two", "false")):
+        (tmp_path / f"{name}.yaml").write_text(text.replace("NAME", name).replace("SURGE", surge))
     owner = {"apiVersion": "apps/v1", "kind": "DaemonSet", "metadata": {"name": "ds", "namespace": "default"}}
     template = {"metadata": {"labels": {"app": "d"}}, "spec": {"containers": [{"name": "c", "image": "i:1"}]}}
     spec = {"selector": {"matchLabels": {"app": "d"}}, "template": template}
     (tmp_path / "ds.yaml").write_text(json.dumps({**owner, "spec": spec}))
-    with pytest.raises(InputError) as caught:
-        dsplan.solve(dsplan.load([tmp_path]), now=NOW)
-    assert str(caught.value.problems[0]).startswith(f"{tmp_path / 'two.yaml'}:6:")
+    plan = dsplan.solve(dsplan.load([tmp_path]), now=NOW)
+    assert plan.policies is not None
+    (contradiction,) = plan.policies.contradictions
+    assert str(contradiction.problem).startswith(f"{tmp_path / 'two.yaml'}:6:")
 
 
 def test_a_reconciler_takes_policies_as_events() -> None:
