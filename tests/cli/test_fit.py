@@ -29,7 +29,7 @@ def test_the_table_the_queue_and_the_best() -> None:
     assert code == 0
     lines = out.splitlines()
     assert lines[0].split() == ["NAMESPACE", "NAME", "WANTED", "HERE", "FITS", "EVICTS", "WAITS", "PENDING"]
-    assert "kube-system   b-logs      2        0      1      0        0       1" in lines
+    assert "kube-system   b-logs           2      0      1        0       0         1" in lines
     assert "  x pending 1  Insufficient memory: small" in lines
     assert "      memory: needs 512Mi, 128Mi free of 1Gi; taken by kube-system/a-cache" in lines
     assert "Best without eviction (coverage): 5 of 6 new pods have a place; the most possible" in lines

@@ -28,7 +28,7 @@ def test_the_seed_is_printed_event_by_event_with_waves_chart_and_summary() -> No
     for line in ("T+0     delete", "T+30    terminated", "T+31    create", "T+45    ready", "T+46    delete"):
         assert line in shown
     assert "  T+137 complete" in shown
-    assert "  3      T+92    T+137   1       1 of 3   n3" in shown
+    assert "     3   T+92    T+137       1   1 of 3   n3" in shown
     assert "nodes down" in shown
     assert "3 updated in 3 waves; complete at T+137 (2 min 17 s); at most 1 of 3 nodes down at once" in shown
 

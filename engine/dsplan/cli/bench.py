@@ -80,6 +80,7 @@ def command(
     """
     from ..bench import FAMILIES, SCENARIOS, Case, Setting, comparable, run, series_of, svg_chart
     from .bench_text import report_text
+    from .options import style_for
     from .output_files import write_whole
 
     if cluster:
@@ -105,7 +106,12 @@ def command(
     report = run(cases, report=lambda case: click.echo(f"[{next(turns)}/{len(cases)}] {case}", err=True))
     if svg is not None:
         write_whole(svg, svg_chart(series_of(report)).encode())
-    click.echo(_as_json(report) if output == "json" else report_text(report, wide=output == "wide"), nl=False)
+    click.echo(
+        _as_json(report)
+        if output == "json"
+        else report_text(report, style_for(wide=output == "wide"), wide=output == "wide"),
+        nl=False,
+    )
     if before is not None:
         for note in comparable(report, before, baseline or ""):
             click.echo(f"note: {note}", err=True)

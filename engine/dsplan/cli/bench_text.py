@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from ..bench import BenchReport, Measurement, series_of, terminal_chart
 from ..bench.chart import seconds_text
 from ..bench.results import TOTAL, WHOLES
+from ..report.style import PLAIN, Style
 from ..report.table import table
 
 __all__ = ["report_text"]
@@ -15,7 +16,7 @@ _STAGE_HEADER = ("WORLD", "SCENARIO", "NODES", "STAGE", "MEDIAN", "P95", "TAKES"
 _HEADER = ("WORLD", "SCENARIO", "NODES", "PODS", "ROUNDS", "MEDIAN", "P95", "HELD-MIB", "PEAK-MIB", "STAGES")
 
 
-def report_text(report: BenchReport, *, wide: bool = False) -> str:
+def report_text(report: BenchReport, style: Style = PLAIN, *, wide: bool = False) -> str:
     """Return tables of timings and of growth, the chart, and where the timer starts and stops.
 
     `wide` has every stage in a line of its own, with all that is known of it.
@@ -23,11 +24,13 @@ def report_text(report: BenchReport, *, wide: bool = False) -> str:
     lines = [f"dsplan {report.dsplan}, {report.python}, {report.machine}; seed {report.seed}"]
     lines += [f"{report.clock}; garbage collection {report.garbage_collection}", ""]
     shown = len(_HEADER) - wide
-    lines += table(_HEADER[:shown], [_row(entry)[:shown] for entry in report.measurements])
+    lines += table(
+        _HEADER[:shown], [_row(entry)[:shown] for entry in report.measurements], style, drop=("STAGES", "ROUNDS")
+    )
     if wide:
         lines += [
             "",
-            *table(_STAGE_HEADER, [row for entry in report.measurements for row in _stage_rows(entry, report)]),
+            *table(_STAGE_HEADER, [row for entry in report.measurements for row in _stage_rows(entry, report)], style),
         ]
     elif report.growth:
         lines += ["", *_growth(report)]

@@ -21,7 +21,9 @@ def kubectl_get(
 ) -> str:
     """Return the table of DaemonSets with the given status; `namespaced` as with -A."""
     header = (*(("NAMESPACE",) if namespaced else ()), *_COLUMNS, *(_WIDE if wide else ()))
-    lines = table(header, [_row(daemonset, status, now, namespaced, wide) for daemonset, status in rows])
+    lines = table(
+        header, [_row(daemonset, status, now, namespaced, wide) for daemonset, status in rows], as_kubectl=True
+    )
     return "\n".join(lines) + "\n"
 
 

@@ -14,6 +14,7 @@ from .timeline import outcome_words, unbudgeted_lines
 __all__ = ["comparison_text"]
 
 _HEADER = ("STRATEGY", "NODES", "TIME", "", "WAVES", "MOST DOWN", "IN ONE ZONE", "LOST", "ENDS")
+_DROP = ("IN ONE ZONE", "NODES", "LOST")
 
 
 def comparison_text(
@@ -37,7 +38,7 @@ def _comparison_lines(comparison: Comparison, style: Style) -> Iterator[str]:
     yield style.paint(str(comparison.identity), "bold") + f"  {count}"
     yield "  " + "; ".join(comparison.notes)
     yield ""
-    yield from table(_HEADER, [_row(entry) for entry in comparison.results], indent="  ")
+    yield from table(_HEADER, [_row(entry) for entry in comparison.results], style, indent="  ", drop=_DROP)
     yield ""
     for entry in comparison.results:
         yield f"  {entry.arithmetic}"

@@ -37,7 +37,7 @@ def fit_text(prediction: Prediction, best: Fit, names: Sequence[str], style: Sty
 
 
 def _prediction(prediction: Prediction, names: Sequence[str], style: Style) -> Iterator[str]:
-    yield from table(_HEADER, [_row(entry) for entry in prediction.daemonsets])
+    yield from table(_HEADER, [_row(entry) for entry in prediction.daemonsets], style)
     for entry in prediction.daemonsets:
         fates = [fate for fate in entry.fates if fate.outcome.kind is not OutcomeKind.PLACED]
         if fates:
@@ -119,7 +119,7 @@ def _best(best: Fit, names: Sequence[str], style: Style) -> Iterator[str]:
                 said = f"{entry.identity} by policy"
                 yield from _line("-", "red", f"{what} {len(nodes):,}", said, nodes, names, style)
     if best.variants:
-        yield from table(_VARIANTS, [_variant(entry) for entry in best.variants], indent="  ")
+        yield from table(_VARIANTS, [_variant(entry) for entry in best.variants], style, indent="  ")
     yield from _conflicts("violated", best.violations, names, style)
     yield from _conflicts("no place", best.conflicts, names, style)
 

@@ -64,7 +64,7 @@ def _class(number: int, entry: NodeClassOverhead, names: Sequence[str], style: S
         rows.append(("allocatable", *(room_text(name, entry.allocatable.get(name, 0)) for name in asked)))
         rows.append(("left", *(room_text(name, entry.left.get(name, 0)) for name in asked)))
         rows.append(("free now", *(_span(entry, name) for name in asked)))
-    yield from table(("DAEMONSET", *(name.upper() for name in asked)), rows, indent="  ")
+    yield from table(("DAEMONSET", *(name.upper() for name in asked)), rows, style, indent="  ")
     if entry.ports:
         ports = ", ".join(f"{port} {owner}" for port, owner in entry.ports)
         yield from wrapped(f"  ports taken: {ports}", style.width, 4)

@@ -14,12 +14,11 @@ __all__ = ["component_table", "placement_lines"]
 
 def component_table(components: Sequence[ComponentEntry], style: Style) -> Iterator[str]:
     """Yield the components by size, with what the search did for each kind."""
-    rows = [
-        [f"  {part.size:,}", *(f"{count:,}" for count in _counts(part))]
-        for part in (components if style.limit is None else components[: style.limit])
-    ]
+    rows = [[part.size, *_counts(part)] for part in (components if style.limit is None else components[: style.limit])]
     if rows:
-        yield from table(("  COMPONENT SIZE", "NODES", "PLACED", "BOUND", "SEARCH NODES", "GAP"), rows)
+        yield from table(
+            ("COMPONENT SIZE", "NODES", "PLACED", "BOUND", "SEARCH NODES", "GAP"), rows, style, indent="  "
+        )
     if len(rows) < len(components):
         yield f"  ... and {len(components) - len(rows):,} more; -o wide shows all"
 

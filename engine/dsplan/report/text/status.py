@@ -21,11 +21,12 @@ _HEADER = (
     "MISSCHEDULED",
     "NODE-SELECTOR",
 )
+_DROP = ("NODE-SELECTOR", "MISSCHEDULED", "CURRENT")
 
 
 def status_lines(entries: Sequence[DaemonSetEntry], style: Style) -> list[str]:
     """Return the status of each DaemonSet as a table."""
-    return table(_HEADER, [_status(entry) for entry in entries])
+    return table(_HEADER, [_status(entry) for entry in entries], style, drop=_DROP)
 
 
 def _status(entry: DaemonSetEntry) -> Sequence[object]:

@@ -74,7 +74,7 @@ def _timeline_lines(story: Timeline, style: Style, *, events: bool, plain: bool)
     yield ""
     acted = any(item.kind is not LogEntryKind.EVALUATED for item in story.events)
     if acted and (events or len(story.events) <= _MANY_EVENTS):
-        yield from _event_lines(story)
+        yield from _event_lines(story, style)
         yield ""
     if story.window.waves:
         yield from _rollout_lines(story, style, plain=plain)
@@ -122,12 +122,12 @@ def event_words(item: LogEntry) -> str:
     return _WORDS[item.kind]
 
 
-def _event_lines(story: Timeline) -> Iterator[str]:
+def _event_lines(story: Timeline, style: Style) -> Iterator[str]:
     rows = [
         (offset((item.at - story.started).total_seconds()), event_words(item), item.node, item.pod, item.reason)
         for item in shown_events(story)
     ]
-    yield from table(("TIME", "EVENT", "NODE", "POD", "REASON"), rows, indent="  ")
+    yield from table(("TIME", "EVENT", "NODE", "POD", "REASON"), rows, style, indent="  ", drop=("POD",))
     yield f"  {offset(story.window.seconds)} {outcome_words(story.window.outcome, governed=story.governed)}"
 
 
@@ -135,7 +135,7 @@ def _wave_lines(story: Timeline, rollout: SimulatedRollout, style: Style, word: 
     limit = style.limit
     shown = rollout.waves if limit is None or len(rollout.waves) <= limit + 1 else rollout.waves[:limit]
     rows = [_wave_row(wave, story.window.run.wanted, style) for wave in shown]
-    yield from table((word, "START", "END", "NODES", "DOWN", "NAMES"), rows, indent="  ")
+    yield from table((word, "START", "END", "NODES", "DOWN", "NAMES"), rows, style, indent="  ", drop=("START",))
     left = rollout.waves[len(shown) :]
     if left:
         yield f"  ... and {len(left):,} more, until {offset(left[-1].end)}; -o wide shows all"

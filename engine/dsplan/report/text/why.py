@@ -129,7 +129,7 @@ def _reasons(answer: Answer, style: Style) -> Iterator[str]:
     if not rows:
         return
     yield ""
-    lines = table(("  REASON", "FIELD", "NEEDS", "NODE HAS", "AT"), [(f"  {row[0]}", *row[1:]) for row in rows], gap=2)
+    lines = table(("REASON", "FIELD", "NEEDS", "NODE HAS", "AT"), rows, indent="  ", gap=2)
     if max(map(len, lines)) <= style.width:
         yield from lines
     else:
