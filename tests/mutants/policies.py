@@ -56,8 +56,8 @@ POLICIES = (
     Mutant(
         "policy-causal-never-stops",
         "policies/budget_use.py",
-        "broken = {identity: found.broken(not_ready) for identity, found in facts.items()}",
-        "broken = {identity: BitMap() for identity in facts}",
+        "identity: found.broken(not_ready, since_began=remembered[identity].is_known)",
+        "identity: BitMap()",
         CASES,
     ),
     Mutant(

@@ -15,6 +15,8 @@ from dsplan.model.state import STATE_VERSION, State
 from dsplan.policies.answers import answered
 from dsplan.policies.waits import Lifted, WaitKind
 from tests.policies.fleet import OLD, Fleet, a_policy
+from tests.policies.walk.situations import CAUSAL
+from tests.policies.walk.town import NodeFacts, Target, Town, policy_named
 
 ASKING = {"canary": {"count": 1, "soak": "10m", "gate": {"manual": True}}}
 SPEC = Path(__file__).parents[2] / "specs" / "policy-canary-and-zones.yaml"
@@ -160,3 +162,18 @@ def test_what_begins_says_which_step_facts_and_budgets_let_it() -> None:
     assert begins.step == "step 2 of 2 (all): 1 have gone, 3 more may"
     assert begins.facts == "canary over at 2026-01-01T12:10:00Z, its gate passed by hand"
     assert begins.budgets == ("default/ds: maxUnavailable 100% of 4 = 4, 0 down",)
+
+
+def test_a_node_that_was_dead_before_does_not_stop_a_rollback() -> None:
+    """n4 fell with the pod that is the present one again after the rollback; that revision has not broken it."""
+    town = Town({f"n{n}": NodeFacts() for n in range(1, 5)}, {"agent": Target("u", "v1")}, policy_named(**CAUSAL))
+    town.populate(agent="v1")
+    town.begin()
+    town.wait(60)
+    town.release("agent", "v2")
+    town.down("n4")
+    assert len(town.begin()) == 2
+    town.settle()
+    town.wait(60)
+    town.release("agent", "v1")
+    assert len(town.begin()) == 2

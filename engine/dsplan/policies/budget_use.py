@@ -51,7 +51,10 @@ def budget_use_of(
     broken, first = dict[Identity, BitMap](), dict[Identity, BitMap]()
     exempt = BitMap()
     if rule.mode == "Causal":
-        broken = {identity: found.broken(not_ready) for identity, found in facts.items()}
+        broken = {
+            identity: found.broken(not_ready, since_began=remembered[identity].is_known)
+            for identity, found in facts.items()
+        }
         first = {
             identity: not_ready
             & found.left

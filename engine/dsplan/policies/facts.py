@@ -25,6 +25,8 @@ from .subjects import Subject, Units
 __all__ = ["Facts", "readiness_changed"]
 
 _MINUTE = timedelta(minutes=1)
+_SKEW = timedelta(minutes=5)
+"""How far the clocks of a cluster and its host may be apart."""
 _ARRIVAL = timedelta(minutes=10)
 """How long after its node the first pod of a DaemonSet is made, at most."""
 _SIBLINGS = 200
@@ -119,11 +121,12 @@ class Facts:
             found.append(since or self._now)
         return sorted(found)
 
-    def broken(self, not_ready: BitMap) -> BitMap:
+    def broken(self, not_ready: BitMap, *, since_began: bool = False) -> BitMap:
         """Return the nodes that became not ready after their present pod, of this revision, was made.
 
         Where one of the two moments is not recorded, or the clock was set back since, the revision is not taken to be
-        innocent.
+        innocent. With `since_began`, nodes that fell well before the roll-out began are not its doing: somebody goes
+        back to a revision that they had before.
         """
         found = BitMap()
         for position in not_ready & self.new:
@@ -131,6 +134,8 @@ class Facts:
             if pod is None:
                 continue
             made, fell = pod.metadata.creation_timestamp, _transition(self._index.nodes[position])
+            if since_began and fell is not None and fell < self._began - _SKEW:
+                continue
             if made is None or fell is None or fell >= made or made > self._now:
                 found.add(position)
         return found

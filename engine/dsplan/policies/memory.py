@@ -25,11 +25,15 @@ _MOST_TARGETS = 256
 
 
 class Remembered(msgspec.Struct, frozen=True):
-    """One target: what is known of its present revision, whether that is new, and what earlier revisions broke."""
+    """One target: what is known of its present revision, whether that is new, and what earlier revisions broke.
+
+    `is_known`: State knows some revision of it, so when this one began is known, too.
+    """
 
     target: TargetProgress
     is_new: bool
     broken: frozenset[str] = frozenset()
+    is_known: bool = True
 
 
 def progress_of(state: State, policy: RolloutPolicy) -> PolicyProgress:
@@ -49,7 +53,7 @@ def remembered_of(progress: PolicyProgress, subject: Subject, now: datetime) -> 
         return Remembered(found, is_new=False, broken=broken)
     stop = found.stop if found is not None else None
     target = TargetProgress(daemonset=subject.identity, uid=uid, hash=hash_, began=now, stop=stop)
-    return Remembered(target, is_new=True, broken=broken)
+    return Remembered(target, is_new=True, broken=broken, is_known=any(entry.uid for entry in same))
 
 
 def _is_of(entry: TargetProgress, identity: Identity, uid: str) -> bool:
