@@ -26,7 +26,7 @@ ROOMS = {
     "placement": "tests/placement",
     "waves": "tests/waves",
     "policies": "tests/policies",
-    "passes": "tests/passes tests/observe",
+    "passes": "tests/passes tests/observe tests/policies",
     "reconciler": "tests/reconciler",
 }
 """Package -> the tests that have to notice."""
