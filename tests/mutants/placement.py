@@ -47,7 +47,7 @@ PLACEMENT = (
         FILTERS,
     ),
     Mutant(
-        "look-all_waves-takes-the-largest",
+        "look-ahead-takes-the-largest",
         "placement/search/csp.py",
         "if used + sum(sorted(weights.get(n, 0) for n in open_ones)[:missing]) > room:",
         "if used + sum(sorted(weights.get(n, 0) for n in open_ones)[-missing:]) > room:",

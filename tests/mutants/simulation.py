@@ -8,6 +8,13 @@ PROPERTIES = "tests/simulator/test_simulate_properties.py"
 
 SIMULATION = (
     Mutant(
+        "later-waves-in-the-reverse-order",
+        "passes/forecast.py",
+        "nodes = [*first, *waiting[:going]]",
+        "nodes = [*first, *reversed(waiting[:going])]",
+        "tests/rollouts/test_what_was_said.py",
+    ),
+    Mutant(
         "simulated-budget-off-by-one",
         "diff/rolling.py",
         "room = max(0, budget.max_unavailable - unavailable)",
