@@ -1,4 +1,4 @@
-"""Prints the tables of figures that README.md has, and draws growth.svg: `python benchmarks/figures.py`.
+"""Prints the tables of figures that docs/performance.md has, and draws growth.svg: `python benchmarks/figures.py`.
 
 Medians of the processor time of one core, so that other work on the machine changes less. With `--small` the million
 nodes, which take minutes and 6 GB, are left out.

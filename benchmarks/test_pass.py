@@ -70,7 +70,7 @@ def test_a_pass_takes_less_than_half_of_the_plain_loop() -> None:
 
 
 def test_a_hundred_thousand_nodes_cost_twelve_times_ten_thousand() -> None:
-    """Ten times the work; what fits into the processor's caches at 10,000 nodes does not at 100,000: see README.md.
+    """Ten times the work; what fits into the caches at 10,000 nodes does not at 100,000 (docs/performance.md).
 
     Both are measured in turn, so that neighbours of the moment slow both down.
     """

@@ -95,7 +95,7 @@ def test_every_rule_is_held_by_a_test_or_listed_as_not_implemented() -> None:
 @pytest.mark.parametrize("folder", ["engine", "tests", "benchmarks"])
 def test_nothing_cites_a_document_that_a_clone_does_not_have(folder: str) -> None:
     words = re.compile(r"\bDESIGN\b|\b[Tt]able V\b")
-    for path in [*sorted((ROOT / folder).rglob("*.py")), ROOT / "README.md"]:
+    for path in [*sorted((ROOT / folder).rglob("*.py")), ROOT / "README.md", *(ROOT / "docs").glob("*.md")]:
         if path.name != Path(__file__).name:
             assert not words.search(prose_of(path)), path
 

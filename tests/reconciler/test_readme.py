@@ -1,4 +1,4 @@
-"""The README's host runs as it stands there, and every test that the README names exists."""
+"""The host of docs/library.md runs as it stands there, and every test that the page names exists."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from dsplan.testing import NOW, a_daemonset, a_node
 from dsplan.testing.journal import Journal
 
 ROOT = Path(__file__).parents[2]
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs" / "library.md").read_text(encoding="utf-8")
 
 
 class AtRest(Exception):
@@ -90,10 +90,10 @@ class Api:
 
 
 def operator() -> Callable[[Api, Reconciler], Any]:
-    found = re.search(r"<!-- operator -->\n```python\n(.*?)```", README, re.DOTALL)
+    found = re.search(r"<!-- operator -->\n```python\n(.*?)```", PAGE, re.DOTALL)
     assert found is not None
     scope: dict[str, Any] = {}
-    exec(compile(found[1], "README.md", "exec"), scope)
+    exec(compile(found[1], "docs/library.md", "exec"), scope)
     operate: Callable[[Api, Reconciler], Any] = scope["operate"]
     return operate
 
@@ -125,7 +125,7 @@ def test_the_operator_of_the_readme() -> None:
 
 
 def named_tests() -> list[str]:
-    return re.findall(r"`((?:tests|benchmarks)/[\w/]+\.py::\w+)`", README)
+    return re.findall(r"`((?:tests|benchmarks)/[\w/]+\.py::\w+)`", PAGE)
 
 
 @pytest.mark.parametrize("name", named_tests())

@@ -49,7 +49,8 @@ def plan_text(plan: PlanDocument, style: Style = PLAIN) -> str:
     notes = [wrapped(f"Note: {note.subject}: {note.text}", style.width, 6) for note in plan.notes]
     parts.append([line for note in notes for line in note])
     parts.append(_last_line(plan, style))
-    return "\n".join(line for part in parts if part for line in ("", *part)).lstrip("\n") + "\n"
+    blocks = ["\n".join(part).strip("\n") for part in parts]
+    return "\n\n".join(filter(None, blocks)) + "\n"
 
 
 def _last_line(plan: PlanDocument, style: Style) -> list[str]:
