@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 from pyroaring import BitMap
 
+from ..apiserver.defaulting import is_abridged
 from ..eligibility import NodeIndex
 from ..model.brief import Brief
 from ..model.daemonset import DaemonSet
@@ -67,6 +68,11 @@ class Subject(Brief, msgspec.Struct, frozen=True, kw_only=True):
         found = self.daemonset.spec.template.get("spec")
         return found if isinstance(found, dict) else {}
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether the template is all there: a small snapshot keeps no probes, mounts or security contexts."""
+        return not is_abridged(self.daemonset.spec.template)
+
     def containers(self) -> Iterator[tuple[str, RawTree]]:
         """Yield every container as it is written, those for initialization last, with its field path."""
         for kind in ("containers", "initContainers"):
@@ -79,6 +85,13 @@ class Subject(Brief, msgspec.Struct, frozen=True, kw_only=True):
         for place, volume in enumerate(self.tree.get("volumes") or ()):
             if isinstance(volume, dict):
                 yield f"{SPEC}.volumes[{place}]", volume
+
+    def host_folders(self) -> Iterator[tuple[str, str]]:
+        """Yield the name of every volume from the host, with its folder; a slash at the end is left out."""
+        for _, volume in self.volumes():
+            folder = volume.get("hostPath")
+            if isinstance(folder, dict):
+                yield str(volume.get("name", "")), str(folder.get("path", "")).rstrip("/") or "/"
 
     @property
     def wanted(self) -> BitMap:

@@ -4,7 +4,7 @@ In: a scene. Out: spots. Promises: ids never change and are never used again; ea
 """
 
 from ..rule import Rule
-from . import disruption, images, placement, rollout, selection, taints
+from . import disruption, fields, images, placement, resources, rollout, security, selection, taints, updates
 
 __all__ = ["RULES"]
 
@@ -17,6 +17,10 @@ RULES: tuple[Rule, ...] = tuple(
             *rollout.RULES,
             *images.RULES,
             *taints.RULES,
+            *fields.RULES,
+            *resources.RULES,
+            *updates.RULES,
+            *security.RULES,
         ),
         key=lambda rule: rule.id,
     )

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from pyroaring import BitMap
 
+from ...model.node import Node
 from ...placement.filters.failures import Failure, Plugin
 from ...placement.filters.outcomes import OutcomeKind
 from ...planner.account.types import Row
@@ -112,11 +113,20 @@ def no_room(scene: Scene) -> Iterator[Spot]:
                 continue
             if not plugins and "Insufficient" not in row.text and "Too many pods" not in row.text:
                 continue
+            nodes = BitMap(position for position in nodes if _tells_room(subject.index.nodes[position]))
+            if not nodes:
+                continue
             example = f" ({row.example})" if row.example else ""
             loses = ", where one runs now" if row.loses else ""
             text = f"stays Pending on {counted_text(len(nodes), 'node')}{loses}: {row.text}{example}"
             fix = "lower its requests, raise its priority, or free these nodes"
             yield subject.spot(text, f"{SPEC}.containers[0].resources", nodes=nodes, fix=fix)
+
+
+def _tells_room(node: Node) -> bool:
+    """Return whether a node says how much of everything it has; of a real one the kubelet does."""
+    room = node.status.allocatable or node.status.capacity or {}
+    return all(resource in room for resource in ("cpu", "memory", "pods"))
 
 
 @rule(

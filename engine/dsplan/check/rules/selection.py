@@ -9,15 +9,16 @@ from pyroaring import BitMap
 from ...constraints.tolerations import tolerates
 from ...model.node import Taint
 from ...model.pod import Pod
+from ...model.selectors import Requirement
 from ...observe import Claim
 from ..rule import rule
 from ..scene import SPEC, Scene, Subject, named
 from ..types import Severity, Spot
-from .nodes import OS_LABELS, counted_text, gpu_nodes, is_gpu_key, nodes_of_role
+from .agents import is_node_agent
+from .nodes import ARCH_LABELS, OS_LABELS, counted_text, gpu_nodes, is_gpu_key, label_of, nodes_of_role
 
 __all__ = ["RULES"]
 
-_CRITICAL = ("system-node-critical", "system-cluster-critical")
 _OFF = {OS_LABELS[0]: "linux"}
 
 
@@ -37,7 +38,7 @@ def selects_more_than_meant(scene: Scene) -> Iterator[Spot]:
             continue
         yield from _windows(subject)
         yield from _virtual(subject)
-        if subject.spec.priority_class_name not in _CRITICAL:
+        if not is_node_agent(subject):
             yield from _reserved(subject)
 
 
@@ -172,10 +173,10 @@ def adopts_orphans(scene: Scene) -> Iterator[Spot]:
     source="k/k#23013; E1-E5, S4",
 )
 def selects_no_node(scene: Scene) -> Iterator[Spot]:
-    """No node is wanted though there are nodes."""
+    """No node is wanted though there are nodes; another system or architecture is none of this cluster's business."""
     for subject in scene.subjects:
         plan = subject.plan
-        if not plan.nodes or plan.step.verdicts is None or plan.desired:
+        if not plan.nodes or plan.step.verdicts is None or plan.desired or _is_for_another_platform(subject):
             continue
         reasons = [f"{len(each.nodes):,} {each.summary}" for each in plan.exclusions]
         told = f" ({named(reasons)})" if reasons else ""
@@ -183,7 +184,44 @@ def selects_no_node(scene: Scene) -> Iterator[Spot]:
         field = f"{SPEC}.nodeSelector" if subject.spec.node_selector else f"{SPEC}.affinity"
         namespace = subject.identity.namespace
         command = f"dsplan why {subject.identity.name} {subject.index.names[0]} -n {namespace}"
-        yield subject.spot(text, field, fix="see what excludes a node, and what would change that", command=command)
+        fix = "see what excludes a node, and what would change that"
+        severity = Severity.INFO if _opts_in(subject) else None
+        yield subject.spot(text, field, fix=fix, command=command, severity=severity)
+
+
+def _is_for_another_platform(subject: Subject) -> bool:
+    """Return whether the operating system or the architecture that it asks for is not in this cluster."""
+    nodes = subject.index.nodes
+    for keys in (OS_LABELS, ARCH_LABELS):
+        there = {label_of(node, keys) for node in nodes} - {""}
+        for asked in (allowed_values(subject, key) for key in keys):
+            if asked and there and not asked & there:
+                return True
+    return False
+
+
+def _opts_in(subject: Subject) -> bool:
+    """Return whether it asks for a label that no node has at all, as agents for special hardware do."""
+    return any(not subject.index.with_key(key) for key in _keys(subject))
+
+
+def allowed_values(subject: Subject, key: str) -> frozenset[str]:
+    """Return the values of a node label that the template allows; empty where it allows all."""
+    spec = subject.spec
+    if key in spec.node_selector:
+        return frozenset({spec.node_selector[key]})
+    required = spec.required_node_affinity
+    found: set[str] = set()
+    for term in required.node_selector_terms if required is not None else ():
+        named_here = {value for each in term.match_expressions if each.key == key for value in _in_values(each)}
+        if not named_here:
+            return frozenset()
+        found |= named_here
+    return frozenset(found)
+
+
+def _in_values(requirement: Requirement) -> tuple[str, ...]:
+    return requirement.values if requirement.operator == "In" else ()
 
 
 RULES = (selects_more_than_meant, adopts_orphans, selects_no_node)

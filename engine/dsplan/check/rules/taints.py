@@ -14,14 +14,14 @@ from ...model.regex import regex
 from ..rule import rule
 from ..scene import SPEC, Scene, Subject
 from ..types import Severity, Spot
+from .agents import is_network_plugin
 from .nodes import counted_text
 
-__all__ = ["RULES", "is_network_plugin"]
+__all__ = ["RULES"]
 
 _STARTUP = regex(r"(agent-not-ready|not-ready|notready|uninitialized|startup|network-unavailable|not-initialized)$")
 _BY_CONDITION = "node.kubernetes.io/"
 _NOT_READY = Taint(key="node.kubernetes.io/not-ready", effect="NoSchedule")
-_NETWORK_FOLDERS = ("/etc/cni/net.d", "/opt/cni/bin", "/etc/cni", "/opt/cni")
 _COMMON = frozenset({"node", "io", "com", "k8s", "kubernetes", "csi", "aws", "dev", "sh", "org", "net", "agent"})
 
 
@@ -95,16 +95,6 @@ def _tolerates(subject: Subject, taint: Taint) -> bool:
 def _with_toleration(subject: Subject, toleration: dict[str, str]) -> dict[str, Any]:
     written = [*(subject.tree.get("tolerations") or ()), toleration]
     return subject.patched({"spec": {"template": {"spec": {"tolerations": written}}}})
-
-
-def is_network_plugin(subject: Subject) -> bool:
-    """Return whether its pods install a network plug-in: host network, and the host's folders of CNI."""
-    folders = {
-        str(volume["hostPath"].get("path", "")).rstrip("/")
-        for _, volume in subject.volumes()
-        if isinstance(volume.get("hostPath"), dict)
-    }
-    return subject.spec.host_network and len(folders & set(_NETWORK_FOLDERS)) >= 2
 
 
 RULES = (startup_taint_circle,)
