@@ -80,4 +80,11 @@ CHECKING = (
         "return any(len(worn) > 2 for worn in hashes.values())",
         "tests/observe/test_likeness.py",
     ),
+    Mutant(
+        "a-host-surges-where-its-policy-does-not",
+        "passes/governed.py",
+        "update_strategy=doubling if surge else",
+        "update_strategy=doubling if not surge else",
+        "tests/passes/test_governed.py",
+    ),
 )
