@@ -13,6 +13,20 @@ UNKNOWN = "tests/reconciler/test_unknown.py"
 
 HOSTING = (
     Mutant(
+        "nodes-that-join-count",
+        "cli/status.py",
+        "self._goal, self._among[identity])",
+        "self._goal)",
+        "tests/cli/test_status.py -k join",
+    ),
+    Mutant(
+        "a-stall-ends-nothing",
+        "planner/progress.py",
+        "return Outlook.COMING if comes >= needed else Outlook.STALLED",
+        "return Outlook.COMING",
+        "tests/cli/test_status.py -k not_ready",
+    ),
+    Mutant(
         "an-unknown-write-counts-as-failed",
         "host/executor.py",
         "        elif outcome is Outcome.UNKNOWN:\n            self._reconciler.unknown(action)\n",

@@ -31,6 +31,7 @@ COMMANDS = {
     "compare": "Strategies side by side: time, waves, most pods down at once, lost coverage.",
     "fit": "Will the pods fit? Who is evicted, who stays Pending, and what could be placed at best.",
     "overhead": "What daemons cost per class of nodes, and what is left.",
+    "status": "How far roll-outs have got, whether they get there, and what stands in the way.",
     "snapshot": "What planning needs of a cluster, in a small file.",
     "check": "What is risky in DaemonSets, and what it affects in this cluster; for CI, too.",
     "validate": "Everything an API server would refuse, with lines; for CI, too.",
