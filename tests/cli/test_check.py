@@ -125,3 +125,24 @@ def test_nothing_from_outside_reaches_the_terminal_unescaped(tmp_path: Path) -> 
         result = run("check", path, "--select", "DSP110", "--validate", "ignore", "-o", output, NOW)
         assert "DSP110" in result.stdout
         assert "\x1b" not in result.stdout
+
+
+def test_expect(cluster: Path, tmp_path: Path) -> None:
+    wanted = tmp_path / "expect.yaml"
+    wanted.write_text("# of our team\nexpect:\n- name: covers\n  desired: {atLeast: 2}\n- name: calm\n  stalls: 0\n")
+    result = run("check", cluster, "--expect", wanted, NOW)
+    assert result.exit_code == 0
+    assert result.stdout.splitlines()[:2] == [
+        f"PASS {wanted}:3: covers: desired: default/there wants 2 of 2 nodes; at least 2 expected",
+        f"PASS {wanted}:5: calm: stalls: 0 stalled, at most 0 expected",
+    ]
+    assert result.stdout.splitlines()[-1] == "Checked 1 DaemonSet: no findings. 2 of 2 expectations hold."
+    wanted.write_text("expect:\n- name: covers\n  desired: {atLeast: 3}\n  stalls: 0\n")
+    failed = run("check", cluster, "--expect", wanted, NOW)
+    assert failed.exit_code == 4
+    assert failed.stdout.startswith(f"FAIL {wanted}:2: covers: desired: ")
+    suites = ElementTree.fromstring(run("check", cluster, "--expect", wanted, "-o", "junit", NOW).stdout.encode())
+    assert (suites.attrib["tests"], suites.attrib["failures"]) == ("3", "1")
+    assert run("check", cluster, "--expect", wanted, "-o", "github", NOW).stdout.startswith("::error file=")
+    wanted.write_text("expect: [")
+    assert run("check", cluster, "--expect", wanted, NOW).exit_code == 1

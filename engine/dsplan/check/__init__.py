@@ -4,17 +4,21 @@ In: a World and its plan. Out: findings, each with a stable rule id, a place in 
 Promises: pure; the same input gives the same findings in the same order; built-in rules are plug-ins like any other.
 """
 
+from .expectations import Expectation, decode_expectations
+from .expecting import Result, results_of
 from .registry import BUILTIN_RULES, chosen_rules, rules_of
 from .rule import Report, Rule, rule
-from .run import check
+from .run import check, with_expectations
 from .scene import Scene, Subject
 from .settings import Settings
 from .types import Finding, Severity, Spot
 
 __all__ = [
     "BUILTIN_RULES",
+    "Expectation",
     "Finding",
     "Report",
+    "Result",
     "Rule",
     "Scene",
     "Settings",
@@ -23,6 +27,9 @@ __all__ = [
     "Subject",
     "check",
     "chosen_rules",
+    "decode_expectations",
+    "results_of",
+    "with_expectations",
     "rule",
     "rules_of",
 ]

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 
 import msgspec
 
+from .expecting import Result
 from .scene import Scene
 from .types import Finding, Severity, Spot
 
@@ -30,13 +31,17 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
-    """What all rules come to: findings, the worst first; how many were ignored; how many objects were looked at."""
+    """What all rules come to: findings, the worst first; how many were ignored; how many objects were looked at.
+
+    `results` are those of expectations; each that does not hold is a finding, too.
+    """
 
     findings: tuple[Finding, ...] = ()
     rules: tuple[Rule, ...] = ()
     ignored: int = 0
     checked: int = 0
     sources: tuple[str, ...] = ()
+    results: tuple[Result, ...] = ()
 
     def count(self, severity: Severity) -> int:
         """Return the number of findings of one severity.
@@ -62,7 +67,9 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
         counts = [f"{self.count(each):,} {_plural(each, self.count(each))}" for each in Severity if self.count(each)]
         ignored = f" ({self.ignored:,} ignored)" if self.ignored else ""
         checked = f"{self.checked:,} DaemonSet{'s' * (self.checked != 1)}"
-        return f"Checked {checked}: {', '.join(counts) or 'no findings'}{ignored}."
+        held = sum(each.holds for each in self.results)
+        expected = f" {held:,} of {len(self.results):,} expectations hold." if self.results else ""
+        return f"Checked {checked}: {', '.join(counts) or 'no findings'}{ignored}.{expected}"
 
 
 def _plural(severity: Severity, count: int) -> str:

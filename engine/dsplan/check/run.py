@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
+import msgspec
+
 from ..errors import ConstraintFault
 from ..model.daemonset import IGNORE_ANNOTATION
 from ..model.meta import Identity
 from ..model.regex import regex
 from ..model.world import World
+from .expecting import Result
 from .registry import chosen_rules
 from .rule import Report, Rule
 from .scene import Scene
 from .settings import Settings
 from .types import Finding, Severity, Spot
 
-__all__ = ["check"]
+__all__ = ["EXPECTED", "check", "with_expectations"]
 
 _PLACE = regex(r"^(?P<source>.*?)(?::(?P<line>[0-9]+))?(?::(?P<column>[0-9]+))?$")
 
@@ -51,6 +54,38 @@ def check(scene: Scene, rules: Iterable[Rule], settings: Settings) -> Report:
         checked=len(scene.subjects),
         sources=tuple(sorted(sources | {each.source for each in found if each.source})),
     )
+
+
+EXPECTED = Rule(
+    id="DSP900",
+    name="expectation-not-met",
+    severity=Severity.ERROR,
+    summary="The plan is not as an expect: document demands.",
+    why="Whoever wrote the expectation wants to know before this is merged.",
+    source="the document itself",
+    check=lambda _: (),
+)
+"""Not chosen like other rules: what expectations find is told under its id."""
+
+
+def with_expectations(report: Report, results: Iterable[Result]) -> Report:
+    """Return a report with the results of expectations, those that do not hold as findings before all others.
+
+    >>> with_expectations(Report(), [Result(name="calm", demand="stalls", holds=True, text="0 stalled")]).summary
+    'Checked 0 DaemonSets: no findings. 1 of 1 expectations hold.'
+    """
+    results = tuple(results)
+    found = tuple(_unmet(each) for each in results if not each.holds)
+    sources = sorted({*report.sources, *(each.source for each in results)} - {""})
+    rules = (*report.rules, EXPECTED)
+    return msgspec.structs.replace(
+        report, findings=(*found, *report.findings), rules=rules, results=results, sources=tuple(sources)
+    )
+
+
+def _unmet(result: Result) -> Finding:
+    spot = Spot(object=Identity("Expectation", "", result.name), field=result.demand, text=result.text)
+    return Finding(rule=EXPECTED.id, severity=EXPECTED.severity, spot=spot, source=result.source, line=result.line)
 
 
 def _spots(rule: Rule, scene: Scene) -> Iterator[Spot]:

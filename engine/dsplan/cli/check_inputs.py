@@ -7,10 +7,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ..check import Rule, Scene, Settings
+    from ..check import Expectation, Rule, Scene, Settings
     from ..check.settings import Options
 
-__all__ = ["all_rules", "read_platforms", "read_settings", "scene_of"]
+__all__ = ["all_rules", "read_expectations", "read_platforms", "read_settings", "scene_of"]
 
 _GROUP = "dsplan.checks"
 _OWN = "dsplan.check.rules:RULES"
@@ -119,6 +119,33 @@ def _unreadable(path: str, message: str) -> Exception:
     from ..errors import InputError, Problem
 
     return InputError.of([Problem(reason="Unreadable", message=message, source=path)])
+
+
+def read_expectations(path: str) -> tuple[tuple[Expectation, int | None], ...]:
+    """Return the expectations of a YAML or JSON file, with their lines.
+
+    Raises InputError with everything that is wrong.
+    """
+    import yaml
+
+    from ..check import decode_expectations
+
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    text = _text(path)
+    try:
+        tree, root = yaml.load(text, Loader=loader), yaml.compose(text, Loader=loader)  # noqa: S506
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        raise _unreadable(path, f"not YAML: {' '.join(str(error).split())[:300]}") from error
+    return decode_expectations(tree, path, _entry_lines(root))
+
+
+def _entry_lines(root: Any) -> list[int]:
+    """Return the lines of the entries of `expect:`, from 1."""
+    pairs = root.value if isinstance(getattr(root, "value", None), list) else []
+    for key, value in (pair for pair in pairs if isinstance(pair, tuple)):
+        if key.value == "expect" and isinstance(value.value, list):
+            return [entry.start_mark.line + 1 for entry in value.value if hasattr(entry, "start_mark")]
+    return []
 
 
 def read_platforms(path: str | None) -> dict[str, tuple[str, ...]]:

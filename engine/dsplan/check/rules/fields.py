@@ -11,7 +11,7 @@ from ...model.selectors import NodeSelectorTerm, is_invalid, requirement_matches
 from ..rule import rule
 from ..scene import SPEC, Scene, Subject, named
 from ..types import Severity, Spot
-from .nodes import counted_text
+from .nodes import counted_text, is_gpu_key
 
 __all__ = ["RULES"]
 
@@ -45,7 +45,7 @@ def toleration_not_needed(scene: Scene) -> Iterator[Spot]:
     taints = {taint for node in scene.index.nodes for taint in node.taints}
     for subject in scene.subjects if scene.index.nodes else ():
         for path, each in _tolerations(subject):
-            known = not each.key or each.key.startswith(_KNOWN)
+            known = not each.key or each.key.startswith(_KNOWN) or is_gpu_key(each.key)
             if not known and not _is_there(each, taints):
                 yield subject.spot(f"no node has a taint {each.key}", path, fix="leave it out")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ...check import Finding, Report, Rule, Severity
+from ...check import Finding, Report, Result, Rule, Severity
 
 __all__ = ["check_document", "rules_document"]
 
@@ -22,6 +22,7 @@ def check_document(report: Report) -> dict[str, Any]:
         "kind": "CheckReport",
         "summary": {**counts, "ignored": report.ignored, "checked": report.checked},
         "rules": rules_document(report.rules),
+        "expectations": [_expected(each) for each in report.results],
         "findings": [_finding(each) for each in report.findings],
     }
 
@@ -30,6 +31,10 @@ def rules_document(rules: Sequence[Rule]) -> list[dict[str, Any]]:
     """Return what the rules say of themselves."""
     fields = ("id", "name", "summary", "why", "source", "enabled")
     return [{**{field: getattr(rule, field) for field in fields}, "severity": rule.severity.value} for rule in rules]
+
+
+def _expected(result: Result) -> dict[str, Any]:
+    return {field: getattr(result, field) for field in ("name", "demand", "holds", "text")}
 
 
 def _finding(finding: Finding) -> dict[str, Any]:

@@ -28,6 +28,7 @@ def findings_log(report: Report) -> Log:
         sources=report.sources,
         summary=report.summary,
         passed="no findings",
+        passes=tuple((each.source, f"{each.name}: {each.demand}") for each in report.results if each.holds),
     )
 
 

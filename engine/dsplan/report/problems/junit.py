@@ -23,20 +23,26 @@ def junit_log(log: Log) -> str:
     by_source: dict[str, list[Entry]] = {source: [] for source in log.sources}
     for entry in log.entries:
         by_source.setdefault(entry.source, []).append(entry)
+    passes: dict[str, list[str]] = {}
+    for source, name in log.passes:
+        passes.setdefault(source, []).append(name)
+        by_source.setdefault(source, [])
     suites = Xml.Element("testsuites", name=_clean(log.name))
+    tests = 0
     for source, entries in by_source.items():
-        _suite(suites, source or "input", entries, log.passed)
-    tests = sum(max(1, len(entries)) for entries in by_source.values())
+        passed = passes.get(source) or ([] if entries else [log.passed])
+        tests += len(entries) + len(passed)
+        _suite(suites, source or "input", entries, passed)
     suites.attrib.update(tests=str(tests), failures=str(len(log.entries)))
     Xml.indent(suites)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + Xml.tostring(suites, encoding="unicode") + "\n"
 
 
-def _suite(suites: Xml.Element, source: str, entries: list[Entry], passed: str) -> None:
+def _suite(suites: Xml.Element, source: str, entries: list[Entry], passed: list[str]) -> None:
     suite = Xml.SubElement(suites, "testsuite", name=_clean(source))
-    suite.attrib.update(tests=str(max(1, len(entries))), failures=str(len(entries)))
-    if not entries:
-        Xml.SubElement(suite, "testcase", classname=_clean(source), name=passed)
+    suite.attrib.update(tests=str(len(entries) + len(passed)), failures=str(len(entries)))
+    for name in passed:
+        Xml.SubElement(suite, "testcase", classname=_clean(source), name=_clean(name))
     for entry in entries:
         name = " ".join(part for part in (entry.rule, entry.object, entry.field) if part)
         case = Xml.SubElement(suite, "testcase", classname=_clean(source), name=_clean(name))

@@ -40,7 +40,10 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Log(msgspec.Struct, frozen=True, kw_only=True):
-    """What one command tells. `entries` are in the order they were found, `ranked` the worst first."""
+    """What one command tells. `entries` are in the order they were found, `ranked` the worst first.
+
+    A source without entries passes as `passed`; `passes` are further tests that passed: source and name.
+    """
 
     name: str
     rules: tuple[Rule, ...]
@@ -49,6 +52,7 @@ class Log(msgspec.Struct, frozen=True, kw_only=True):
     sources: tuple[str, ...]
     summary: str
     passed: str
+    passes: tuple[tuple[str, str], ...] = ()
 
 
 def log_of(outcome: Outcome) -> Log:

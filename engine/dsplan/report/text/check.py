@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ...check import Finding, Report, Rule, Severity
+from ...check import Finding, Report, Result, Rule, Severity
+from ...check.run import EXPECTED
 from ...errors import printable
 from ..style import Style
 from ..table import table
@@ -21,12 +22,22 @@ def check_text(report: Report, style: Style) -> str:
     'Checked 0 DaemonSets: no findings.\\n'
     """
     why = {rule.id: rule.why for rule in report.rules}
-    lines: list[str] = []
+    lines: list[str] = [_result(each, style) for each in report.results]
+    lines += [""] if lines else []
     told: set[str] = set()
     for finding in report.findings:
+        if finding.rule == EXPECTED.id:
+            continue
         lines += _lines(finding, "" if finding.rule in told else why.get(finding.rule, ""), style)
         told.add(finding.rule)
     return "".join(f"{line}\n" for line in (*lines, report.summary))
+
+
+def _result(result: Result, style: Style) -> str:
+    """Return the result of one demand as a test runner prints it."""
+    word = style.paint("PASS", "green") if result.holds else style.paint("FAIL", "red")
+    place = f"{result.source}:{result.line}: " if result.line else ""
+    return f"{word} {printable(f'{place}{result.name}: {result.demand}: {result.text}')}"
 
 
 def _lines(finding: Finding, why: str, style: Style) -> list[str]:
