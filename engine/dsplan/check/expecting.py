@@ -10,6 +10,7 @@ import msgspec
 
 from ..diff.budget import scaled
 from ..model.durations import duration_text, parse_duration
+from ..model.meta import Identity
 from ..model.selectors import parse_selector, selector_matches
 from ..observe import PodFact
 from ..rollouts.timeline import Timeline, timeline
@@ -57,7 +58,7 @@ def results_of(scene: Scene, wanted: Iterable[tuple[Expectation, int | None]], s
     return tuple(found)
 
 
-def _results(scene: Scene, wanted: Expectation, stories: dict[object, Timeline]) -> Iterator[tuple[str, bool, str]]:
+def _results(scene: Scene, wanted: Expectation, stories: dict[Identity, Timeline]) -> Iterator[tuple[str, bool, str]]:
     chosen = [subject for subject in scene.subjects if _is_chosen(subject, wanted.daemonsets)]
     if not chosen:
         yield "daemonsets", False, f"no DaemonSet matches {wanted.daemonsets}"
@@ -87,9 +88,8 @@ def _desired(chosen: Sequence[Subject], share: NodeShare) -> tuple[bool, str]:
     counts = {str(each.identity): len(nodes & set(each.wanted)) for each in chosen}
     least = min(counts.items(), key=lambda item: (item[1], item[0]))
     of = f" with {share.of}" if share.of else ""
-    return least[
-        1
-    ] >= needed, f"{least[0]} wants {least[1]:,} of {len(nodes):,} nodes{of}; at least {needed:,} expected"
+    found = f"{least[0]} wants {least[1]:,} of {len(nodes):,} nodes{of}"
+    return least[1] >= needed, f"{found}; at least {needed:,} expected"
 
 
 def _at_most(counts: dict[str, int], limit: int, word: str) -> tuple[bool, str]:
@@ -98,7 +98,7 @@ def _at_most(counts: dict[str, int], limit: int, word: str) -> tuple[bool, str]:
     return total <= limit, f"{total:,} {word}, at most {limit:,} expected{f': {guilty}' if guilty else ''}"
 
 
-def _duration(chosen: Sequence[Subject], text: str, stories: dict[object, Timeline]) -> tuple[bool, str]:
+def _duration(chosen: Sequence[Subject], text: str, stories: dict[Identity, Timeline]) -> tuple[bool, str]:
     limit = parse_duration(text) or 0.0
     longest, name = 0.0, ""
     for subject in chosen:
@@ -111,7 +111,7 @@ def _duration(chosen: Sequence[Subject], text: str, stories: dict[object, Timeli
     return longest <= limit, f"{told}; at most {text} expected"
 
 
-def _down(chosen: Sequence[Subject], limit: DownLimit, stories: dict[object, Timeline]) -> tuple[bool, str]:
+def _down(chosen: Sequence[Subject], limit: DownLimit, stories: dict[Identity, Timeline]) -> tuple[bool, str]:
     worst, where, who = 0, "", ""
     for subject in chosen:
         story = stories.get(subject.identity)

@@ -28,9 +28,7 @@ _LEVELS = ("error", "warning", "info", "never")
     "--fail-on", type=click.Choice(_LEVELS), help="Exit with 4 for findings this bad or worse. Default: error."
 )
 @click.option("--config", metavar="FILE", help="Settings; default: .dsplan.toml, else [tool.dsplan] in pyproject.toml.")
-@click.option(
-    "--expect", metavar="FILE", help="Test the plan against the expect: document in FILE; rules need --select."
-)
+@click.option("--expect", metavar="FILE", help="Test the plan against this expect: document; rules then need --select.")
 @click.option("--platforms", metavar="FILE", help="YAML or JSON: image -> list of os/architecture it is built for.")
 def command(
     files: tuple[str, ...],
@@ -54,7 +52,7 @@ def command(
     With --cluster, the DaemonSets in FILE are checked as they would be once applied; without any nodes, only what the
     manifests tell by themselves. Exits with 4 if anything is found that is as bad as --fail-on says.
     """
-    from ..check import check, results_of, with_expectations
+    from ..check import Settings, check, results_of, with_expectations
     from ..check.settings import merged
     from .check_inputs import all_rules, read_expectations, read_platforms, read_settings, scene_of
 
@@ -66,7 +64,8 @@ def command(
     known = read_platforms(platforms)
     expected = read_expectations(expect) if expect is not None else ()
     scene = scene_of((*files, *more), None if all_namespaces else namespace, selector, now, settings.options, known)
-    report = check(scene, rules if expect is None or select else (), settings)
+    runs_rules = expect is None or bool(select)
+    report = check(scene, rules, settings) if runs_rules else check(scene, (), Settings())
     if expect is not None:
         report = with_expectations(report, results_of(scene, expected, expect))
     click.echo(_shown(report, output), nl=False)
