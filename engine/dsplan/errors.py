@@ -52,7 +52,7 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
         text = ": ".join(part for part in (place, self.object, self.field, self.message) if part)
         if self.value is not msgspec.UNSET:
             text += f", seen: {shorten(self.value)}"
-        if self.accepted:
+        if self.accepted and not all(one in self.message for one in self.accepted):
             text += f" (accepted: {', '.join(self.accepted)})"
         return text
 

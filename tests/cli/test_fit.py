@@ -32,7 +32,7 @@ def test_the_table_the_queue_and_the_best() -> None:
     assert "kube-system   b-logs           2      0      1        0       0         1" in lines
     assert "  x pending 1  Insufficient memory: small" in lines
     assert "      memory: needs 512Mi, 128Mi free of 1Gi; taken by kube-system/a-cache" in lines
-    assert "Best without eviction (coverage): 5 of 6 new pods have a place; the most possible" in lines
+    assert "Best without eviction (coverage): 5 of 6 new pods fit; proven optimal" in lines
     assert lines[-1] == "Fit: 4 new pods find a place, 2 do not, 0 pods are evicted."
 
 
@@ -45,7 +45,7 @@ def test_components_search_nodes_and_gap_are_printed() -> None:
     assert (size, nodes, placed, bound, gap) == (3, 1, 2, 2, 0)
     assert steps > 0
     _, off = run("fit", COLLECTOR, "--no-search")
-    assert "1 of 2 new pods have a place; at most 2 possible, gap 1" in off
+    assert "1 of 2 new pods fit; at most 2 possible, gap 1" in off
 
 
 def test_who_is_evicted_and_the_exit_code() -> None:

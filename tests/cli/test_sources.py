@@ -168,7 +168,7 @@ def test_twice_in_one_role_is_an_error_that_names_both(snapshot: Path, manifest:
     other.write_text(AS_IN_GIT)
     result = run("solve", manifest, other, "--cluster", snapshot)
     assert result.exit_code == 1
-    assert f"error: {other}:2:1: DaemonSet default/agent: the same object is also at {manifest}:2:1" in result.stderr
+    assert f"error: {other}:2:1: DaemonSet default/agent: duplicate of {manifest}:2:1" in result.stderr
     twice = run("solve", manifest, "--cluster", snapshot, "--cluster", snapshot)
     assert twice.exit_code == 0, "the same version of an object is one object"
 

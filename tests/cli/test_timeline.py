@@ -97,7 +97,7 @@ def _only_daemonset(path: str) -> str:
 def test_a_daemonset_that_is_not_there_is_bad_input() -> None:
     result = run("timeline", SEED, "--restart", "nobody")
     assert result.exception is not None
-    assert "nobody: no such DaemonSet" in str(getattr(result.exception, "problems", [""])[0])
+    assert "nobody: no DaemonSet of this name" in str(getattr(result.exception, "problems", [""])[0])
 
 
 def test_compare_prints_a_row_per_strategy_and_its_arithmetic() -> None:

@@ -71,13 +71,13 @@ def test_a_pair_shows_both_sides_the_line_the_hint_and_the_price(cluster: str) -
         "\n"
         "  hint: no node has the label disk-type; 2 nodes have disktype\n"
         "\n"
-        "To change that (each was tried by solving again):\n"
+        "Ways to change this (each verified by re-planning):\n"
         "  1. on the node: label node n1 disk-type=ssd\n"
-        "     price: nothing else changes\n"
+        "     side effects: none\n"
         "     try: --set node/n1:disk-type=ssd\n"
         "     run: kubectl label node n1 disk-type=ssd --overwrite\n"
         "  2. on the DaemonSet: ops/agent: drop disk-type=ssd (nodeSelector[disk-type])\n"
-        "     price: also selects 1 worker node (n2)\n"
+        "     side effects: also selects 1 worker node (n2)\n"
         "     try: --set 'ds/ops/agent:spec.template.spec.nodeSelector[disk-type]-'\n"
     )
 
@@ -121,6 +121,7 @@ def test_a_misspelt_name_is_bad_input_that_names_what_was_meant(cluster: str) ->
     with pytest.raises(InputError) as error:
         run("why", cluster, "agnet")
     assert error.value.problems[0].accepted == ("agent",)
+    assert str(error.value.problems[0]) == 'no DaemonSet or node named "agnet"; did you mean "agent"?'
 
 
 def test_every_format_holds_the_same(cluster: str) -> None:

@@ -122,10 +122,10 @@ def test_fields_of_a_daemonset(text: str, path: tuple[str | int, ...], value: An
         ("ds/ds:spec.minReadySecond=1", "accepted: minReadySeconds"),
         ("ds/ds:spec.template.spec.tolerations.key=1", "number of a list entry"),
         ("ds/ds:spec.minReadySeconds", "path=value"),
-        ("ds/other:spec.minReadySeconds=1", "no such DaemonSet"),
+        ("ds/other:spec.minReadySeconds=1", 'no DaemonSet named "other"'),
         ("node/n1", "is not an edit"),
         ("node/n1:-bad-=x", "legal key and value"),
-        ("node/n9:a=b", "no such node"),
+        ("node/n9:a=b", 'no node named "n9"'),
     ],
 )
 def test_what_cannot_be_read_says_what_is_accepted(text: str, said: str) -> None:

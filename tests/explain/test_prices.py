@@ -62,4 +62,4 @@ def test_where_nobody_suffers_nothing_else_changes() -> None:
     found = of_field(
         counterfactuals(world, "agent", "n1", now=NOW), "spec.template.spec.containers[0].resources.requests[memory]"
     )
-    assert side_effect_words(found) == "nothing else changes"
+    assert side_effect_words(found) == "none"

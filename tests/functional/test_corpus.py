@@ -123,7 +123,7 @@ def test_a_whole_folder_reports_every_double_with_both_places(folder: str, least
     doubles = [problem for problem in caught.value.problems if problem.reason == "DuplicateObject"]
     assert len(doubles) >= least
     for problem in doubles:
-        other = problem.message.removeprefix("the same object is also at ")
+        other = problem.message.removeprefix("duplicate of ")
         assert other.split(":")[0].startswith(str(CORPUS / folder))
         assert (other.split(":")[0], other.split(":")[1]) != (problem.source, str(problem.line))
 

@@ -69,9 +69,7 @@ def test_without_versions_of_one_cluster_it_is_an_error(other: dict[str, Any], t
         loaded(tmp_path, pod(), other)
     [problem] = caught.value.problems
     assert problem.reason == "DuplicateObject"
-    assert str(problem).startswith(
-        f"{tmp_path / '1.json'}:1:1: Pod ops/p: the same object is also at {tmp_path}/0.json"
-    )
+    assert str(problem).startswith(f"{tmp_path / '1.json'}:1:1: Pod ops/p: duplicate of {tmp_path}/0.json")
 
 
 def test_many_objects_in_several_versions_are_counted(tmp_path: Path) -> None:

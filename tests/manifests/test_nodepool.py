@@ -139,8 +139,8 @@ def test_shares_and_distributions_come_out_exactly_and_evenly(replicas: int, per
             },
             [
                 "spec.nameTemplate: makes names such as '{index.x}', which no node may have, seen: '{index.x}'",
-                "spec.labels[a b]: the key is no label key, seen: 'a b'",
-                "spec.labels[a b]: is no label value, seen: 'c d'",
+                "spec.labels[a b]: invalid label key, seen: 'a b'",
+                "spec.labels[a b]: invalid label value, seen: 'c d'",
                 "spec.distributions[0].values: needs at least one value",
                 "spec.distributions[1].weights: must be >= 0 with a sum between 1 and 1000000, seen: (0,)",
             ],
@@ -184,4 +184,4 @@ def test_nodes_of_pools_and_of_manifests_must_not_meet(tmp_path: Path) -> None:
     )
     with pytest.raises(InputError, match="1 problem") as caught:
         load([tmp_path])
-    assert "the same object is also at" in caught.value.problems[0].message
+    assert "duplicate of" in caught.value.problems[0].message

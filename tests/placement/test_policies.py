@@ -163,7 +163,7 @@ def test_a_claim_on_nodes_that_do_not_want_it() -> None:
 
 def test_a_name_that_no_daemonset_has_is_noted() -> None:
     best = fitted(node("n1"), daemonset("a"), policy(apart=[{"daemonSets": ["a", "typo"]}]))
-    assert [note.text for note in best.notes] == ["default/typo is named, and there is no such DaemonSet"]
+    assert [note.text for note in best.notes] == ["default/typo is named, but no DaemonSet has that name"]
 
 
 _NAMES = ("a", "b", "c", "d")

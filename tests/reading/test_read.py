@@ -161,7 +161,7 @@ def test_load_reports_every_problem_of_every_file(tmp_path: Path) -> None:
     assert len(texts) == 3
     assert any(text.startswith("/b.yaml:6:") for text in texts)
     assert any(text.startswith("/a.yaml:4:16: Node a: spec.taints: ") for text in texts)
-    assert any(text.startswith("/b.yaml:1:1: Node b: the same object is also at ") for text in texts)
+    assert any(text.startswith("/b.yaml:1:1: Node b: duplicate of ") for text in texts)
 
 
 def test_load_keeps_origins_and_notes(tmp_path: Path) -> None:
@@ -195,7 +195,7 @@ def test_a_whole_folder_reports_its_doubles() -> None:
         load([CORPUS / "daemonsets"])
     doubles = [problem for problem in caught.value.problems if problem.reason == "DuplicateObject"]
     assert doubles
-    assert all("the same object is also at " in problem.message and problem.line for problem in doubles)
+    assert all("duplicate of " in problem.message and problem.line for problem in doubles)
 
 
 @pytest.mark.parametrize("write", [nodes_yaml, nodes_json])

@@ -44,8 +44,10 @@ class _Sizes(click.ParamType[tuple[int, ...]]):
 @click.option("--daemonsets", type=click.IntRange(0, 1000), default=1, show_default=True, metavar="N")
 @click.option("--everywhere", is_flag=True, help="Only DaemonSets that want every node.")
 @click.option("--seed", type=int, default=0, show_default=True)
-@click.option("--rounds", type=click.IntRange(1, 1000), default=5, show_default=True, help="At least so many.")
-@click.option("--seconds", type=click.FloatRange(0), default=2.0, show_default=True, help="Rounds go on for so long.")
+@click.option("--rounds", type=click.IntRange(1, 1000), default=5, show_default=True, help="Minimum number of rounds.")
+@click.option(
+    "--seconds", type=click.FloatRange(0), default=2.0, show_default=True, help="Keep measuring for this long."
+)
 @click.option("--clock", type=click.Choice(("wall", "cpu")), default="wall", show_default=True, help="What is counted.")
 @click.option("--cluster", multiple=True, metavar="FILE", help="Your own cluster instead of worlds; repeatable.")
 @click.option("-o", "--output", type=click.Choice(("table", "wide", "json")), default="table", show_default=True)
@@ -146,7 +148,9 @@ def _chosen(option: str, asked: tuple[str, ...], known: tuple[str, ...]) -> tupl
         return known
     for name in asked:
         if name not in known:
-            raise click.BadParameter(f"{name!r} is none of {', '.join(known)}, {_ALL}", param_hint=option)
+            raise click.BadParameter(
+                f"unknown name {name!r}; choose from {', '.join(known)}, {_ALL}", param_hint=option
+            )
     return asked
 
 

@@ -30,7 +30,7 @@ class Seconds(click.ParamType[float]):
         text = str(value).strip()
         parts = _PART.findall(text)
         if not parts or "".join(number + unit for number, unit in parts) != text:
-            self.fail(f"{value!r} is no span of time such as 90, 90s, 1m30s or 2h", param, ctx)
+            self.fail(f"{value!r} is not a duration, for example 90, 90s, 1m30s or 2h", param, ctx)
         return sum(float(number) * _UNITS[unit or None] for number, unit in parts)
 
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     type=click.Choice(["coverage", "priority"]),
     default="coverage",
     show_default=True,
-    help="What the best placement has most of: pods, or pods of the highest priorities first.",
+    help="What the best placement maximises: pods, or pods of the highest priorities first.",
 )
 @click.option("--rollout", is_flag=True, help="As if every outdated pod had been replaced already.")
 @click.option("--search/--no-search", default=True, help="Search for the best, or take the greedy answer.")

@@ -31,8 +31,9 @@ def command(
 ) -> None:
     """Print the revisions of a DaemonSet: age, what each changed, how many pods still run it, and on which pools.
 
-    Without a name, of every DaemonSet. Words that are files or end like manifests are read. Of environments, arguments
-    and annotations only the names are shown, never the values. With a what-if option, as it is after the edit.
+    Without a name, of every DaemonSet. Arguments that are files, or look like manifest names, are read as input. Of
+    environments, arguments and annotations only the names are shown, never the values. With a what-if option, as it is
+    after the edit.
     """
     from ..explain.edits import apply_edits
     from ..explain.names import find_daemonset

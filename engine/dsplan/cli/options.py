@@ -55,7 +55,7 @@ class Moment(click.ParamType[datetime]):
         try:
             parsed = datetime.fromisoformat(str(value))
         except ValueError:
-            self.fail(f"{value!r} is no RFC 3339 time such as 2026-05-01T12:00:00Z", param, ctx)
+            self.fail(f"{value!r} is not an RFC 3339 time, for example 2026-05-01T12:00:00Z", param, ctx)
         if not _FIRST_YEAR <= parsed.year <= _LAST_YEAR:
             self.fail(
                 f"{value!r} is out of range: only the years {_FIRST_YEAR} to {_LAST_YEAR} are planned", param, ctx

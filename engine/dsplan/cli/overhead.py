@@ -35,7 +35,7 @@ def command(
 ) -> None:
     """Say what daemons cost per class of nodes: who lands there, their sum, what is left, which ports are taken.
 
-    A class are nodes that the same DaemonSets want and that agree in the labels of --by. By default these are the pool
+    A class is a set of nodes selected by the same DaemonSets, with equal labels of --by. By default these are the pool
     (of a NodePool manifest, of Karpenter, EKS, GKE, AKS and others), the machine type, os and arch. A NodePool or Node
     manifest among FILES is a template: its nodes count like others.
 

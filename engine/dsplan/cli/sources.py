@@ -53,7 +53,7 @@ class ClusterChoice(msgspec.Struct, frozen=True):
 
 def cluster_options(cluster: str = "The cluster; FILEs are then manifests to apply to it.") -> Callable[[F], F]:
     """Add --cluster, --live, --context, --kubeconfig and --validate; `choice_of` has what they said."""
-    validate = "Whether what an API server would refuse is refused, said in a note, or passed over."
+    validate = "How to treat what an API server would reject: fail, warn or ignore."
     options = (
         _option("--validate", type=click.Choice(_LEVELS), default="strict", show_default=True, help=validate),
         _option("--kubeconfig", metavar="FILE", help="The kubeconfig of the live cluster."),

@@ -30,7 +30,7 @@ def state_options(function: F) -> F:
             "--state",
             "state",
             metavar="PLAN.json",
-            help="Go on from this plan (or State): the progress of policies, back-offs, what is in flight.",
+            help="Resume from this plan (or State): the progress of policies, back-offs, what is in flight.",
         ),
     ):
         function = decorator(function)

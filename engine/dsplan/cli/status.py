@@ -43,7 +43,7 @@ class Until(click.ParamType["Goal"]):
         percent = re.fullmatch("([1-9][0-9]?|100)%", text)
         if percent:
             return Goal(percent=int(percent[1]))
-        return self.fail(f"{value!r} is none of updated, available, or a percentage from 1% to 100%", param, ctx)
+        return self.fail(f"{value!r}: expected updated, available, or a percentage from 1% to 100%", param, ctx)
 
 
 @click.command()

@@ -149,7 +149,7 @@ def _options() -> list[click.Option]:
             "--set", "node/NAME:LABEL=VALUE|ds/NAME:PATH=VALUE", "a label or field is set; `-` removes.", _complete_edit
         ),
         option("--taint", "node/NAME:KEY=VALUE:EFFECT", "a node has this taint.", _complete_edit),
-        option("--untaint", "node/NAME:KEY[:EFFECT]", "a node has not this taint.", _complete_edit),
+        option("--untaint", "node/NAME:KEY[:EFFECT]", "this taint is removed from a node.", _complete_edit),
         option("--cordon", "NAME", "a node is cordoned.", _complete_nodes),
         option("--drain", "NAME", "a node is drained; daemon pods stay.", _complete_nodes),
         option("--remove-node", "NAME", "a node is gone.", _complete_nodes),

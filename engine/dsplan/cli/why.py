@@ -40,8 +40,9 @@ def command(
 ) -> None:
     """Say why there is, or is not, a pod: of a DaemonSet on a node, on all nodes, or of all DaemonSets on a node.
 
-    Words that are files or end like manifests are read; `ds/NAME` and `node/NAME` say which of the two a name is.
-    With a what-if option the answer is for the edited cluster, and the difference between the two plans comes first.
+    Arguments that are files, or look like manifest names, are read as input; `ds/NAME` and `node/NAME` say which of the
+    two a name is. With a what-if option the answer is for the edited cluster, and the difference between the two plans
+    comes first.
     """
     files = tuple(word for word in names if is_file(word))
     asked = [word for word in names if not is_file(word)]

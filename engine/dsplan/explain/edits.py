@@ -372,4 +372,4 @@ _CHANGES: dict[type[Any], Callable[[RawTree, Any], RawTree]] = {
 
 
 def _missing(what: str, name: str) -> InputError:
-    return InputError.of([Problem(reason="NotFound", message=f"there is no such {what}", value=name)])
+    return InputError.of([Problem(reason="NotFound", message=f"no {what} named {name!r}")])

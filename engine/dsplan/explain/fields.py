@@ -124,7 +124,7 @@ def field_at(tree: Any, path: Path) -> Any:
         try:
             tree = tree[step]
         except (KeyError, IndexError, TypeError):
-            raise _refused("there is no such field", path_text(path), ()) from None
+            raise _refused("no field at this path", path_text(path), ()) from None
     return tree
 
 
@@ -152,7 +152,7 @@ def _set(tree: Any, path: Path, value: Any, whole: Path) -> Any:
     elif step in copy:
         del copy[step]
     else:
-        raise _refused("there is no such field to remove", path_text(whole), ())
+        raise _refused("no field to remove at this path", path_text(whole), ())
     return copy
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Sequence
 
-from ..errors import InputError, Problem
+from ..errors import InputError, Problem, printable
 from ..model.daemonset import DaemonSet
 from ..model.node import Node
 from ..model.world import World
@@ -32,9 +32,9 @@ def find_daemonset(world: World, name: str) -> DaemonSet:
     if len(found) == 1 or len(exact) == 1:
         return (exact or found)[0]
     if found:
-        raise _refused("several DaemonSets have this name", bare, [str(entry.identity) for entry in found])
+        raise _ambiguous("several DaemonSets are named", bare, [str(entry.identity) for entry in found])
     known = [daemonset.name for daemonset in world.daemonsets] + [str(entry.identity) for entry in world.daemonsets]
-    raise _refused("there is no such DaemonSet", bare, _close(bare, known))
+    raise _missing("DaemonSet", bare, known)
 
 
 def find_node(world: World, name: str) -> Node:
@@ -46,7 +46,7 @@ def find_node(world: World, name: str) -> Node:
     for node in world.nodes:
         if node.name == bare:
             return node
-    raise _refused("there is no such node", bare, _close(bare, [node.name for node in world.nodes]))
+    raise _missing("node", bare, [node.name for node in world.nodes])
 
 
 def which_is_which(world: World, names: Sequence[str]) -> tuple[str | None, str | None]:
@@ -59,7 +59,7 @@ def which_is_which(world: World, names: Sequence[str]) -> tuple[str | None, str 
     for name in names:
         kind = _kind(world, name)
         if (kind == "ds" and daemonset is not None) or (kind == "node" and node is not None):
-            raise _refused("a DaemonSet and a node, not two of a kind", " ".join(names), ())
+            raise _ambiguous("name one DaemonSet and one node, not two of a kind:", " ".join(names), ())
         if kind == "ds":
             daemonset = name
         else:
@@ -76,20 +76,35 @@ def _kind(world: World, name: str) -> str:
     is_node = any(node.name == name for node in world.nodes)
     is_daemonset = any(name in (entry.name, str(entry.identity)) for entry in world.daemonsets)
     if is_node and is_daemonset:
-        raise _refused("both a DaemonSet and a node have this name", name, (f"ds/{name}", f"node/{name}"))
+        raise _ambiguous("both a DaemonSet and a node are named", name, (f"ds/{name}", f"node/{name}"))
     if is_node or is_daemonset:
         return "node" if is_node else "ds"
     known = [entry.name for entry in world.daemonsets] + [node.name for node in world.nodes]
-    raise _refused("there is no DaemonSet and no node of this name", name, _close(name, known))
+    raise _missing("DaemonSet or node", name, known)
 
 
 def _without(name: str, prefixes: Iterable[str]) -> str:
     return next((name[len(prefix) :] for prefix in prefixes if name.startswith(prefix)), name)
 
 
-def _close(name: str, known: list[str]) -> list[str]:
-    return sorted(difflib.get_close_matches(name, known[:100_000], 3))
+_LISTED = 5
 
 
-def _refused(message: str, value: str, accepted: Iterable[str]) -> InputError:
-    return InputError.of([Problem(reason="NotFound", message=message, value=value, accepted=tuple(accepted))])
+def _missing(what: str, name: str, known: list[str]) -> InputError:
+    """Return that there is none of a name, with what was perhaps meant, else with what there is."""
+    close = sorted(difflib.get_close_matches(name, known[:100_000], 3))
+    if close:
+        hint = "did you mean " + " or ".join(f'"{printable(one)}"' for one in close) + "?"
+    elif known:
+        more = f" and {len(known) - _LISTED:,} more" if len(known) > _LISTED else ""
+        hint = f"there is {', '.join(map(printable, known[:_LISTED]))}{more}"
+    else:
+        hint = "the input has none"
+    message = f'no {what} named "{printable(name)}"; {hint}'
+    return InputError.of([Problem(reason="NotFound", message=message, accepted=tuple(close))])
+
+
+def _ambiguous(message: str, name: str, choices: Iterable[str]) -> InputError:
+    said = f'{message} "{printable(name)}"'
+    listed = "; say which: " + ", ".join(map(printable, choices)) if choices else ""
+    return InputError.of([Problem(reason="NotFound", message=said + listed, accepted=tuple(choices))])

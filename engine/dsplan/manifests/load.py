@@ -291,5 +291,5 @@ def _other_version(item: RawObject) -> Problem:
 
 
 def _double(identity: Identity, known: Origin) -> Problem:
-    message = f"the same object is also at {known.place()}"
+    message = f"duplicate of {known.place()}"
     return Problem(reason="DuplicateObject", message=message, object=f"{identity.kind} {identity}")

@@ -254,9 +254,9 @@ def _name_problems(pool: NodePool) -> Iterator[Problem]:
 
 def _label_problems(field: str, key: str, value: str) -> Iterator[Problem]:
     if not is_label_key(key):
-        yield _invalid(field, "the key is no label key", key)
+        yield _invalid(field, "invalid label key", key)
     if not is_label_value(value):
-        yield _invalid(field, "is no label value", value)
+        yield _invalid(field, "invalid label value", value)
 
 
 def _distribution_problems(field: str, distribution: Distribution) -> Iterator[Problem]:

@@ -95,7 +95,7 @@ def is_invalid(requirement: Requirement) -> str | None:
     """
     operator, values = requirement.operator, requirement.values
     if not is_label_key(requirement.key):
-        return "the key is no label key"
+        return "invalid label key"
     if operator in _SET_OPERATORS:
         if not values:
             return f"{operator} needs values"
@@ -110,7 +110,7 @@ def is_invalid(requirement: Requirement) -> str | None:
     else:
         return f"unknown operator {operator!r}"
     if not all(map(is_label_value, values)):
-        return "a value is no label value"
+        return "invalid label value"
     return None
 
 

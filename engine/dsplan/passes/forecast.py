@@ -246,7 +246,7 @@ def _lower_bound(nodes: int, outside: int, budget: Budget) -> int:
 
 def _spent_text(blockers: Sequence[str], limit: int) -> str:
     shown = ", ".join(blockers[:3]) + (f" and {len(blockers) - 3:,} more" if len(blockers) > 3 else "")
-    return f"{len(blockers):,} of {limit:,} down, and they stay down: {shown}"
+    return f"{len(blockers):,} of {limit:,} down and not recovering: {shown}"
 
 
 def _wanted(observed: Observed, index: NodeIndex, name: str) -> bool:

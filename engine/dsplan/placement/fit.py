@@ -241,7 +241,7 @@ class _Fit:
     def _strangers(self) -> Iterator[Note]:
         """Yield the names in policies that no DaemonSet has."""
         for name in sorted(self.relations.involved - set(self.identities)):
-            yield Note("PlacementPolicy", f"{name} is named, and there is no such DaemonSet")
+            yield Note("PlacementPolicy", f"{name} is named, but no DaemonSet has that name")
 
     def _entry(self, n: int) -> DaemonSetFit:
         return DaemonSetFit(

@@ -34,7 +34,7 @@ def find_daemonsets(world: World, names: Iterable[str]) -> tuple[Identity, ...]:
             accepted = tuple(str(identity) for identity in fitting)
             problems.append(Problem(reason="Ambiguous", message="several DaemonSets", object=name, accepted=accepted))
         else:
-            problems.append(Problem(reason="NotFound", message="no such DaemonSet", object=name))
+            problems.append(Problem(reason="NotFound", message="no DaemonSet of this name", object=name))
     if problems:
         raise InputError.of(problems)
     return tuple(dict.fromkeys(found))

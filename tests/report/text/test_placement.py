@@ -39,7 +39,7 @@ def test_nothing_is_said_where_everything_has_a_place() -> None:
 
 @pytest.mark.parametrize(
     ("fields", "proof"),
-    [({}, "the most possible"), ({"gap": 1, "bound": 6}, "at most 6 possible, gap 1")],
+    [({}, "proven optimal"), ({"gap": 1, "bound": 6}, "at most 6 possible, gap 1")],
 )
 def test_the_head_says_what_was_proved(fields: dict[str, int], proof: str) -> None:
     lines = list(placement_lines(plan_of(1, entry(**fields)), PLAIN))

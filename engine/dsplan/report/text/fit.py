@@ -101,10 +101,8 @@ def _best(best: Fit, names: Sequence[str], style: Style) -> Iterator[str]:
     goal = "coverage" if best.goal == "coverage" else "the highest priorities first"
     if best.policies:
         goal += f", within {', '.join(map(str, best.policies))}"
-    proof = "the most possible" if best.gap == 0 else f"at most {best.bound:,} possible, gap {best.gap:,}"
-    found = (
-        f"{best.placed:,} of {best.wanted:,} new pods have a place; {proof}" if best.wanted else "no new pod is wanted"
-    )
+    proof = "proven optimal" if best.gap == 0 else f"at most {best.bound:,} possible, gap {best.gap:,}"
+    found = f"{best.placed:,} of {best.wanted:,} new pods fit; {proof}" if best.wanted else "no new pod is wanted"
     yield style.paint("Best without eviction", "bold") + f" ({goal}): {found}"
     counts = best.settled
     if any(counts.values()):

@@ -33,7 +33,7 @@ def placement_lines(plan: PlanDocument, style: Style) -> Iterator[str]:
     if entry is None:
         return
     yield ""
-    proof = "the most possible" if entry.gap == 0 else f"at most {entry.bound:,} possible, gap {entry.gap:,}"
+    proof = "proven optimal" if entry.gap == 0 else f"at most {entry.bound:,} possible, gap {entry.gap:,}"
     head = style.paint("Best placement without eviction", "bold")
     yield f"{head}: {entry.placed:,} of {entry.wanted:,} new pods; {proof}; search nodes {entry.search_nodes:,}"
     yield from component_table(entry.components, style)

@@ -85,10 +85,10 @@ def _rollout_lines(story: Timeline, style: Style, *, plain: bool) -> Iterator[st
     if story.barrier is story.window:
         yield from _wave_lines(story, story.window, style)
     else:
-        yield "  as its window slides, which frees a slot whenever a pod gets available:"
+        yield "  rolling window (a slot frees as each pod becomes available):"
         yield from _wave_lines(story, story.window, style, word="STEP")
         yield ""
-        yield "  in barrier waves, each waiting for the one before:"
+        yield "  as strict waves, each waiting for the one before:"
         yield from _wave_lines(story, story.barrier, style)
     yield ""
     if story.window.run.most_down:
@@ -153,10 +153,10 @@ def _summary_lines(story: Timeline, style: Style) -> Iterator[str]:
     slides = story.barrier is not story.window
     yield from _wrapped(_rollout_summary(story.window, "step" if slides else "wave", governed=story.governed), style)
     if slides:
-        yield from _wrapped(f"in barrier waves: {_rollout_summary(story.barrier, governed=story.governed)}", style)
+        yield from _wrapped(f"as strict waves: {_rollout_summary(story.barrier, governed=story.governed)}", style)
     if story.slow_seconds:
         slow = f"{offset(story.slow_seconds)} ({span(story.slow_seconds)})"
-        yield f"  if every pod is as slow as the slowest 5 of 100: {slow}"
+        yield f"  worst case (95th percentile): {slow}"
     if story.evicted:
         yield from _alarm(f"evicts {len(story.evicted):,}: {listing(story.evicted, style.limit)}", style)
     if story.stall is not None:

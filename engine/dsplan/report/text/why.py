@@ -220,14 +220,14 @@ def counterfactuals_text(
     """Return the edits that change an answer, the smallest first, each with its price and how to try it."""
     if not found:
         return "No edit of the known kinds changes that.\n"
-    lines = ["To change that (each was tried by solving again):"]
+    lines = ["Ways to change this (each verified by re-planning):"]
     for number, entry in enumerate(found, start=1):
         words = " and ".join(edit_words(edit) for edit in entry.edits)
         lines += flow(f"{words}", style.width, f"  {number}. on {_SIDES[entry.side]}: ")
         if entry.kind is not Kind.YES:
             text = f"then {FATE_WORDS[entry.fate]}" + (f"; {entry.detail}" if entry.detail else "")
             lines += flow(text, style.width, " " * 5)
-        lines += flow(f"price: {side_effect_words(entry, style.limit)}", style.width, " " * 5)
+        lines += flow(f"side effects: {side_effect_words(entry, style.limit)}", style.width, " " * 5)
         options = " ".join(filter(None, (edit_option(edit, daemonset) for edit in entry.edits)))
         if options:
             lines.append(f"     try: {options}")
@@ -257,4 +257,4 @@ def side_effect_words(entry: Counterfactual, limit: int | None = 10) -> str:
         parts.append("evicts " + ", ".join(f"{counted(pods, 'pod')} of {victim}" for victim, pods in found.evicts))
     parts += [f"{each.daemonset} becomes {each.fate} on {listing(each.nodes, limit)}" for each in found.worse]
     parts += [f"{other.daemonset} goes from {other.before} to {other.after} there" for other in found.others]
-    return "; ".join(parts) or "nothing else changes"
+    return "; ".join(parts) or "none"
