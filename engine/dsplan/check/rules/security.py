@@ -12,6 +12,9 @@ from .nodes import counted_text
 
 __all__ = ["RULES"]
 
+_NO_IMAGE = frozenset("@{}$ <>")
+"""Signs of a digest, of a template that was not rendered, of words that stand for an image."""
+
 
 @rule(
     "DSP501",
@@ -27,7 +30,7 @@ def image_tag_moves(scene: Scene) -> Iterator[Spot]:
         for path, container in subject.containers():
             image = str(container.get("image", ""))
             name, _, tag = image.rpartition("/")[2].partition(":")
-            if image and "@" not in image and "{" not in image and "$" not in image and tag in ("", "latest"):
+            if image and not set(image) & _NO_IMAGE and tag in ("", "latest"):
                 text = f"image {image} has {'no tag' if not tag else 'the tag latest'}"
                 yield subject.spot(text, f"{path}.image", fix=f"name a version of {name}, best with its digest")
 
