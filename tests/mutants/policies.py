@@ -9,6 +9,7 @@ BRUTE_FORCE = "tests/waves/test_schedule.py"
 VERIFY = "tests/verify/test_policies.py"
 SITUATIONS = "tests/policies/test_situations.py"
 WALK = "tests/policies/test_walk.py"
+STORIES = "tests/policies/test_stories.py"
 
 POLICIES = (
     Mutant(
@@ -17,6 +18,20 @@ POLICIES = (
         "limit=amount.number,",
         "limit=amount.number + 1,",
         CASES,
+    ),
+    Mutant(
+        "policy-recovered-nodes-remembered-as-broken",
+        "policies/memory.py",
+        "tuple(name for name in stop.nodes if not recovered(name))",
+        "stop.nodes",
+        STORIES,
+    ),
+    Mutant(
+        "policy-clock-set-back-acquits",
+        "policies/facts.py",
+        "since_began = since_began and self._began <= self._now",
+        "since_began = since_began and self._now <= self._now",
+        STORIES,
     ),
     Mutant(
         "policy-order-ignored",

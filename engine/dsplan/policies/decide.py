@@ -245,7 +245,7 @@ class _Decision:
     ) -> Iterator[PolicyProgress]:
         """Yield what is to be remembered: the policies as they stand now, those that are away as they were."""
         for view in self.views:
-            progress = view.progress(limits[view.policy.identity])
+            progress = view.progress(limits[view.policy.identity], self.index)
             started = paced.started.get(view.policy.identity)
             yield progress if started is None else msgspec.structs.replace(progress, started=started)
         here = {view.policy.identity for view in self.views}

@@ -129,6 +129,7 @@ class Facts:
         back to a revision that they had before.
         """
         found = BitMap()
+        since_began = since_began and self._began <= self._now
         for position in not_ready & self.new:
             pod = self.pod(position)
             if pod is None:

@@ -7,14 +7,14 @@ stopped still, should somebody go back to it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 import msgspec
 
 from ..model.meta import Identity
 from ..model.policy import RolloutPolicy
-from ..model.state import PolicyProgress, State, StepRecord, TargetProgress
+from ..model.state import PolicyProgress, State, StepRecord, Stop, TargetProgress
 from .steps import StepRule
 from .subjects import Subject
 
@@ -61,16 +61,22 @@ def _is_of(entry: TargetProgress, identity: Identity, uid: str) -> bool:
     return entry.uid == uid if entry.uid else entry.daemonset == identity
 
 
-def kept(progress: PolicyProgress, present: Mapping[Identity, TargetProgress]) -> tuple[TargetProgress, ...]:
-    """Return the targets of the next State: those that are here as they stand, the others as they were."""
+def kept(
+    progress: PolicyProgress, present: Mapping[Identity, TargetProgress], recovered: Callable[[str], bool]
+) -> tuple[TargetProgress, ...]:
+    """Return the targets of the next State: those that are here as they stand, the others as they were.
+
+    Of nodes that a revision broke and that have `recovered`, nothing is remembered: should they fall again, another
+    revision may have done it.
+    """
     here = {entry.uid: entry for entry in present.values()}
     found = list(present.values())
     for entry in progress.targets:
         now = here.get(entry.uid) if entry.uid else present.get(entry.daemonset)
-        if now is None:
+        if now is None and not entry.retired:
             found.append(entry)
-        elif entry.hash != now.hash and entry.stop is not None and entry.stop.kind != "failing":
-            found.append(_retired(entry))
+        elif (now is None or entry.hash != now.hash) and (stop := _lasting(entry.stop, recovered)) is not None:
+            found.append(_retired(entry, stop))
     found.sort(key=lambda entry: (entry.daemonset, entry.uid, entry.hash))
     if len(found) <= _MOST_TARGETS:
         return tuple(found)
@@ -79,9 +85,17 @@ def kept(progress: PolicyProgress, present: Mapping[Identity, TargetProgress]) -
     return tuple(entry for entry in found if id(entry) not in dropped)
 
 
-def _retired(entry: TargetProgress) -> TargetProgress:
+def _lasting(stop: Stop | None, recovered: Callable[[str], bool]) -> Stop | None:
+    """Return what is left of a stop: a gate that failed, nodes that have not recovered."""
+    if stop is None or stop.kind == "failing":
+        return None
+    nodes = tuple(name for name in stop.nodes if not recovered(name))
+    return msgspec.structs.replace(stop, nodes=nodes) if nodes or stop.kind == "gate" else None
+
+
+def _retired(entry: TargetProgress, stop: Stop) -> TargetProgress:
     return TargetProgress(
-        daemonset=entry.daemonset, uid=entry.uid, hash=entry.hash, began=entry.began, stop=entry.stop, retired=True
+        daemonset=entry.daemonset, uid=entry.uid, hash=entry.hash, began=entry.began, stop=stop, retired=True
     )
 
 

@@ -17,7 +17,7 @@ from .facts import Facts
 from .step_positions import StepPosition
 from .waits import Wait, WaitKind
 
-__all__ = ["excused_of", "few", "halted", "stop_of"]
+__all__ = ["excused_of", "few", "halted", "is_ready", "stop_of"]
 
 
 def excused_of(target: TargetProgress, facts: Facts, index: NodeIndex) -> frozenset[str]:
@@ -39,7 +39,7 @@ def stop_of(
     """
     known = target.stop if target.stop is not None and target.stop.kind in ("gate", "broken") else None
     names = set(known.nodes) if known is not None else set()
-    names = {name for name in names if causal and not _is_ready(name, index)}
+    names = {name for name in names if causal and not is_ready(name, index)}
     names |= {index.names[position] for position in broken} - excused
     if known is not None and known.kind == "gate":
         return msgspec.structs.replace(known, nodes=tuple(sorted(names)))
@@ -75,6 +75,7 @@ def few(names: Iterable[str]) -> str:
     return ", ".join(found[:3]) + (f" and {len(found) - 3:,} more" if len(found) > 3 else "")
 
 
-def _is_ready(name: str, index: NodeIndex) -> bool:
+def is_ready(name: str, index: NodeIndex) -> bool:
+    """Return whether a node is there and ready; one that is gone is not."""
     position = index.ids.get(name)
     return position is not None and index.nodes[position].ready

@@ -22,7 +22,7 @@ from .memory import Remembered, kept, remembered_of
 from .node_order import order_nodes
 from .step_positions import Member, StepPosition, step_positions
 from .steps import StepRule, steps_in_turn
-from .stops import excused_of, halted, stop_of
+from .stops import excused_of, halted, is_ready, stop_of
 from .subjects import Subject, Units
 
 __all__ = ["View", "view_of"]
@@ -61,7 +61,7 @@ class View(msgspec.Struct, frozen=True):
         """Nodes where a pod is left as it is: by partition, or since the node was broken before."""
         return {identity: kept | self.budget_use.exempt for identity, kept in self.kept.items()}
 
-    def progress(self, limits: Iterable[RolloutLimit]) -> PolicyProgress:
+    def progress(self, limits: Iterable[RolloutLimit], index: NodeIndex) -> PolicyProgress:
         """Return what is to be remembered; `limits` are the policy's."""
         own: dict[Identity, dict[str, int]] = {identity: {} for identity in self.targets}
         shared: dict[str, int] = {}
@@ -78,7 +78,8 @@ class View(msgspec.Struct, frozen=True):
             )
             for identity, stand in self.stands.items()
         }
-        return msgspec.structs.replace(self.before, targets=kept(self.before, present), resolved=shared)
+        targets = kept(self.before, present, lambda name: is_ready(name, index))
+        return msgspec.structs.replace(self.before, targets=targets, resolved=shared)
 
 
 def view_of(

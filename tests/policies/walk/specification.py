@@ -22,21 +22,37 @@ Tree = dict[str, Any]
 
 
 class Monitor(msgspec.Struct):
-    """What the history says so far: steps that were passed, by which answer, and each first look of the engine."""
+    """What the history says so far: steps that were passed, by which answer, and each first look of the engine.
+
+    `present` has the revision of each target at the last look, and how many units had begun when it was first seen: one
+    that comes back begins anew.
+    """
 
     passed: dict[tuple[str, str, str, str, int], int]
     first_look: dict[tuple[str, str, str], frozenset[str]]
     is_lost: bool = False
     begun_when_lost: int = 0
     rescued: frozenset[tuple[str, str, str, str]] = frozenset()
+    present: dict[tuple[str, str], tuple[str, int]] = {}
 
     def copy(self) -> Monitor:
         """Return another one that knows the same."""
-        return Monitor(dict(self.passed), dict(self.first_look), self.is_lost, self.begun_when_lost, self.rescued)
+        return Monitor(
+            dict(self.passed), dict(self.first_look), self.is_lost, self.begun_when_lost, self.rescued,
+            dict(self.present),
+        )  # fmt: skip
 
     def forget(self, begun: int) -> None:
         """State is lost: the engine's next look is a first one, and gates are asked again."""
         self.first_look, self.passed, self.is_lost, self.begun_when_lost = {}, {}, True, begun
+
+    def see(self, policy: str, uid: str, hash_: str, begun: int) -> None:
+        """Take note of the revision that is rolled out; another one than before begins at the first step."""
+        if self.present.get((policy, uid), ("", 0))[0] != hash_:
+            self.present[policy, uid] = hash_, begun
+            mine = policy, uid, hash_
+            self.first_look.pop(mine, None)
+            self.passed = {key: used for key, used in self.passed.items() if key[:3] != mine}
 
 
 def forbidden(town: Town, monitor: Monitor, begun: list[Place]) -> list[str]:
@@ -99,6 +115,7 @@ class _Target:
 
     def look(self) -> None:
         """Take note of the steps that are passed by now."""
+        self.monitor.see(self.policy, self.uid, self.hash, len(self.town.gone))
         self.monitor.first_look.setdefault((self.policy, self.uid, self.hash), frozenset(self.went))
         for says, turn, step in self.steps():
             key = self.policy, self.uid, self.hash, says, turn
@@ -191,7 +208,8 @@ class _Target:
         broken = (nodes for key, nodes in self.town.broke.items() if key[:2] == (self.name, self.uid))
         causal = (self.spec.get("brokenNodes") or {}).get("mode") == "Causal"
         # That a node was back for a moment between two looks, the engine cannot know.
-        seen = same_minute or node in self.town.seen_broken or any(node in nodes for nodes in broken)
+        known = node in self.town.seen_broken | self.town.suspected
+        seen = same_minute or known or any(node in nodes for nodes in broken)
         return causal and not self.town.nodes[node].ready and seen
 
     def is_paused(self) -> bool:
@@ -219,7 +237,8 @@ class _Target:
         steps = self.reached()
         if steps is None or not batch:
             return
-        begun = self.begun(since=self.monitor.begun_when_lost)
+        anew = self.monitor.present[self.policy, self.uid][1]
+        begun = self.begun(since=max(anew, self.monitor.begun_when_lost))
         canary = [len((begun & self.went) | set(batch)) <= self.canary_size(step) for step in steps if "canary" in step]
         shares = [len(self.went | set(batch)) <= self.to(step) for step in steps if "to" in step]
         if not any(canary + shares):

@@ -91,11 +91,13 @@ class Town:
         self.now = 0
         self.state = State()
         self.older: State | None = None
+        self.older_seen: dict[str, Target] = {}
         self.gone: tuple[Gone, ...] = ()
         self.said: tuple[Said, ...] = ()
         self.broke: dict[tuple[str, str, str], frozenset[str]] = {}
         self.seen: dict[str, Target] = {}
         self.seen_broken: frozenset[str] = frozenset()
+        self.suspected: frozenset[str] = frozenset()
         self.excused: frozenset[str] = frozenset()
         self.failed: dict[tuple[str, str, str], bool] = {}
         self.changed: dict[tuple[str, str], int] = {}
@@ -115,6 +117,7 @@ class Town:
             sorted(self.pods.items()), self.now, self.state, self.older, self.gone, self.said,
             sorted((key, sorted(value)) for key, value in self.broke.items()), sorted(self.changed.items()),
             sorted(self.excused), sorted(self.failed), sorted(self.seen_broken), sorted(self.seen.items()),
+            sorted(self.older_seen.items()), sorted(self.suspected),
         ]  # fmt: skip
         return msgspec.msgpack.encode(parts)
 
@@ -148,16 +151,34 @@ class Town:
 
     def begin(self) -> list[Place]:
         """Let the engine decide, carry it out, and return what it began."""
-        before = self.state
+        before, self.older_seen = self.state, self.seen
         named = {entry.get("name") for tree in self.policies.values() for entry in tree["spec"]["targets"]}
         self.seen = {name: target for name, target in self.targets.items() if name in named}
         self.seen_broken = frozenset().union(*self.broke.values())
+        self.suspected |= self._fell_after_update()
         begun, self.state = begun_by(self.world(), self.moment)
         self.older = before
         for name, node in begun:
             self.gone += (Gone(name, self.targets[name].uid, self.targets[name].hash, node, self.now),)
             self.replace(name, node)
         return begun
+
+    def _fell_after_update(self) -> frozenset[str]:
+        """The nodes that fell after their present pod was made, which is of what is rolled out now: whoever looks now
+        takes them as broken by it, even if something else was rolled out when they fell."""
+        return frozenset(
+            node
+            for (name, node), pod in self.pods.items()
+            if pod.hash == self.targets[name].hash
+            and not self.nodes[node].ready
+            and (self.nodes[node].since >= pod.made or pod.made > self.now)
+        )
+
+    def forget(self, *, older: bool) -> None:
+        """State is lost, or an older one is found again, which knows only what was seen until then."""
+        self.state, self.seen = ((self.older or State()), self.older_seen) if older else (State(), {})
+        self.older = None
+        self.failed = {}  # what somebody said is nowhere else
 
     def told(self) -> str:
         """Return what the engine tells of what stands still."""
@@ -201,6 +222,7 @@ class Town:
         self.nodes[node] = msgspec.structs.replace(self.nodes[node], ready=True, since=self.now)
         self.broke = {key: nodes - {node} for key, nodes in self.broke.items()}
         self.excused -= {node}
+        self.suspected -= {node}
         for name in self.targets:
             if (name, node) in self.pods and not self.pods[name, node].crashes:
                 self.set_pod(name, node, ready=True)

@@ -13,8 +13,6 @@ from typing import Any
 
 import msgspec
 
-from dsplan.model.state import State
-
 from .specification import Monitor, forbidden
 from .town import PodFacts, Town
 
@@ -124,9 +122,8 @@ def happen(place: Place, event: Event) -> tuple[Place, list[str]] | None:
     elif kind == "state":
         if rest[0] == "old" and town.older is None:
             return None
-        town.state, town.older = (town.older or State()) if rest[0] == "old" else State(), None
+        town.forget(older=rest[0] == "old")
         monitor.forget(len(town.gone))
-        town.failed = {}  # what somebody said is nowhere else
     else:
         _HAPPENS[kind](town, *rest)
     return Place(town, monitor, (*place.events, event)), wrong
