@@ -13,6 +13,13 @@ UNKNOWN = "tests/reconciler/test_unknown.py"
 
 HOSTING = (
     Mutant(
+        "a-no-is-a-yes",
+        "cli/rollout.py",
+        "        if self._asks and not click.confirm",
+        "        if self._asks and click.confirm",
+        "tests/cli/test_rollout.py -k before_a_yes",
+    ),
+    Mutant(
         "nodes-that-join-count",
         "cli/status.py",
         "self._goal, self._among[identity])",
