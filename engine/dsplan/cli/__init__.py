@@ -34,7 +34,6 @@ COMMANDS = {
     "status": "How far roll-outs have got, whether they get there, and what stands in the way.",
     "snapshot": "Save a small snapshot with only what planning needs.",
     "rollout": "Carry out RolloutPolicies in a live cluster, in waves; ask first.",
-    "snapshot": "What planning needs of a cluster, in a small file.",
     "check": "What is risky in DaemonSets, and what it affects in this cluster; for CI, too.",
     "validate": "Everything an API server would refuse, with lines; for CI, too.",
     "schema": "The JSON Schema of a plan, or of one of dsplan's own kinds.",

@@ -211,7 +211,7 @@ class _Run:
 
         if self._output == "jsonl":
             click.echo(line_of(record))
-        elif record.kind not in _QUIET and (record.kind != "condition" or record.outcome == "True"):
+        elif not _is_routine(record):
             click.echo(_line(record))
         sys.stdout.flush()
 
@@ -224,6 +224,12 @@ _WORDS = {
     "stopped": "stopped: what was deleted comes back by itself; the same command goes on from here",
     "aborted": "aborted: everything is left as it is; remove `control` from the ConfigMap to go on",
 }
+
+
+def _is_routine(record: Record) -> bool:
+    """Return whether nobody at a terminal waits for it: the audit log has it."""
+    shown = {"condition": record.outcome == "True", "answered": record.outcome != "done"}
+    return record.kind in _QUIET or not shown.get(str(record.kind), True)
 
 
 def _code(ended: Ended) -> int:
