@@ -35,6 +35,7 @@ COMMANDS = {
     "snapshot": "Save a small snapshot with only what planning needs.",
     "rollout": "Carry out RolloutPolicies in a live cluster, in waves; ask first.",
     "check": "What is risky in DaemonSets, and what it affects in this cluster; for CI, too.",
+    "comment": "One comment under a pull or merge request, kept up to date; for CI.",
     "validate": "Everything an API server would refuse, with lines; for CI, too.",
     "schema": "The JSON Schema of a plan, or of one of dsplan's own kinds.",
     "get": "What `kubectl get daemonsets` would show.",
