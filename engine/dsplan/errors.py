@@ -50,7 +50,8 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
         """Return `file:line:column: object: field: message, seen: value (accepted: ...)`."""
         place = ":".join(str(part) for part in (self.source, self.line, self.column) if part not in ("", None))
         text = ": ".join(part for part in (place, self.object, self.field, self.message) if part)
-        if self.value is not msgspec.UNSET:
+        is_quoted = isinstance(self.value, str) and f'"{self.value}"' in self.message
+        if self.value is not msgspec.UNSET and not is_quoted:
             text += f", seen: {shorten(self.value)}"
         if self.accepted and not all(one in self.message for one in self.accepted):
             text += f" (accepted: {', '.join(self.accepted)})"

@@ -82,7 +82,9 @@ def test_a_namespace_and_a_selector_narrow_the_daemonsets() -> None:
     for words in (("-n", "rook-ceph"), ("--namespace=rook-ceph",)):
         part = json.loads(dsplan("solve", SPECS / "storage.yaml", *NOW, "-o", "json", *words).stdout)
         assert [entry["name"] for entry in part["daemonsets"]] == ["rook-agent"]
-    assert "No DaemonSets" in dsplan("solve", SPECS / "storage.yaml", *NOW, "-l", "no=such").stdout
+    none = dsplan("solve", SPECS / "storage.yaml", *NOW, "-l", "no=such")
+    assert (none.returncode, none.stdout) == (1, "")
+    assert 'no DaemonSet with the labels "no=such"; the input has 2 DaemonSets' in none.stderr
     assert dsplan("solve", SPECS / "storage.yaml", *NOW, "-l", "a in").returncode == 1
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from importlib import import_module
+from typing import Any
 
 import click
 
@@ -42,12 +43,32 @@ COMMANDS = {
     "describe": "What `kubectl describe daemonsets` would show.",
     "bench": "How fast is it? Seeded clusters, measured stage by stage.",
     "completion": "The completion script for bash, zsh or fish.",
+    "help": "The help of a command.",
+    "version": "The version of dsplan, and of Kubernetes whose rules it follows.",
 }
 """Command -> its line in the help; the module is `dsplan.cli.<command>`."""
 
 
+_SETTINGS: dict[str, Any] = {
+    "help_option_names": ["-h", "--help"],
+    "max_content_width": 120,
+    "auto_envvar_prefix": "DSPLAN",
+}
+"""Every option can come from the environment: DSPLAN_SOLVE_OUTPUT=wide is `solve -o wide`."""
+
+
+INTERRUPTED = 130
+"""The exit code after Ctrl-C: 128 and the number of the signal, as shells have it."""
+
+
 class _Lazy(click.Group):
     """Lists commands without importing them, so that --help is instant."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            ctx.exit(INTERRUPTED)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -77,7 +98,7 @@ class _Lazy(click.Group):
         return super().resolve_command(ctx, args)
 
 
-@click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
+@click.group(cls=_Lazy, context_settings=_SETTINGS)
 @click.version_option(package_name="dsplan", message="%(prog)s %(version)s (semantics kubernetes/v1.36)")
 def cli() -> None:
     """`terraform plan` for Kubernetes DaemonSets: which node gets which daemon pod, why, and in which waves.

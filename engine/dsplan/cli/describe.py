@@ -6,14 +6,16 @@ from datetime import datetime
 
 import click
 
-from .options import input_options, load_world, moment
+from .named import files_and_names, named_daemonsets, names_given
+from .options import load_world, moment, reading_options
 from .progress import progress_bar
 
 
 @click.command()
 @click.option("--name", "names", multiple=True, metavar="NAME", help="Only the DaemonSets of this name; repeatable.")
 @click.option("--fresh", is_flag=True, help="Compute the status from the pods, even where one is stored.")
-@input_options
+@files_and_names
+@reading_options
 def command(
     files: tuple[str, ...],
     more: tuple[str, ...],
@@ -30,9 +32,10 @@ def command(
     from ..report.describe import describe_daemonset
 
     world = load_world(files, more, None if all_namespaces else namespace, selector, nodes_needed=False)
+    world = named_daemonsets(world, (*names, *names_given()))
     with progress_bar("counting") as bar:
         whole = step(world, now=moment(now, world), observer=bar)
-    entries = [entry for entry in whole.daemonsets if not names or entry.daemonset.name in names]
+    entries = whole.daemonsets
     if not entries:
         click.echo("No resources found", err=True)
     for number, entry in enumerate(entries):

@@ -122,7 +122,28 @@ def load_world(
     world = read_world((*files, *more), namespace, selector)
     if nodes_needed and not world.nodes and not _pools_join():
         raise _no_nodes(world)
-    return narrowed(world, namespace, selector)
+    chosen = narrowed(world, namespace, selector)
+    has_others = any(deployment.metadata.namespace == namespace for deployment in world.deployments)
+    if world.daemonsets and not chosen.daemonsets and not has_others:
+        raise _none_chosen(world, namespace, selector)
+    return chosen
+
+
+def _none_chosen(world: World, namespace: str | None, selector: str | None) -> InputError:
+    """Return that -n and -l leave no DaemonSet, with the namespaces that have some."""
+    import difflib
+
+    from ..errors import InputError, Problem, printable
+
+    known = sorted({daemonset.metadata.namespace for daemonset in world.daemonsets})
+    where = f' in namespace "{printable(namespace)}"' if namespace is not None else ""
+    labels = f' with the labels "{printable(selector)}"' if selector else ""
+    close = difflib.get_close_matches(namespace or "", known, 1) if namespace not in known else []
+    hint = f'did you mean "{printable(close[0])}"? ' if close else ""
+    shown = ", ".join(map(printable, known[:10])) + (f" and {len(known) - 10:,} more" if len(known) > 10 else "")
+    count = f"{len(world.daemonsets):,} DaemonSet{'s' * (len(world.daemonsets) != 1)}"
+    text = f"no DaemonSet{where}{labels}; {hint}the input has {count} in: {shown}"
+    return InputError.of([Problem(reason="NotFound", message=text)])
 
 
 def _pools_join() -> bool:

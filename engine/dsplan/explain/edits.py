@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from ..errors import InputError, Problem
+from ..errors import InputError, Problem, printable
 from ..manifests.decode import decode_object
 from ..manifests.overlay import raised, stored_beneath
 from ..model.daemonset import DaemonSet
@@ -372,4 +372,4 @@ _CHANGES: dict[type[Any], Callable[[RawTree, Any], RawTree]] = {
 
 
 def _missing(what: str, name: str) -> InputError:
-    return InputError.of([Problem(reason="NotFound", message=f"no {what} named {name!r}")])
+    return InputError.of([Problem(reason="NotFound", message=f'no {what} named "{printable(name)}"', value=name)])

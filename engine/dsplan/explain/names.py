@@ -101,10 +101,10 @@ def _missing(what: str, name: str, known: list[str]) -> InputError:
     else:
         hint = "the input has none"
     message = f'no {what} named "{printable(name)}"; {hint}'
-    return InputError.of([Problem(reason="NotFound", message=message, accepted=tuple(close))])
+    return InputError.of([Problem(reason="NotFound", message=message, value=name, accepted=tuple(close))])
 
 
 def _ambiguous(message: str, name: str, choices: Iterable[str]) -> InputError:
     said = f'{message} "{printable(name)}"'
     listed = "; say which: " + ", ".join(map(printable, choices)) if choices else ""
-    return InputError.of([Problem(reason="NotFound", message=said + listed, accepted=tuple(choices))])
+    return InputError.of([Problem(reason="NotFound", message=said + listed, value=name, accepted=tuple(choices))])

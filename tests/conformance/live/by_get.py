@@ -61,7 +61,10 @@ def _get(path: Path, now: str) -> dict[tuple[str, str], tuple[int, ...]]:
     """Return the counters that `dsplan get --fresh` shows for each DaemonSet."""
     result = CliRunner().invoke(cli, ["get", str(path), "-A", "--fresh", "-o", "json", "--now", now])
     assert result.exit_code == 0, result.output
-    return {(item["namespace"], item["name"]): counters(item["status"]) for item in json.loads(result.stdout)["items"]}
+    return {
+        (item["metadata"]["namespace"], item["metadata"]["name"]): counters(item["status"])
+        for item in json.loads(result.stdout)["items"]
+    }
 
 
 def _was_so(
