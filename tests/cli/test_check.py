@@ -146,3 +146,29 @@ def test_expect(cluster: Path, tmp_path: Path) -> None:
     assert run("check", cluster, "--expect", wanted, "-o", "github", NOW).stdout.startswith("::error file=")
     wanted.write_text("expect: [")
     assert run("check", cluster, "--expect", wanted, NOW).exit_code == 1
+
+
+@pytest.mark.parametrize("output", ["sarif", "junit", "github", "gitlab"])
+def test_solve_tells_the_same_findings(manifest: Path, cluster: Path, output: str) -> None:
+    checked = run("check", manifest, "--cluster", cluster, "-o", output, "--fail-on", "never", NOW).stdout
+    solved = run("solve", manifest, "--cluster", cluster, "-o", output, NOW).stdout
+    assert "DSP101" in checked
+    assert solved == checked
+
+
+def test_diff_tells_what_is_new(manifest: Path, cluster: Path, tmp_path: Path) -> None:
+    better = tmp_path / "better.yaml"
+    tree = daemonset("agent", nodeSelector={"kubernetes.io/os": "linux"}, tolerations=[{"operator": "Exists"}])
+    del tree["metadata"]["uid"]
+    better.write_text(json.dumps(tree))
+
+    def told(before: Path, after: Path) -> list[str]:
+        text = run("diff", before, after, "--cluster", cluster, "-o", "sarif", NOW).stdout
+        return [each["ruleId"] for each in json.loads(text)["runs"][0]["results"]]
+
+    assert told(better, manifest) == ["DSP101"]
+    assert told(manifest, better) == []
+    plan = tmp_path / "plan.json"
+    run("solve", cluster, "--out", plan, NOW)
+    assert run("diff", plan, plan, "-o", "sarif").exit_code == 2
+    assert run("solve", cluster, "--set", "x", "-o", "sarif", NOW).exit_code in (1, 2)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from .check_reports import CI_FORMATS, in_ci_format
 from .failures import CONFLICTS
 from .options import input_options, output_option, style_for
 
@@ -19,7 +20,7 @@ _LEVELS = ("error", "warning", "info", "never")
 
 @click.command()
 @input_options
-@output_option("table", "json", "yaml", "sarif", "junit", "github", "gitlab", "markdown")
+@output_option("table", "json", "yaml", "markdown", *CI_FORMATS)
 @click.option("--list", "lists", is_flag=True, help="Print the rules and exit.")
 @click.option("--explain", metavar="RULE", help="Print what one rule looks for, and why; then exit.")
 @click.option("--select", multiple=True, metavar="RULE,...", help="Only these rules: ids, prefixes or names.")
@@ -106,27 +107,17 @@ def _explained(rules: tuple[Rule, ...], wanted: str) -> str:
 def _shown(report: Report, output: str) -> str:
     """Return the report in one of the formats."""
     from ..document.encoding import as_json, as_yaml
-    from ..report import problems
-    from ..report.problems.findings import findings_log
 
-    match output:
-        case "table":
-            from ..report.text.check import check_text
+    if output in CI_FORMATS:
+        return in_ci_format(report, output)
+    if output == "table":
+        from ..report.text.check import check_text
 
-            return check_text(report, style_for())
-        case "markdown":
-            from ..report.markdown.check import check_markdown
+        return check_text(report, style_for())
+    if output == "markdown":
+        from ..report.markdown.check import check_markdown
 
-            return check_markdown(report)
-        case "json" | "yaml":
-            from ..report.documents.check import check_document
+        return check_markdown(report)
+    from ..report.documents.check import check_document
 
-            return as_json(check_document(report)) if output == "json" else as_yaml(check_document(report))
-        case "github":
-            return problems.github_log(findings_log(report))
-        case "junit":
-            return problems.junit_log(findings_log(report))
-        case "gitlab":
-            return as_json(problems.gitlab_log(findings_log(report)))
-        case _:
-            return as_json(problems.sarif_log(findings_log(report)))
+    return as_json(check_document(report)) if output == "json" else as_yaml(check_document(report))

@@ -10,6 +10,7 @@ import click
 import msgspec
 
 from ..document.types import PlanDocument
+from .check_reports import CI_FORMATS
 from .failures import CHANGES_PENDING, CONFLICTS
 from .options import NOW_HELP, Moment, fresh_document, moment, output_option, style_for
 from .progress import progress_bar
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     metavar="TIME",
     help=NOW_HELP,
 )
-@output_option("table", "wide", "json", "yaml", "markdown")
+@output_option("table", "wide", "json", "yaml", "markdown", *CI_FORMATS)
 @click.option(
     "--exit-code",
     is_flag=True,
@@ -41,6 +42,7 @@ def command(before: str, after: str, now: datetime | None, output: str, exit_cod
 
     The edit itself first: which objects and fields were changed, but no values of environments, arguments and the like.
     Then who gains a pod, who loses one, what updates, by zone and node class; -o markdown is made for pull requests.
+    In the formats of CI systems (-o sarif, junit, github, gitlab) it prints what `dsplan check` finds in B alone.
     """
     from ..changes import plan_changes
     from ..document.encoding import as_json, as_yaml
@@ -54,7 +56,9 @@ def command(before: str, after: str, now: datetime | None, output: str, exit_cod
     edit = _edit(first, second) if first is not None and second is not None else _planned_edit(old, new)
     with progress_bar("comparing"):
         found = msgspec.structs.replace(plan_changes(old, new), edit=edit)
-    if output in ("json", "yaml"):
+    if output in CI_FORMATS:
+        click.echo(_new_findings(first, second, at, output), nl=False)
+    elif output in ("json", "yaml"):
         click.echo(as_json(found) if output == "json" else as_yaml(found), nl=False)
     elif output == "markdown":
         click.echo(changes_markdown(found), nl=False)
@@ -62,6 +66,17 @@ def command(before: str, after: str, now: datetime | None, output: str, exit_cod
         click.echo(changes_text(found, style_for(wide=output == "wide")), nl=False)
     if exit_code and found:
         sys.exit(CONFLICTS if found.account.has_new_problems else CHANGES_PENDING)
+
+
+def _new_findings(before: World | None, after: World | None, at: datetime, output: str) -> str:
+    """Return what `dsplan check` finds in the second and not in the first, in a format of CI systems."""
+    from .check_reports import in_ci_format, new_findings, report_of
+    from .options import solved
+
+    if before is None or after is None:
+        raise click.UsageError(f"-o {output} checks manifests or clusters; a plan file holds neither")
+    old, new = (report_of(world, solved(world, at)) for world in (before, after))
+    return in_ci_format(new_findings(old, new), output)
 
 
 def _read(path: str) -> PlanDocument | World:

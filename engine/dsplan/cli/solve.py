@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from .check_reports import CI_FORMATS, in_ci_format, report_of
 from .failures import exit_code_of
 from .options import input_options, load_world, moment, output_option, solved
 from .printing import print_plan
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @input_options
-@output_option("table", "wide", "json", "jsonl", "yaml", "name", "markdown")
+@output_option("table", "wide", "json", "jsonl", "yaml", "name", "markdown", *CI_FORMATS)
 @click.option("--out", metavar="PLAN.json", help="Write the plan to a file, for show, verify, drift and diff.")
 @click.option("--with-world", is_flag=True, help="Put the world that is planned into the plan, for verify.")
 @state_options
@@ -48,7 +49,8 @@ def command(
     """Print what the DaemonSet controller will do: verdicts, actions and update waves.
 
     To the cluster in FILE; with --cluster, to that cluster once the manifests in FILE are applied; without any FILE, to
-    the live cluster, read with kubectl.
+    the live cluster, read with kubectl. In the formats of CI systems (-o sarif, junit, github, gitlab) it prints what
+    `dsplan check` finds.
     """
     from ..report.documents.plan import plan_document
 
@@ -70,7 +72,10 @@ def command(
         written = with_origin(document, world, request)
         written = with_embedded_world(written, world) if with_world else written
         write_whole(out, compact_json(written) + b"\n")
-    print_plan(document, output)
+    if output in CI_FORMATS:
+        click.echo(in_ci_format(report_of(world, plan), output), nl=False)
+    else:
+        print_plan(document, output)
     if exit_code:
         sys.exit(exit_code_of(document))
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from .check_reports import CI_FORMATS
 from .failures import CHANGES_PENDING, CONFLICTS
 from .options import load_world, moment, style_for
 from .progress import progress_bar
@@ -225,6 +226,8 @@ def _print_difference(what_if: WhatIf, arguments: dict[str, Any]) -> None:
 
     if arguments.get("out"):
         raise click.UsageError("--out keeps a plan; with a what-if option there are two")
+    if arguments.get("output") in CI_FORMATS:
+        raise click.UsageError(f"-o {arguments['output']} does not go with a what-if option")
     world = _loaded(arguments)
     now: datetime | None = arguments.get("now")
     with progress_bar("planning twice"):
