@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 import sys
 from typing import NoReturn
 
@@ -20,6 +21,9 @@ def run() -> NoReturn:
     of the time of a small plan; the system takes back the memory of a process at once.
     """
     gc.set_threshold(GARBAGE_THRESHOLD, 20, 20)
+    for ending in (signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
+        if signal.getsignal(ending) is signal.SIG_DFL:  # not where nohup has it ignored
+            signal.signal(ending, _end)
     _open_what_is_closed()
     from .cli import main
     from .cli.faults import report_faults
@@ -37,6 +41,11 @@ def run() -> NoReturn:
     if _is_watched():
         sys.exit(code)
     os._exit(_flushed(code or 0))
+
+
+def _end(number: int, frame: object) -> NoReturn:
+    """End as at Ctrl-C when the process is told to end, so that no child and no temporary file stays behind."""
+    raise SystemExit(128 + number)
 
 
 def _is_watched() -> bool:

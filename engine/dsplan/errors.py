@@ -11,15 +11,29 @@ An impossible plan is a result, never an exception.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
 
-__all__ = ["ConstraintFault", "DsplanError", "InputError", "InvalidInput", "LimitExceeded", "Problem", "printable"]
+__all__ = [
+    "SECRET_FIELDS",
+    "ConstraintFault",
+    "DsplanError",
+    "InputError",
+    "InvalidInput",
+    "LimitExceeded",
+    "Problem",
+    "may_be_secret",
+    "printable",
+]
 
 
 _MOST_TOLD = 20
+SECRET_FIELDS = frozenset(("env", "envFrom", "args", "command", "annotations", "httpHeaders", "data", "stringData"))
+"""Fields whose values are never shown: not in reports, not in messages."""
+_STEPS = re.compile(r"[.\[\]]+")
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,16 +60,35 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
     line: int | None = None
     column: int | None = None
 
+    @property
+    def seen(self) -> str:
+        """The value in a few words; where it may be secret, what kind of value it is."""
+        if may_be_secret(_STEPS.split(self.field), self.value):
+            return _KINDS.get(type(self.value), "a value")
+        return shorten(self.value)
+
     def __str__(self) -> str:
-        """Return `file:line:column: object: field: message, seen: value (accepted: ...)`."""
+        """Return `file:line:column: object: field: message, seen: value (accepted: ...)`, one printable line."""
+        return printable(self.text)
+
+    @property
+    def text(self) -> str:
+        """What `str` returns, before it is made printable: for writers that escape by rules of their own."""
         place = ":".join(str(part) for part in (self.source, self.line, self.column) if part not in ("", None))
         text = ": ".join(part for part in (place, self.object, self.field, self.message) if part)
         is_quoted = isinstance(self.value, str) and f'"{self.value}"' in self.message
         if self.value is not msgspec.UNSET and not is_quoted:
-            text += f", seen: {shorten(self.value)}"
+            text += f", seen: {self.seen}"
         if self.accepted and not all(one in self.message for one in self.accepted):
             text += f" (accepted: {', '.join(self.accepted)})"
         return text
+
+
+_KINDS: dict[type, str] = {
+    str: "a string", dict: "an object", list: "a list", int: "a number", float: "a number", bool: "a boolean",
+    type(None): "null",
+}  # fmt: skip
+"""What is said of a value that may be secret."""
 
 
 def shorten(value: Any, limit: int = 80) -> str:
@@ -74,6 +107,23 @@ def shorten(value: Any, limit: int = 80) -> str:
         return f"a list of {len(value)} entries"
     text = repr(value)
     return text if len(text) <= limit else text[: limit - 3] + "..."
+
+
+def may_be_secret(path: Sequence[str | int], value: Any) -> bool:
+    """Return whether a value at a path is, or has in it, what is never shown.
+
+    >>> may_be_secret(("spec", "containers", 0, "env", 0, "value"), "x"), may_be_secret(("containers",), [{"args": []}])
+    (True, True)
+    >>> may_be_secret(("spec", "hostNetwork"), True)
+    False
+    """
+    return not SECRET_FIELDS.isdisjoint(path) or _has_secret(value)
+
+
+def _has_secret(value: Any) -> bool:
+    if isinstance(value, dict):
+        return not SECRET_FIELDS.isdisjoint(value) or any(map(_has_secret, value.values()))
+    return isinstance(value, list | tuple) and any(map(_has_secret, value))
 
 
 def printable(text: str) -> str:

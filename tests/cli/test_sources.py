@@ -214,19 +214,20 @@ def test_the_live_cluster(kubectl: Kubectl, snapshot: Path) -> None:
     log = kubectl(f"cat {snapshot}")
     everything = "get nodes,pods,daemonsets.apps,controllerrevisions.apps,priorityclasses -A -o json"
     admission = "get namespaces,resourcequotas,limitranges,serviceaccounts -A -o json"
+    bound = "--request-timeout=60s"
     assert summary() == summary(snapshot)
-    assert log.read_text() == f"{everything}\n{admission}\n"
+    assert log.read_text() == f"{everything} {bound}\n{admission} {bound}\n"
     log.unlink()
     assert summary("--context", "prod", "--kubeconfig", "k.conf") == summary(snapshot)
     assert log.read_text() == "".join(
-        f"{words} --context prod --kubeconfig k.conf\n" for words in (everything, admission)
+        f"{words} --context prod --kubeconfig k.conf {bound}\n" for words in (everything, admission)
     )
     log.unlink()
     assert summary("-n", "default", "-l", "team=a") == summary(snapshot)
     assert log.read_text().splitlines() == [
-        "get nodes,pods,controllerrevisions.apps,priorityclasses -A -o json",
-        "get daemonsets.apps -n default -l team=a -o json",
-        admission,
+        f"get nodes,pods,controllerrevisions.apps,priorityclasses -A -o json {bound}",
+        f"get daemonsets.apps -n default -l team=a -o json {bound}",
+        f"{admission} {bound}",
     ]
 
 

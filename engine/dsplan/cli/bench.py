@@ -12,6 +12,7 @@ import click
 from click.core import ParameterSource
 
 from .failures import CONFLICTS
+from .sinks import tell, write
 
 if TYPE_CHECKING:
     from ..bench import BenchReport
@@ -105,18 +106,14 @@ def command(
         for setting in settings
     ]
     turns = count(1)
-    report = run(cases, report=lambda case: click.echo(f"[{next(turns)}/{len(cases)}] {case}", err=True))
+    report = run(cases, report=lambda case: tell(f"[{next(turns)}/{len(cases)}] {case}"))
     if svg is not None:
-        write_whole(svg, svg_chart(series_of(report)).encode())
-    click.echo(
-        _as_json(report)
-        if output == "json"
-        else report_text(report, style_for(wide=output == "wide"), wide=output == "wide"),
-        nl=False,
-    )
+        write_whole(svg, svg_chart(series_of(report)).encode(), private=False)
+    style = style_for(wide=output == "wide")
+    write(_as_json(report) if output == "json" else report_text(report, style, wide=output == "wide"), output)
     if before is not None:
         for note in comparable(report, before, baseline or ""):
-            click.echo(f"note: {note}", err=True)
+            tell(f"note: {note}")
         sys.exit(_compare(report, before, tolerance / 100))
 
 
@@ -165,14 +162,9 @@ def _baseline(path: str | None) -> BenchReport | None:
     if path is None:
         return None
     from ..bench import read_report
-    from ..errors import InputError, Problem
+    from ..reading.sources import read_whole
 
-    try:
-        data = Path(path).read_bytes()
-    except OSError as error:
-        problem = Problem(reason="Unreadable", message=f"cannot be read: {error.strerror}", source=path)
-        raise InputError.of([problem]) from None
-    return read_report(data, path)
+    return read_report(read_whole(path), path)
 
 
 def _compare(report: BenchReport, before: BenchReport, tolerance: float) -> int:
@@ -180,6 +172,6 @@ def _compare(report: BenchReport, before: BenchReport, tolerance: float) -> int:
 
     found, compared = slowdowns(report, before, tolerance=tolerance)
     for slowdown in found:
-        click.echo(f"slower: {slowdown}", err=True)
-    click.echo(f"{len(found)} of {compared} stages slower than the baseline by more than {tolerance:.0%}.", err=True)
+        tell(f"slower: {slowdown}")
+    tell(f"{len(found)} of {compared} stages slower than the baseline by more than {tolerance:.0%}.")
     return CONFLICTS if found else 0

@@ -11,6 +11,7 @@ import click
 from .check_reports import CI_FORMATS, in_ci_format
 from .failures import CONFLICTS
 from .options import input_options, output_option, style_for
+from .sinks import write
 
 if TYPE_CHECKING:
     from ..check import Report, Rule, Settings, Severity
@@ -59,7 +60,7 @@ def command(
 
     rules = all_rules()
     if lists or explain:
-        click.echo(_listed(rules, output) if not explain else _explained(rules, explain), nl=False)
+        write(_listed(rules, output) if not explain else _explained(rules, explain), output)
         return
     settings = merged(read_settings(config), _split(select), _split(ignore), fail_on or "")
     known = read_platforms(platforms)
@@ -69,7 +70,7 @@ def command(
     report = check(scene, rules, settings) if runs_rules else check(scene, (), Settings())
     if expect is not None:
         report = with_expectations(report, results_of(scene, expected, expect))
-    click.echo(_shown(report, output), nl=False)
+    write(_shown(report, output), output)
     if report.fails(_worst_allowed(settings)):
         sys.exit(CONFLICTS)
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from .sinks import tell
+
 if TYPE_CHECKING:
     from .comment_places import Place
 
@@ -31,9 +33,9 @@ def command(file: str, name: str) -> None:
     text = _body(_read(file), name)
     place = place_of(os.environ, _event())
     if place is None:
-        click.echo("note: no pull request and no merge request: nothing is sent", err=True)
+        tell("note: no pull request and no merge request: nothing is sent")
         return
-    click.echo(_put(place, text, _mark(name)), err=True)
+    tell(_put(place, text, _mark(name)))
 
 
 def _read(file: str) -> str:

@@ -11,6 +11,7 @@ from .durations import duration_options, overrides_of
 from .options import gate_option, input_options, load_world, moment, output_option, style_for
 from .progress import progress_bar
 from .shown import Shown, deletions_at_once
+from .sinks import write
 
 if TYPE_CHECKING:
     from ..model.world import World
@@ -45,7 +46,7 @@ def command(
     """Compare strategies for the roll-outs of the cluster in FILE: time, waves, most pods down, lost coverage."""
     world = load_world(files, more, None if all_namespaces else namespace, selector)
     found = shown(world, moment(now, world), output, restart=restart, strategies=strategies, gate=gate, **durations)
-    click.echo(found.text, nl=False)
+    write(found.text, output)
 
 
 def shown(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable
 
 import click
@@ -14,6 +15,8 @@ __all__ = ["complete_edit", "complete_names", "complete_nodes", "is_file", "name
 
 _SUFFIXES = (".yaml", ".yml", ".json", ".jsonl", ".ndjson", ".gz")
 _MOST = 500
+_HARMLESS = re.compile(r"[A-Za-z0-9._:/@+-]+")
+"""Names that mean nothing to a shell; no API server would take others, and none of them is offered."""
 
 
 def is_file(text: str) -> bool:
@@ -48,7 +51,7 @@ def _names(ctx: click.Context) -> tuple[list[str], list[str]]:
 
 
 def _starting(words: Iterable[str], incomplete: str) -> list[CompletionItem]:
-    found = [CompletionItem(word) for word in words if word.startswith(incomplete)]
+    found = [CompletionItem(word) for word in words if word.startswith(incomplete) and _HARMLESS.fullmatch(word)]
     return found[:_MOST]
 
 

@@ -9,6 +9,7 @@ import click
 from .named import files_and_names, named_daemonsets, names_given
 from .options import load_world, moment, reading_options
 from .progress import progress_bar
+from .sinks import say, tell
 
 
 @click.command()
@@ -37,10 +38,10 @@ def command(
         whole = step(world, now=moment(now, world), observer=bar)
     entries = whole.daemonsets
     if not entries:
-        click.echo("No resources found", err=True)
+        tell("No resources found")
     for number, entry in enumerate(entries):
         stored = entry.daemonset.status
         computed = entry.status if entry.status is not None else stored
         status = computed if fresh or not stored.observed_generation else stored
         pods = owned_pods(entry.observed.claim) if entry.observed else ()
-        click.echo(("\n\n" if number else "") + describe_daemonset(entry.daemonset, status, pods), nl=False)
+        say(("\n\n" if number else "") + describe_daemonset(entry.daemonset, status, pods))

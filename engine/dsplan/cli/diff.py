@@ -14,6 +14,7 @@ from .check_reports import CI_FORMATS
 from .failures import CHANGES_PENDING, CONFLICTS
 from .options import NOW_HELP, Moment, fresh_document, moment, output_option, style_for
 from .progress import progress_bar
+from .sinks import say, tell, write
 from .sources import choice_of, cluster_options, read_world
 
 if TYPE_CHECKING:
@@ -57,13 +58,13 @@ def command(before: str, after: str, now: datetime | None, output: str, exit_cod
     with progress_bar("comparing"):
         found = msgspec.structs.replace(plan_changes(old, new), edit=edit)
     if output in CI_FORMATS:
-        click.echo(_new_findings(first, second, at, output), nl=False)
+        write(_new_findings(first, second, at, output), output)
     elif output in ("json", "yaml"):
-        click.echo(as_json(found) if output == "json" else as_yaml(found), nl=False)
+        write(as_json(found) if output == "json" else as_yaml(found), output)
     elif output == "markdown":
-        click.echo(changes_markdown(found), nl=False)
+        say(changes_markdown(found))
     else:
-        click.echo(changes_text(found, style_for(wide=output == "wide")), nl=False)
+        say(changes_text(found, style_for(wide=output == "wide")))
     if exit_code and found:
         sys.exit(CONFLICTS if found.account.has_new_problems else CHANGES_PENDING)
 
@@ -103,7 +104,7 @@ def _edit(before: World, after: World) -> tuple[ObjectChange, ...]:
     if (choice.cluster or choice.wants_live) and choice.validate != "ignore":
         problems = refused_updates(before, after, AUTHORED)
         for problem in problems if choice.validate == "warn" else ():
-            click.echo(f"warning: {problem}", err=True)
+            tell(f"warning: {problem}")
         if problems and choice.validate == "strict":
             raise InputError.of(problems)
     return world_changes(before, after)

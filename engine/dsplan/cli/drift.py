@@ -15,6 +15,7 @@ from .made_from import same_again
 from .options import Moment, moment, output_option, solved, style_for
 from .plan_files import read_plan_file
 from .progress import progress_bar
+from .sinks import say, write
 from .sources import choice_of, cluster_options, read_cluster
 
 if TYPE_CHECKING:
@@ -43,9 +44,9 @@ def command(plan: str, now: datetime | None, output: str, exit_code: bool) -> No
 
     fared = drift_of(read_plan_file(plan), now)
     if output in ("json", "yaml"):
-        click.echo(as_json(fared) if output == "json" else as_yaml(fared), nl=False)
+        write(as_json(fared) if output == "json" else as_yaml(fared), output)
     else:
-        click.echo(drift_text(fared, style_for(wide=output == "wide")), nl=False)
+        say(drift_text(fared, style_for(wide=output == "wide")))
     exit_with_drift(fared, exit_code=exit_code)
 
 

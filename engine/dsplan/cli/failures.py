@@ -8,9 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-import click
-
 from ..errors import DsplanError, InputError
+from .sinks import tell
 
 if TYPE_CHECKING:
     from ..document.types import PlanDocument
@@ -33,19 +32,19 @@ def reporting_failures() -> Iterator[None]:
         yield
     except InputError as error:
         for problem in error.problems[:_SHOWN]:
-            click.echo(f"error: {problem}", err=True)
+            tell(f"error: {problem}")
         if len(error.problems) > _SHOWN:
-            click.echo(f"... and {len(error.problems) - _SHOWN:,} more", err=True)
-        click.echo(f"{error.message}; nothing was planned.", err=True)
+            tell(f"... and {len(error.problems) - _SHOWN:,} more")
+        tell(f"{error.message}; nothing was planned.")
         sys.exit(BAD_INPUT)
     except DsplanError as error:
-        click.echo(f"error: {error}", err=True)
+        tell(f"error: {error}")
         sys.exit(BAD_INPUT)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
     except OSError as error:
         where = error.filename or "standard output"
-        click.echo(f"error: {where}: {(error.strerror or str(error)).lower()}", err=True)
+        tell(f"error: {where}: {(error.strerror or str(error)).lower()}")
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         sys.exit(BAD_INPUT)

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ..report.inert import inert
 from .named import files_and_names, named_daemonsets, names_given
 from .options import load_world, moment, output_option, reading_options
 from .progress import progress_bar
+from .sinks import say, tell, write
 
 if TYPE_CHECKING:
     from ..model.daemonset import DaemonSet, DaemonSetStatus
@@ -44,7 +46,7 @@ def command(
     with progress_bar("counting") as bar:
         entries = step(world, now=at, observer=bar).daemonsets
     if not entries:
-        click.echo("No resources found", err=True)
+        tell("No resources found")
         return
     rows = []
     for entry in entries:
@@ -57,17 +59,17 @@ def command(
         rows, items = [rows[place] for place in order], [items[place] for place in order]
     if output == "name":
         for daemonset, _ in rows:
-            click.echo(f"daemonset.apps/{daemonset.name}")
+            say(inert(f"daemonset.apps/{daemonset.name}") + "\n")
     elif output in ("json", "yaml"):
         from ..document.encoding import as_json, as_yaml
 
         listed = {"apiVersion": "v1", "kind": "List", "metadata": {"resourceVersion": ""}, "items": items}
-        click.echo(as_json(listed) if output == "json" else as_yaml(listed), nl=False)
+        write(as_json(listed) if output == "json" else as_yaml(listed), output)
     else:
         from ..report.kubectl_get import kubectl_get
 
         namespaced = all_namespaces or namespace is None
-        click.echo(kubectl_get(rows, now=at, namespaced=namespaced, wide=output == "wide"), nl=False)
+        say(kubectl_get(rows, now=at, namespaced=namespaced, wide=output == "wide"))
 
 
 def _item(daemonset: DaemonSet, status: DaemonSetStatus) -> dict[str, Any]:

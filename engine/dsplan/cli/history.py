@@ -10,6 +10,7 @@ import click
 from .completers import complete_names, is_file
 from .options import load_world, moment, output_option, reading_options, style_for
 from .progress import progress_bar
+from .sinks import say, tell, write
 from .what_if import WhatIf, what_if_options
 
 
@@ -50,15 +51,15 @@ def command(
     with progress_bar("looking at revisions"):
         found = [revision_history(world, daemonset, now=at) for daemonset in chosen]
     if not found:
-        click.echo("No resources found", err=True)
+        tell("No resources found")
     elif output in ("json", "yaml"):
         from ..document.encoding import as_json, as_yaml
         from ..report.documents.history import history_document
 
         document = history_document(found)
-        click.echo(as_json(document) if output == "json" else as_yaml(document), nl=False)
+        write(as_json(document) if output == "json" else as_yaml(document), output)
     else:
         from ..report.text.history import history_text
 
         style = style_for(wide=output == "wide")
-        click.echo("\n".join(history_text(history, at, style) for history in found), nl=False)
+        say("\n".join(history_text(history, at, style) for history in found))

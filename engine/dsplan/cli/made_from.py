@@ -7,11 +7,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import click
 import msgspec
 
 from ..document.encoding import sealed
 from ..document.origin import MadeFrom, Manifest
+from .sinks import tell
 from .sources import ClusterChoice, choice_of
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def with_embedded_world(document: PlanDocument, world: World) -> PlanDocument:
     from ..planner.checking import planned_trees
 
     packed, size = packed_world(planned_trees(world, document))
-    click.echo(f"note: the plan has its world in it: {size:,} bytes, {len(packed):,} packed", err=True)
+    tell(f"note: the plan has its world in it: {size:,} bytes, {len(packed):,} packed")
     origin = document.made_from
     digests = {**origin.digests, "world": f"sha256:{sha256(packed).hexdigest()}"}
     origin = msgspec.structs.replace(origin, world=packed, world_bytes=size, digests=digests)
@@ -94,7 +94,7 @@ def _still_there(manifests: Sequence[Manifest]) -> tuple[str, ...]:
     found = tuple(one.name for one in manifests if Path(one.name).exists())
     for one in manifests:
         if one.name not in found:
-            click.echo(f"note: {one.name}: is not there any more; the cluster counts as it is", err=True)
+            tell(f"note: {one.name}: is not there any more; the cluster counts as it is")
     return found
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from .sinks import tell
 from .sources import cluster_options, read_world
 
 if TYPE_CHECKING:
@@ -214,7 +215,7 @@ def moment(now: datetime | None, world: World | None = None) -> datetime:
     if taken is None or abs(clock - taken) < _FRESH:
         return clock
     told = taken.isoformat(timespec="seconds").replace("+00:00", "Z")
-    click.echo(f"note: planned at {told}, the newest time in the input; --now chooses another", err=True)
+    tell(f"note: planned at {told}, the newest time in the input; --now chooses another")
     return taken
 
 

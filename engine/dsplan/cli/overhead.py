@@ -12,6 +12,7 @@ from .failures import CONFLICTS
 from .options import input_options, load_world, moment, output_option, style_for
 from .progress import progress_bar
 from .shown import Shown
+from .sinks import write
 
 if TYPE_CHECKING:
     from ..model.world import World
@@ -44,7 +45,7 @@ def command(
     """
     world = load_world(files, more, None if all_namespaces else namespace, selector)
     found = shown(world, moment(now, world), output, by=by, exit_code=exit_code)
-    click.echo(found.text, nl=False)
+    write(found.text, output)
     sys.exit(found.code)
 
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import click
-
 from .options import style_for
+from .sinks import say, write
 
 if TYPE_CHECKING:
     from ..document.types import PlanDocument
@@ -22,18 +21,18 @@ def print_plan(document: PlanDocument, output: str) -> None:
         from ..document.encoding import as_json, as_yaml, without_origin
 
         bare = without_origin(document)
-        click.echo(as_json(bare) if output == "json" else as_yaml(bare), nl=False)
+        write(as_json(bare) if output == "json" else as_yaml(bare), output)
     elif output == "jsonl":
         from ..report.json_lines import json_lines
 
         for line in json_lines(document):
-            click.echo(line)
+            write(f"{line}\n", output)
     elif output == "name":
         for line in action_names(document):
-            click.echo(line)
+            say(f"{line}\n")
     elif output == "markdown":
         from ..report.markdown.plan import plan_markdown
 
-        click.echo(plan_markdown(document), nl=False)
+        say(plan_markdown(document))
     else:
-        click.echo(plan_text(document, style_for(wide=output == "wide")), nl=False)
+        say(plan_text(document, style_for(wide=output == "wide")))

@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO
 
+from ..errors import printable
+
 if TYPE_CHECKING:
     from rich.progress import Progress as RichProgress
     from rich.progress import TaskID
@@ -56,7 +58,7 @@ class Bar:
     @contextmanager
     def waiting_for(self, what: str) -> Iterator[None]:
         """Say for the time of a wait what is waited for."""
-        before, self._doing = self._doing, f"waiting for {what}"
+        before, self._doing = self._doing, f"waiting for {printable(what)}"
         self._redraw()
         try:
             yield
@@ -100,7 +102,7 @@ class Bar:
             task = self._tasks.get(stage)
             total = self._totals.get(stage) or None
             if task is None:
-                text = _STAGES.get(stage, f"reading {stage}")
+                text = _STAGES.get(stage, f"reading {printable(stage)}")
                 self._tasks[stage] = bar.add_task(text, total=total, completed=done)
             else:
                 bar.update(task, total=total, completed=done)
@@ -126,7 +128,12 @@ class Bar:
         from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
         console = Console(file=self._stream)
-        columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
+        columns = (
+            TextColumn("{task.description}", markup=False),
+            BarColumn(),
+            TaskProgressColumn(),
+            TimeElapsedColumn(),
+        )
         self._bar = Progress(*columns, console=console, transient=True)
         self._bar.start()
         return self._bar

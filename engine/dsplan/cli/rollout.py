@@ -9,8 +9,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ..document.encoding import inert_json
+from ..report.inert import inert
 from .failures import CHANGES_PENDING
 from .options import output_option
+from .sinks import say, tell, write
 
 if TYPE_CHECKING:
     from ..host import Api, Ended, Host, HostOptions, Record
@@ -172,7 +175,7 @@ class _Run:
         from .options import style_for
 
         document = plan_document(plan, digests=False)
-        click.echo(plan_text(document, style_for()), nl=False, err=self._output == "jsonl")
+        say(plan_text(document, style_for()), err=self._output == "jsonl")
 
     def _counts(self, plan: Plan) -> str:
         sums = [plan.account.of(identity).sums for identity in sorted(self._mine)]
@@ -210,9 +213,9 @@ class _Run:
         from ..host import line_of
 
         if self._output == "jsonl":
-            click.echo(line_of(record))
+            write(f"{inert_json(line_of(record).decode())}\n", "jsonl")
         elif not _is_routine(record):
-            click.echo(_line(record))
+            say(inert(_line(record)) + "\n")
         sys.stdout.flush()
 
 
@@ -238,9 +241,8 @@ def _code(ended: Ended) -> int:
 
 
 def _say(text: str) -> None:
-    from ..errors import printable
 
-    click.echo(printable(text), err=True)
+    tell(text)
 
 
 def _line(record: Record) -> str:

@@ -6,6 +6,8 @@ import os
 
 import click
 
+from .sinks import write
+
 _KINDS = ("Plan", "NodePool", "Expectation", "RolloutPolicy", "PlacementPolicy")
 
 
@@ -23,7 +25,7 @@ def command(kind: str | None, out: str | None) -> None:
     if (kind is None) == (out is None):
         raise click.UsageError("name a KIND, or a folder with --out")
     if kind is not None:
-        click.echo(schema_text(kind), nl=False)
+        write(schema_text(kind), "json")
         return
     for name in SCHEMAS:
-        write_whole(os.path.join(str(out), f"{name.lower()}.json"), schema_text(name).encode())
+        write_whole(os.path.join(str(out), f"{name.lower()}.json"), schema_text(name).encode(), private=False)

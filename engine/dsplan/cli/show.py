@@ -7,10 +7,12 @@ from datetime import datetime
 
 import click
 
+from ..report.inert import inert
 from .failures import exit_code_of
 from .options import Moment, output_option
 from .plan_files import read_plan_file
 from .printing import print_plan
+from .sinks import say
 from .sources import cluster_options
 
 __all__ = ["command"]
@@ -39,7 +41,7 @@ def command(plan: str, output: str, exit_code: bool, status: bool, now: datetime
         from .drift import drift_of, exit_with_drift
 
         fared = drift_of(document, now)
-        click.echo(fared.status)
+        say(inert(fared.status) + "\n")
         exit_with_drift(fared, exit_code=exit_code)
         return
     print_plan(document, output)

@@ -36,6 +36,7 @@ def before_and_after(
     The exit code is that of the edited world.
     """
     from ..explain.edits import apply_edits
+    from ..report.inert import joined
 
     edited = apply_edits(world, edits)
     before, after = shown(world, at, output, **options), shown(edited, at, output, **options)
@@ -47,7 +48,7 @@ def before_and_after(
     if output in ("yaml", "csv"):
         mark = "---" if output == "yaml" else ""
         return Shown(f"{mark}\n{before.text}{mark}\n{after.text}".lstrip("\n"), after.code)
-    head = "\n".join(["What if", *_edit_lines(edits), *_at_once(edited, at)])
+    head = joined(["What if", *_edit_lines(edits), *_at_once(edited, at)])
     return Shown(f"{head}\n\nBEFORE\n{before.text}\nAFTER\n{after.text}", after.code)
 
 

@@ -10,6 +10,7 @@ import click
 from ..model.world import World
 from .options import narrowed
 from .progress import progress_bar
+from .sinks import tell, write
 from .sources import choice_of, cluster_objects, cluster_options, read_cluster
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ def command(files: tuple[str, ...], output: str, full: bool, namespace: str | No
     Plans from it are those of the cluster. Environment values, arguments, probes and annotations are left out;
     templates and revisions are kept as digests beside the fields that planning reads.
     """
+    from ..document.encoding import inert_json
     from .output_files import write_whole
 
     choice = choice_of()
@@ -43,11 +45,11 @@ def command(files: tuple[str, ...], output: str, full: bool, namespace: str | No
         world = narrowed(read_cluster(paths, choice, namespace=namespace, selector=selector), namespace, selector)
         data = snapshot_json(world)
     if output == "-":
-        click.echo(data, nl=False)
+        write(inert_json(data.decode()), "json")
         return
     packed = gzip.compress(data, mtime=0) if output.endswith(".gz") else data
-    write_whole(output, packed)
-    click.echo(f"{output}: {_counts(world)} in {len(packed):,} bytes.", err=True)
+    write_whole(output, packed, private=True)
+    tell(f"{output}: {_counts(world)} in {len(packed):,} bytes.")
 
 
 def _whole(found: list[Found], namespace: str | None, selector: str | None) -> tuple[World, bytes]:

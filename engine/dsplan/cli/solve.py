@@ -12,6 +12,7 @@ from .check_reports import CI_FORMATS, in_ci_format, report_of
 from .failures import exit_code_of
 from .options import input_options, load_world, moment, output_option, solved
 from .printing import print_plan
+from .sinks import tell, write
 from .sources import edit_made
 from .state_options import remembering, state_options
 
@@ -71,9 +72,9 @@ def command(
         request = Request(files=(*files, *more), namespace=chosen, selector=selector, state=state, gates=gates, now=now)
         written = with_origin(document, world, request)
         written = with_embedded_world(written, world) if with_world else written
-        write_whole(out, compact_json(written) + b"\n")
+        write_whole(out, compact_json(written) + b"\n", private=True)
     if output in CI_FORMATS:
-        click.echo(in_ci_format(report_of(world, plan), output), nl=False)
+        write(in_ci_format(report_of(world, plan), output), output)
     else:
         print_plan(document, output)
     if exit_code:
@@ -84,7 +85,7 @@ def _warn_of_abridged(world: World) -> None:
     from ..apiserver.defaulting import is_abridged
 
     if any(is_abridged(daemonset.spec.template) for daemonset in world.daemonsets):
-        click.echo("note: bodies are not complete: a snapshot without --full keeps what planning reads", err=True)
+        tell("note: bodies are not complete: a snapshot without --full keeps what planning reads")
 
 
 def _digest(world: World) -> str:

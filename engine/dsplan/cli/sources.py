@@ -44,6 +44,7 @@ class ClusterChoice(msgspec.Struct, frozen=True):
     context: str | None = None
     kubeconfig: str | None = None
     validate: Level = "strict"
+    request_timeout: float = 60.0
 
     @property
     def wants_live(self) -> bool:
@@ -52,10 +53,18 @@ class ClusterChoice(msgspec.Struct, frozen=True):
 
 
 def cluster_options(cluster: str = "The cluster; FILEs are then manifests to apply to it.") -> Callable[[F], F]:
-    """Add --cluster, --live, --context, --kubeconfig and --validate; `choice_of` has what they said."""
+    """Add --cluster, --live, --validate and what kubectl is called with; `choice_of` has what they said."""
     validate = "How to treat what an API server would reject: fail, warn or ignore."
     options = (
         _option("--validate", type=click.Choice(_LEVELS), default="strict", show_default=True, help=validate),
+        _option(
+            "--request-timeout",
+            type=click.FloatRange(min=1, max=86_400),
+            default=60,
+            show_default=True,
+            metavar="SECONDS",
+            help="How long the API server may take for one answer; all of a call of kubectl may take ten times that.",
+        ),
         _option("--kubeconfig", metavar="FILE", help="The kubeconfig of the live cluster."),
         _option("--context", metavar="NAME", help="The kubeconfig's context of the live cluster."),
         _option("--live", is_flag=True, help="Read the cluster with kubectl; the default without any FILE."),
@@ -202,5 +211,11 @@ def cluster_objects(
         return stream(paths, types=TYPES, progress=bar.read)
     from .kubectl import live_objects
 
-    access = {"context": choice.context, "kubeconfig": choice.kubeconfig}
-    return live_objects(**access, namespace=namespace, selector=selector, waiting=bar.waiting_for)
+    return live_objects(
+        context=choice.context,
+        kubeconfig=choice.kubeconfig,
+        namespace=namespace,
+        selector=selector,
+        request_timeout=choice.request_timeout,
+        waiting=bar.waiting_for,
+    )

@@ -15,6 +15,7 @@ from .completers import complete_names, is_file
 from .durations import Seconds
 from .failures import CHANGES_PENDING, CONFLICTS
 from .options import load_world, moment, output_option, reading_options, solved, style_for
+from .sinks import say, tell, write
 from .what_if import WhatIf, what_if_options
 
 if TYPE_CHECKING:
@@ -143,7 +144,7 @@ def _watched(looking: _Looking, output: str, timeout: float, every: float) -> in
             return code
         left = deadline - time.monotonic()
         if left <= 0:
-            click.echo("the time is up: --timeout gives more", err=True)
+            tell("the time is up: --timeout gives more")
             return CONFLICTS if any(one.outlook == "stalled" for one in found) else CHANGES_PENDING
         time.sleep(min(every, left))
 
@@ -167,16 +168,19 @@ def _print(found: list[Progress], output: str) -> None:
     if output == "jsonl":
         _print_lines(found, output)
     elif found:
-        click.echo(progress_text(found, style_for()), nl=False)
+        say(progress_text(found, style_for()))
     else:
-        click.echo("No resources found", err=True)
+        tell("No resources found")
 
 
 def _print_lines(found: list[Progress], output: str) -> None:
     import msgspec
 
+    from ..document.encoding import inert_json
+    from ..report.inert import inert
     from ..report.text.progress import progress_line
 
     for one in found:
-        click.echo(msgspec.json.encode(one).decode() if output == "jsonl" else progress_line(one))
+        line = inert_json(msgspec.json.encode(one).decode()) if output == "jsonl" else inert(progress_line(one))
+        write(f"{line}\n", output)
     sys.stdout.flush()

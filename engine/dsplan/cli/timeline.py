@@ -12,6 +12,7 @@ from .durations import duration_options, overrides_of
 from .options import gate_option, input_options, load_world, moment, output_option, shows, style_for
 from .progress import progress_bar
 from .shown import Shown, deletions_at_once
+from .sinks import write
 
 if TYPE_CHECKING:
     from ..model.world import World
@@ -44,7 +45,7 @@ def command(
     found = shown(
         world, moment(now, world), output, restart=restart, broken=broken, events=events, gate=gate, **durations
     )
-    click.echo(found.text, nl=False)
+    write(found.text, output)
 
 
 def shown(

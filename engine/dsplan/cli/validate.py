@@ -11,6 +11,7 @@ import click
 
 from .failures import BAD_INPUT
 from .options import output_option
+from .sinks import write
 
 if TYPE_CHECKING:
     from ..reading.read import Found
@@ -49,7 +50,7 @@ def command(files: tuple[str, ...], more: tuple[str, ...], cluster: tuple[str, .
         text = problems.junit(outcome)
     else:
         text = as_json(problems.sarif(outcome) if output == "sarif" else problems.problems_json(outcome))
-    click.echo(text, nl=False)
+    write(text, output)
     if outcome.problems:
         sys.exit(BAD_INPUT)
 

@@ -9,10 +9,12 @@ import click
 
 from ..document.types import PlanDocument
 from ..errors import InputError, Problem
+from ..report.inert import inert
 from .failures import CONFLICTS
 from .made_from import same_again
 from .plan_files import read_plan_file
 from .progress import progress_bar
+from .sinks import say
 from .sources import choice_of, cluster_options
 
 if TYPE_CHECKING:
@@ -35,14 +37,14 @@ def command(plan: str) -> None:
     document = read_plan_file(plan)
     findings, checked = _findings(document)
     for finding in findings:
-        click.echo(f"! {finding}")
+        say(inert(f"! {finding}") + "\n")
     for text in unproved(document):
-        click.echo(f"? {text}: not proved")
+        say(inert(f"? {text}: not proved") + "\n")
     nodes, pairs = len(document.nodes), len(document.nodes) * len(document.daemonsets)
     held = "everything holds" if checked else "true of itself; its world is not at hand (--cluster, solve --with-world)"
     wrong = f"{len(findings):,} finding{'s' * (len(findings) != 1)}" if findings else held
-    click.echo(f"Not checked: {', '.join(TAKEN_ON_TRUST)}.")
-    click.echo(f"Verified {nodes:,} nodes, {pairs:,} pairs, {len(document.actions):,} actions: {wrong}.")
+    say(inert(f"Not checked: {', '.join(TAKEN_ON_TRUST)}.") + "\n")
+    say(inert(f"Verified {nodes:,} nodes, {pairs:,} pairs, {len(document.actions):,} actions: {wrong}.") + "\n")
     if findings:
         sys.exit(CONFLICTS)
 

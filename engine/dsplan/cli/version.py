@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import click
 
+from .sinks import say
+
 
 @click.command()
 def command() -> None:
@@ -11,4 +13,4 @@ def command() -> None:
     from .._version import __version__
     from ..document.types import SEMANTICS
 
-    click.echo(f"dsplan {__version__} (semantics {SEMANTICS})")
+    say(f"dsplan {__version__} (semantics {SEMANTICS})\n")

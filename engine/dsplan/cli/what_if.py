@@ -15,6 +15,7 @@ from .check_reports import CI_FORMATS
 from .failures import CHANGES_PENDING, CONFLICTS
 from .options import load_world, moment, style_for
 from .progress import progress_bar
+from .sinks import say, tell, write
 from .sources import choice_of
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ def _told(refused: Sequence[Problem]) -> Sequence[Problem]:
     """Return what an API server would refuse as --validate wants it; with `warn` it is told on stderr."""
     level = choice_of().validate
     for problem in refused if level == "warn" else ():
-        click.echo(f"warning: {problem}", err=True)
+        tell(f"warning: {problem}")
     return refused if level == "strict" else ()
 
 
@@ -113,7 +114,7 @@ def _nodes_of(path: str, world: World) -> tuple[Node, ...]:
 
     nodes, notes = joining_nodes([path, *_catalogues()], world.nodes)
     for note in notes:
-        click.echo(f"note: {note.subject}: {note.text}", err=True)
+        tell(f"note: {note.subject}: {note.text}")
     if not nodes:
         message = "the file holds no Node and no pool of nodes (NodePool, Cluster API, eksctl, kops, a cloud's JSON)"
         raise InputError.of([Problem(reason="NotFound", message=message, source=path)])
@@ -210,7 +211,7 @@ def _print_both(shown: ShownFunction, what_if: WhatIf, arguments: dict[str, Any]
     for name in ("files", "more", "namespace", "all_namespaces", "selector"):
         arguments.pop(name, None)
     found = before_and_after(shown, world, what_if.edits(world), at, output, arguments)
-    click.echo(found.text, nl=False)
+    write(found.text, output)
     sys.exit(found.code)
 
 
@@ -245,12 +246,12 @@ def print_difference(found: Difference, output: str) -> None:
         from ..report.documents.explanation import difference_document
 
         document = difference_document(found)
-        click.echo(as_json(document) if output == "json" else as_yaml(document), nl=False)
+        write(as_json(document) if output == "json" else as_yaml(document), output)
     elif output == "markdown":
         from ..report.markdown.difference import difference_markdown
 
-        click.echo(difference_markdown(found), nl=False)
+        say(difference_markdown(found))
     else:
         from ..report.text.difference import difference_text
 
-        click.echo(difference_text(found, style_for(wide=output == "wide")), nl=False)
+        say(difference_text(found, style_for(wide=output == "wide")))

@@ -12,6 +12,7 @@ from ..model.world import World
 from .completers import complete_names, is_file
 from .options import load_world, moment, output_option, reading_options, style_for
 from .progress import progress_bar
+from .sinks import say, write
 from .what_if import WhatIf, what_if_options
 
 if TYPE_CHECKING:
@@ -116,12 +117,12 @@ def _print(
         from ..report.documents.explanation import explanation_document
 
         document = explanation_document(explanations, found or (), changes)
-        click.echo(as_json(document) if output == "json" else as_yaml(document), nl=False)
+        write(as_json(document) if output == "json" else as_yaml(document), output)
         return
     parts = _markdown(explanations, found, changes) if output == "markdown" else None
     if parts is None:
         parts = _text(world, explanations, found, changes, wide=output == "wide")
-    click.echo("\n".join(parts), nl=False)
+    say("\n".join(parts))
 
 
 def _markdown(

@@ -15,12 +15,37 @@ from .bounds import out_of_bounds
 from .origin import MadeFrom
 from .types import PLAN_KIND, PLAN_VERSION, PlanDocument
 
-__all__ = ["as_json", "as_yaml", "compact_json", "is_plan", "read_plan", "seal_of", "sealed", "without_origin"]
+__all__ = [
+    "as_json", "as_yaml", "compact_json", "inert_json", "is_plan", "read_plan", "seal_of", "sealed", "without_origin",
+]  # fmt: skip
+
+_UNFOLDED = 1 << 30
+_LIVELY = re.compile(r"[\x7f-\uffff\U00010000-\U0010ffff]|(?<=#)#(?=\[)")
 
 
 def as_json(tree: Any) -> str:
     """Return plain values and structs as indented JSON, keys sorted, a line break at the end."""
-    return msgspec.json.format(compact_json(tree), indent=2).decode() + "\n"
+    return inert_json(msgspec.json.format(compact_json(tree), indent=2).decode()) + "\n"
+
+
+def inert_json(text: str) -> str:
+    """Return JSON text of the same value in which nothing is a command to a terminal or to a CI service.
+
+    JSON lets control characters beyond ASCII, marks that turn the direction of text, and `##[` stand as they are.
+
+    >>> inert_json('{"a": "\\u202eb ##[error]"}')
+    '{"a": "\\\\u202eb #\\\\u0023[error]"}'
+    """
+    is_plain = text.isascii() and "\x7f" not in text and "##[" not in text
+    return text if is_plain else _LIVELY.sub(_escape, text)
+
+
+def _escape(found: re.Match[str]) -> str:
+    sign = found[0]
+    if sign.isprintable() and sign != "#":
+        return sign
+    units = sign.encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{units[place]:02x}{units[place + 1]:02x}" for place in range(0, len(units), 2))
 
 
 def compact_json(tree: Any) -> bytes:
@@ -33,7 +58,17 @@ def as_yaml(tree: Any) -> str:
     import yaml
 
     plain = msgspec.json.decode(compact_json(tree))
-    return str(yaml.dump(plain, Dumper=getattr(yaml, "CSafeDumper", yaml.SafeDumper), sort_keys=True))
+    base: type[yaml.SafeDumper] = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+    dumper: Any = type("Dumper", (base,), {})
+    dumper.add_representer(str, _inert_scalar)
+    # No line is folded: what comes after a blank would stand at the beginning of a line.
+    return str(yaml.dump(plain, Dumper=dumper, sort_keys=True, width=_UNFOLDED)).replace("##[", "#\\x23[")
+
+
+def _inert_scalar(dumper: Any, text: str) -> Any:
+    """Return a string in double quotes, on one line, where it has what a CI service might take for a command."""
+    lively = "\n" in text or "::" in text or "##[" in text
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style='"' if lively else None)
 
 
 def sealed(plan: PlanDocument) -> PlanDocument:

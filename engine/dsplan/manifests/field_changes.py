@@ -7,19 +7,18 @@ path alone is told.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 
 from ..apiserver.defaulting import default_daemonset, default_pod_template, is_abridged
-from ..errors import printable
+from ..errors import SECRET_FIELDS, printable
 from ..model.daemonset import DaemonSet
 from ..model.meta import RawTree
 
-__all__ = ["FieldChange", "daemonset_changes", "may_be_secret", "object_changes", "template_changes"]
+__all__ = ["FieldChange", "daemonset_changes", "object_changes", "template_changes"]
 
-_SECRET = frozenset(("env", "envFrom", "args", "command", "annotations", "httpHeaders", "data", "stringData"))
 _PREFIXES = ("spec.template.spec.", "spec.updateStrategy.rollingUpdate.", "spec.updateStrategy.", "spec.")
 _LONGEST = 60
 _GONE: Any = msgspec.UNSET
@@ -69,23 +68,6 @@ def _without_common_name(before: str, after: str) -> tuple[str, str]:
     one, other = before.rpartition(":"), after.rpartition(":")
     same = one[0] == other[0] and one[0] and "/" not in one[2] + other[2] and "@" not in before + after
     return (one[2], other[2]) if same else (before, after)
-
-
-def may_be_secret(path: Sequence[str | int], value: Any) -> bool:
-    """Return whether a value at a path is, or has in it, what is never shown.
-
-    >>> may_be_secret(("spec", "containers", 0, "env", 0, "value"), "x"), may_be_secret(("containers",), [{"args": []}])
-    (True, True)
-    >>> may_be_secret(("spec", "hostNetwork"), True)
-    False
-    """
-    return not _SECRET.isdisjoint(path) or _has_secret(value)
-
-
-def _has_secret(value: Any) -> bool:
-    if isinstance(value, dict):
-        return not _SECRET.isdisjoint(value) or any(map(_has_secret, value.values()))
-    return isinstance(value, list | tuple) and any(map(_has_secret, value))
 
 
 def template_changes(before: RawTree, after: RawTree) -> tuple[FieldChange, ...]:
@@ -148,7 +130,7 @@ def _changes(before: Any, after: Any, path: str) -> Iterator[FieldChange]:
 def _entry(before: Any, after: Any, path: str, name: str) -> Iterator[FieldChange]:
     if before == after:
         return
-    if name in _SECRET:
+    if name in SECRET_FIELDS:
         yield from _secret(before, after, path)
     elif before is _GONE or after is _GONE:
         yield from _alone(before, after, path)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Sequence
 
+from .inert import shown
+
 __all__ = ["counted", "fitting", "flow", "wrapped"]
 
 
@@ -16,7 +18,12 @@ def flow(text: str, width: int, first: str = "", rest: str | None = None) -> lis
     """
     indent = " " * len(first) if rest is None else rest
     return textwrap.wrap(
-        text, width, initial_indent=first, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+        shown(text),
+        width,
+        initial_indent=first,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
     ) or [first.rstrip()]
 
 
@@ -35,6 +42,7 @@ def wrapped(line: str, width: int, indent: int) -> list[str]:
     >>> wrapped("  one two three", 10, 4)
     ['  one two', '    three']
     """
+    line = shown(line)
     return [line] if len(line) <= width else flow(line, width, rest=" " * indent)
 
 

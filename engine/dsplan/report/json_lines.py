@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from ..document.encoding import compact_json, inert_json
 from ..document.types import DaemonSetEntry, PlanDocument
 from .text.account import names_of
 
@@ -25,7 +26,7 @@ def json_lines(plan: PlanDocument) -> Iterator[str]:
 
 
 def _line(tree: dict[str, Any]) -> str:
-    return msgspec.json.encode(tree, order="sorted").decode()
+    return inert_json(compact_json(tree).decode())
 
 
 def _fates(entry: DaemonSetEntry, plan: PlanDocument) -> Iterator[dict[str, Any]]:

@@ -8,6 +8,7 @@ from datetime import datetime
 from ..model.daemonset import DaemonSet, DaemonSetStatus
 from ..model.selectors import LabelSelector, selector_text
 from .age import age
+from .inert import joined
 from .table import table
 
 __all__ = ["kubectl_get"]
@@ -24,7 +25,7 @@ def kubectl_get(
     lines = table(
         header, [_row(daemonset, status, now, namespaced, wide) for daemonset, status in rows], as_kubectl=True
     )
-    return "\n".join(lines) + "\n"
+    return joined(lines) + "\n"
 
 
 def _row(

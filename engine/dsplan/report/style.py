@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
+from .inert import painted
+
 __all__ = ["COLOURS", "PLAIN", "Style"]
 
 _CODES = {"green": "32", "red": "31", "yellow": "33", "cyan": "36", "bold": "1", "dim": "2"}
@@ -29,12 +31,12 @@ class Style(msgspec.Struct, frozen=True):
         return None if self.limit is None else min(3, self.limit)
 
     def paint(self, text: str, colour: str) -> str:
-        """Return the text in a colour, or as it is.
+        """Return the text in a colour once `inert.joined` has made lines of it, or as it is.
 
         >>> Style().paint("+", "green")
         '+'
         """
-        return f"\x1b[{_CODES[colour]}m{text}\x1b[0m" if self.colour else text
+        return painted(text, _CODES[colour]) if self.colour else text
 
 
 PLAIN = Style()

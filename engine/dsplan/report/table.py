@@ -9,6 +9,7 @@ import re
 from collections.abc import Sequence
 from io import StringIO
 
+from .inert import shown
 from .style import Style
 
 __all__ = ["listing", "table"]
@@ -46,7 +47,7 @@ def table(
 
 
 def _cell(value: object, *, as_kubectl: bool) -> str:
-    return f"{value:,}" if isinstance(value, int) and not as_kubectl else str(value)
+    return f"{value:,}" if isinstance(value, int) and not as_kubectl else shown(value)
 
 
 def _dropped(columns: list[tuple[str, ...]], width: int, gap: int, drop: Sequence[str]) -> list[tuple[str, ...]]:

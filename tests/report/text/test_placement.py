@@ -10,6 +10,7 @@ import pytest
 import dsplan
 from dsplan.document.types import ComponentEntry, PlacementConflict, PlacementEntry, PlanDocument
 from dsplan.report.documents.plan import plan_document
+from dsplan.report.inert import joined
 from dsplan.report.places import Places
 from dsplan.report.style import PLAIN, Style
 from dsplan.report.text.placement import component_table, placement_lines
@@ -75,7 +76,7 @@ def test_conflicts_name_nodes_and_causes() -> None:
     whole = list(placement_lines(plan, Style(limit=None)))[2:]
     assert len(whole) == 6
     assert "more" not in " ".join(whole)
-    assert "\x1b[31m  x no place 2\x1b[0m" in "\n".join(placement_lines(plan, Style(colour=True)))
+    assert "\x1b[31m  x no place 2\x1b[0m" in joined(placement_lines(plan, Style(colour=True)), colour=True)
 
 
 def test_many_nodes_are_counted_by_zone_and_some_are_named() -> None:

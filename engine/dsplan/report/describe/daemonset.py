@@ -9,6 +9,7 @@ from ...model.daemonset import DaemonSet, DaemonSetStatus
 from ...model.meta import RawTree
 from ...model.pod import Pod
 from ...model.selectors import LabelSelector, selector_text
+from ..inert import joined
 from .containers import containers
 from .parts import annotation_lines, labels, spread_constraints, tolerations
 from .tabs import align
@@ -20,8 +21,7 @@ __all__ = ["describe_daemonset"]
 def describe_daemonset(daemonset: DaemonSet, status: DaemonSetStatus, pods: Iterable[Pod]) -> str:
     """Return the description with the given status and the DaemonSet's own pods; events are not in any input."""
     return (
-        "\n".join(align([*_head(daemonset, status, pods), *_template(daemonset.spec.template), "Events:\t<none>"]))
-        + "\n"
+        joined(align([*_head(daemonset, status, pods), *_template(daemonset.spec.template), "Events:\t<none>"])) + "\n"
     )
 
 

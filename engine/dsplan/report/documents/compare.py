@@ -9,6 +9,7 @@ from typing import Any
 
 from ...planner.account.unbudgeted import UnbudgetedDeletions
 from ...rollouts.compare import Comparison
+from ..inert import cell
 from .timeline import TIMELINE_VERSION, rollout_entry, unbudgeted_entries
 
 __all__ = ["comparison_csv", "comparison_document"]
@@ -68,8 +69,8 @@ def comparison_csv(comparisons: Sequence[Comparison]) -> str:
             run = entry.rollout.run
             writer.writerow(
                 (
-                    comparison.identity,
-                    entry.strategy,
+                    cell(str(comparison.identity)),
+                    cell(str(entry.strategy)),
                     entry.rollout.seconds,
                     entry.waves,
                     run.most_down,

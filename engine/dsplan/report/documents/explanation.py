@@ -7,13 +7,13 @@ from typing import Any
 
 import msgspec
 
+from ...errors import may_be_secret
 from ...explain.answers import Explanation
 from ...explain.counterfactual import Counterfactual
 from ...explain.difference import Difference
 from ...explain.edits import Edit, SetField
 from ...explain.fields import parse_path
 from ...explain.shared import shared_causes
-from ...manifests.field_changes import may_be_secret
 
 __all__ = ["EXPLANATION_VERSION", "difference_document", "explanation_document"]
 

@@ -12,6 +12,7 @@ from ...rollouts.stall_types import Stall
 from ...rollouts.timeline import SimulatedRollout, Timeline
 from ...rollouts.waves import Wave
 from ...simulator.results import Totals
+from ..inert import cell
 
 __all__ = [
     "TIMELINE_VERSION",
@@ -148,7 +149,7 @@ def timeline_csv(stories: Sequence[Timeline]) -> str:
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(_COLUMNS)
     for story in stories:
-        writer.writerows(_rows(story))
+        writer.writerows(tuple(map(cell, row)) for row in _rows(story))
     return text.getvalue()
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from ...explain.difference import Difference
 from ...planner.account.difference import AccountDifference, DaemonSetDifference
+from ..inert import joined
 from ..table import listing
 from ..text.difference import DifferenceLine, difference_lines
 from ..text.edits import edit_words
@@ -45,8 +46,14 @@ def account_markdown(
     lines += _table("Changes", changes, _MOST_CHANGES)
     if not account.daemonsets:
         lines += ["", "No DaemonSet is planned differently."]
-    lines += ["", "| | plan |", "|---|---|", f"| before | {account.before} |", f"| after | {account.after} |"]
-    return "\n".join([*lines, *(["", *notes] if notes else [])]).rstrip() + "\n"
+    lines += [
+        "",
+        "| | plan |",
+        "|---|---|",
+        f"| before | {text_cell(str(account.before))} |",
+        f"| after | {text_cell(str(account.after))} |",
+    ]
+    return joined([*lines, *(["", *notes] if notes else [])]).rstrip() + "\n"
 
 
 def _table(title: str, rows: Sequence[str], most: int) -> list[str]:
@@ -58,7 +65,8 @@ def _table(title: str, rows: Sequence[str], most: int) -> list[str]:
 
 def _row(entry: DaemonSetDifference, line: DifferenceLine, limit: int) -> str:
     count = f"{line.count:,}" if line.count else ""
-    words = text_cell(f"{line.symbol} {line.words}".replace("->", "→"))
+    symbol = line.symbol.replace(">", "&gt;")
+    words = f"{symbol} {text_cell(line.words.replace('->', '→'))}"
     where = text_cell(listing(line.where, limit if len(line.where) > 10 else None))
     return f"| {code(str(entry.daemonset))} | {words} | {count} | {where} |"
 

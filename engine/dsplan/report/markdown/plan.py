@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from ...document.types import DaemonSetEntry, PlanDocument
 from ..documents.edit import edit_of
 from ..flow import counted
+from ..inert import joined
 from ..places import Places
 from ..text.account import Line, changes_of, problems_of, rest_of
 from ..text.edit import edit_markdown
@@ -54,7 +55,7 @@ def plan_markdown(plan: PlanDocument, limit: int = 3) -> str:
     room = MOST_LINES - len(lines) - 1
     lines += ["", *(notes if len(notes) <= room else _cut(notes, room))] if notes and room > 1 else []
     kept = lines if len(lines) <= MOST_LINES else _cut(lines, MOST_LINES)
-    return "\n".join(kept).rstrip() + "\n"
+    return joined(kept).rstrip() + "\n"
 
 
 def _cut(lines: Sequence[str], room: int) -> list[str]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from ...document.types import PlanDocument
 from ..table import listing
 from ..text.policies import daemonset_name, waves_line
+from .cells import text_cell
 
 __all__ = ["policy_markdown"]
 
@@ -16,14 +17,17 @@ def policy_markdown(plan: PlanDocument, limit: int) -> Iterator[str]:
     entry = plan.policies
     if entry is None:
         return
-    yield from ("", "#### Policies", "", f"**{waves_line(entry)}**", "")
+    yield from ("", "#### Policies", "", f"**{text_cell(waves_line(entry))}**", "")
     yield from ("| policy | targets | step | waits for |", "|---|---|---|---|")
     for policy in entry.policies:
         targets = listing([daemonset_name(plan, place) for place in policy.targets], limit)
         step = policy.steps[policy.step].name if policy.steps else ""
-        waits = "; ".join(text for text in (policy.halted, policy.waits) if text).replace("|", "\\|")
-        yield f"| {policy.namespace}/{policy.name} | {targets} | {step} | {waits} |"
+        waits = "; ".join(text for text in (policy.halted, policy.waits) if text)
+        row = (f"{policy.namespace}/{policy.name}", targets, step, waits)
+        yield f"| {' | '.join(map(text_cell, row))} |"
     for policy in entry.policies:
         for switch in policy.unenforced:
-            yield f"\n- not enforced on {daemonset_name(plan, switch.daemonset)}: {switch.first_step}"
-    yield from (f"\n- stalls: {stall}" for stall in entry.stalls)
+            words = f"not enforced on {daemonset_name(plan, switch.daemonset)}: {switch.first_step}"
+            yield from ("", f"- {text_cell(words)}")
+    for stall in entry.stalls:
+        yield from ("", f"- stalls: {text_cell(stall)}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..inert import inert
 from .log import Entry, Log, log_of
 from .rules import Outcome
 
@@ -36,22 +37,18 @@ def github_log(log: Log) -> str:
         if counts[entry.level] <= MOST:
             shown.append(_annotation(entry))
         else:
-            rest.append(_inert(entry.text))
+            rest.append(inert(entry.text))
     return "".join(f"{line}\n" for line in (*shown, *rest, log.summary))
-
-
-def _inert(text: str) -> str:
-    """Return a line that is no workflow command."""
-    return text if not text.startswith("::") else f" {text}"
 
 
 def _annotation(entry: Entry) -> str:
     places = {"file": entry.source, "line": entry.line, "col": entry.column} if not entry.source.startswith("<") else {}
     properties = {**places, "title": f"dsplan {entry.rule}"}
     text = ",".join(
-        f"{key}={_escaped(str(value), _ESCAPED_IN_PROPERTIES)}" for key, value in properties.items() if value
+        f"{key}={_escaped(inert(str(value)), _ESCAPED_IN_PROPERTIES)}" for key, value in properties.items() if value
     )
-    return f"::{_COMMANDS[entry.level]} {text}::{_escaped(entry.message, _ESCAPED)}"
+    message = "\n".join(map(inert, entry.message.split("\n")))
+    return f"::{_COMMANDS[entry.level]} {text}::{_escaped(message, _ESCAPED)}"
 
 
 def _escaped(text: str, escaped: tuple[tuple[str, str], ...]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from xml.etree import ElementTree as Xml
 
+from ..inert import inert
 from .log import Entry, Log, log_of
 from .rules import Outcome
 
@@ -51,5 +52,5 @@ def _suite(suites: Xml.Element, source: str, entries: list[Entry], passed: list[
 
 
 def _clean(text: str) -> str:
-    """Return the text without what XML has no way to say."""
-    return _NOT_XML.sub("\ufffd", text)
+    """Return the text without what XML has no way to say, and inert for who reads it in a log."""
+    return inert(_NOT_XML.sub("\ufffd", text))

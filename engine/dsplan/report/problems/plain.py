@@ -6,7 +6,8 @@ from typing import Any
 
 import msgspec
 
-from ...errors import Problem, shorten
+from ...errors import Problem
+from ..inert import joined
 from .rules import Outcome, rule_of
 
 __all__ = ["as_entry", "message_of", "problems_json", "problems_text"]
@@ -14,7 +15,7 @@ __all__ = ["as_entry", "message_of", "problems_json", "problems_text"]
 
 def problems_text(outcome: Outcome) -> str:
     """Return one line a problem, and the summary."""
-    return "".join(f"{line}\n" for line in (*map(str, outcome.problems), outcome.summary))
+    return joined([*map(str, outcome.problems), outcome.summary]) + "\n"
 
 
 def problems_json(outcome: Outcome) -> dict[str, Any]:
@@ -30,10 +31,10 @@ def as_entry(problem: Problem) -> dict[str, Any]:
     """Return a problem as plain values; the value seen is text, and shortened."""
     entry: dict[str, Any] = {"rule": rule_of(problem).id, **msgspec.to_builtins(problem)}
     if "value" in entry:
-        entry["value"] = shorten(problem.value)
+        entry["value"] = problem.seen
     return {key: list(value) if isinstance(value, tuple) else value for key, value in entry.items()}
 
 
 def message_of(problem: Problem) -> str:
-    """Return what is wrong, without the place."""
-    return str(msgspec.structs.replace(problem, source="", line=None, column=None))
+    """Return what is wrong, without the place; every writer makes it inert in its own way."""
+    return msgspec.structs.replace(problem, source="", line=None, column=None).text

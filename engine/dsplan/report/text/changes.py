@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...changes import Changes, Drift, StandingState
+from ..inert import joined
 from ..markdown.cells import text_cell
 from ..markdown.difference import account_markdown
 from ..style import PLAIN, Style
@@ -28,7 +29,7 @@ def changes_text(changes: Changes, style: Style = PLAIN) -> str:
     lines = [*edit, *([""] if edit and nodes else []), *nodes, *account_lines(changes.account, style, changes.zones)]
     lines += ["", "No DaemonSet is planned differently."] if edit and not changes.account else []
     lines += ["", *before_and_after(changes.account, style)]
-    return "\n".join(lines).lstrip("\n") + "\n"
+    return joined(lines, colour=style.colour).lstrip("\n") + "\n"
 
 
 def _node_lines(changes: Changes, style: Style) -> Iterator[str]:
@@ -55,7 +56,7 @@ def drift_text(drift: Drift, style: Style = PLAIN) -> str:
             lines += [f"    {seen.node}: {seen.pod}, uid {seen.uid}, hash {seen.hash}" for seen in one.evidence]
     if not drift.same_inputs:
         lines += _node_lines(drift.changes, style)
-    return "\n".join([*lines, f"{drift.status[0].upper()}{drift.status[1:]}."]) + "\n"
+    return joined([*lines, f"{drift.status[0].upper()}{drift.status[1:]}."], colour=style.colour) + "\n"
 
 
 _SIGNS = {

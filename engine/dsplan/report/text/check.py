@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from ...check import Finding, Report, Result, Rule, Severity
 from ...check.run import EXPECTED
 from ...errors import printable
+from ..inert import joined
 from ..style import Style
 from ..table import table
 
@@ -30,7 +31,7 @@ def check_text(report: Report, style: Style) -> str:
             continue
         lines += _lines(finding, "" if finding.rule in told else why.get(finding.rule, ""), style)
         told.add(finding.rule)
-    return "".join(f"{line}\n" for line in (*lines, report.summary))
+    return joined([*lines, report.summary], colour=style.colour) + "\n"
 
 
 def _result(result: Result, style: Style) -> str:
@@ -59,7 +60,7 @@ def rules_text(rules: Sequence[Rule]) -> str:
         (rule.id, rule.severity.value if rule.enabled else f"{rule.severity.value} (off)", rule.name, rule.summary)
         for rule in rules
     ]
-    return "".join(f"{line}\n" for line in table(("ID", "SEVERITY", "NAME", "SUMMARY"), rows))
+    return joined(table(("ID", "SEVERITY", "NAME", "SUMMARY"), rows)) + "\n"
 
 
 def explained_text(rule: Rule) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from ...planner.account.unbudgeted import UnbudgetedDeletions
 from ...rollouts.compare import Comparison, StrategyResult
 from ..clock import offset, span
+from ..inert import joined
 from ..style import PLAIN, Style
 from ..table import table
 from .timeline import outcome_words, unbudgeted_lines
@@ -30,7 +31,7 @@ def comparison_text(
         lines.append("Nothing to roll out; --restart NAME compares a roll-out of the template as it is.")
     for comparison in comparisons:
         lines += [*_comparison_lines(comparison, style), ""]
-    return "\n".join(lines).rstrip("\n") + "\n"
+    return joined(lines, colour=style.colour).rstrip("\n") + "\n"
 
 
 def _comparison_lines(comparison: Comparison, style: Style) -> Iterator[str]:

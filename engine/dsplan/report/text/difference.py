@@ -10,6 +10,7 @@ from ...explain.difference import Difference
 from ...explain.edits import Edit
 from ...planner.account.difference import AccountDifference, DaemonSetDifference, FateChange, NameChange
 from ..flow import flow
+from ..inert import joined
 from ..style import PLAIN, Style
 from ..table import listing
 from .edits import edit_words
@@ -100,7 +101,7 @@ def difference_text(found: Difference, style: Style = PLAIN) -> str:
         lines += ["", "No DaemonSet is planned differently."]
     lines += [line for note in found.notes for line in flow(f"Note: {note.subject}: {note.text}", style.width)]
     lines += ["", *before_and_after(found.account, style)]
-    return "\n".join(lines) + "\n"
+    return joined(lines, colour=style.colour) + "\n"
 
 
 def before_and_after(account: AccountDifference, style: Style) -> list[str]:

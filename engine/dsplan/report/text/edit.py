@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from ...errors import printable
 from ...manifests.world_changes import ObjectChange
+from ..markdown.cells import fenced
 from ..style import PLAIN, Style
 
 __all__ = ["edit_lines", "edit_markdown"]
@@ -36,7 +37,7 @@ def edit_lines(changes: Sequence[ObjectChange], style: Style = PLAIN) -> list[st
 
 def edit_markdown(changes: Sequence[ObjectChange]) -> list[str]:
     """Return the edit as a fenced block of markdown, at most 20 lines; none where nothing was edited."""
-    lines = [line.replace("`", "'") for line in edit_lines(changes)[1:]]
+    lines = [fenced(line) for line in edit_lines(changes)[1:]]
     if len(lines) > _MARKDOWN_LINES:
         lines[_MARKDOWN_LINES - 1 :] = [f"  ... and {len(lines) - _MARKDOWN_LINES + 1:,} more lines"]
     return ["**Edit**", "", "```diff", *(line.removeprefix("  ") for line in lines), "```"] if lines else []

@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from ...errors import may_be_secret
 from ...explain.edits import (
     AddNodes,
     AddTaint,
@@ -29,7 +30,6 @@ from ...explain.edits import (
 )
 from ...explain.fields import REMOVE, parse_path, path_text
 from ...explain.requirement_paths import removals
-from ...manifests.field_changes import may_be_secret
 from ...model.daemonset import DaemonSet
 from ...model.node import Taint, Toleration
 from ...placement.filters.failures import amount_text

@@ -14,6 +14,7 @@ from ...placement.scheduler.prediction import NEVER, DaemonSetPrediction, Fate, 
 from ...placement.search.conflicts import Conflict
 from ..documents.placement import placement_entry
 from ..flow import counted, wrapped
+from ..inert import joined
 from ..style import Style
 from ..table import listing, table
 from .placement import component_table
@@ -33,7 +34,7 @@ def fit_text(prediction: Prediction, best: Fit, names: Sequence[str], style: Sty
         lines += ["", *_deployment(deployment, names, style)]
     notes = sorted({*prediction.notes, *best.notes})
     lines += ["", *(line for note in notes for line in _note(note, style))] if notes else []
-    return "\n".join([*lines, "", _summary(prediction, best), ""])
+    return joined([*lines, "", _summary(prediction, best), ""], colour=style.colour)
 
 
 def _prediction(prediction: Prediction, names: Sequence[str], style: Style) -> Iterator[str]:

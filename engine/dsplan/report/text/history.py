@@ -7,6 +7,7 @@ from datetime import datetime
 from ...errors import printable
 from ...explain.revisions import RevisionHistory, RevisionUse
 from ..age import age
+from ..inert import joined
 from ..style import PLAIN, Style
 from ..table import table
 
@@ -31,8 +32,8 @@ def history_text(history: RevisionHistory, now: datetime, style: Style = PLAIN) 
     lines += rows[:1]
     for entry, row in zip(entries, rows[1:], strict=True):
         lines += [row, *_changes(entry, style)]
-    lines += [f"\nNote: {printable(note.text)}" for note in history.notes]
-    return "\n".join(lines) + "\n"
+    lines += [line for note in history.notes for line in ("", f"Note: {note.text}")]
+    return joined(lines, colour=style.colour) + "\n"
 
 
 def _row(entry: RevisionUse, now: datetime, style: Style) -> tuple[str, ...]:

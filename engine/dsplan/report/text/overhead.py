@@ -9,6 +9,7 @@ from ...placement.filters.failures import amount_text, room_text
 from ...placement.filters.requests import PODS, Amounts
 from ...placement.overhead import NODE_POOL, NodeClassOverhead, NoRoom, Overhead, Standing
 from ..flow import counted, wrapped
+from ..inert import joined
 from ..style import Style
 from ..table import listing, table
 
@@ -34,7 +35,7 @@ def overhead_text(found: Overhead, names: Sequence[str], style: Style) -> str:
         lines += [*_rolled_out(found, names, style), ""]
     lines += [line for note in found.notes for line in wrapped(f"note: {note.subject}: {note.text}", style.width, 6)]
     lines += [""] * bool(found.notes)
-    return "\n".join([*lines, _summary(found, len(names))]) + "\n"
+    return joined([*lines, _summary(found, len(names))], colour=style.colour) + "\n"
 
 
 def _summary(found: Overhead, total: int) -> str:

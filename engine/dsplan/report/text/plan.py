@@ -5,6 +5,7 @@ What is cut is counted, and `-o wide` has all of it: every name, every wave, exc
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Sequence
 
 import msgspec
@@ -15,6 +16,7 @@ from ...document.types import DaemonSetEntry, DeploymentEntry, PlanDocument, Sum
 from ...planner.account import Sums
 from ..documents.edit import edit_of
 from ..flow import counted, fitting, wrapped
+from ..inert import joined
 from ..places import Places
 from ..style import COLOURS, PLAIN, Style
 from .account import Line, changes_of, rest_of
@@ -49,7 +51,7 @@ def plan_text(plan: PlanDocument, style: Style = PLAIN) -> str:
     notes = [wrapped(f"Note: {note.subject}: {note.text}", style.width, 6) for note in plan.notes]
     parts.append([line for note in notes for line in note])
     parts.append(_last_line(plan, style))
-    blocks = ["\n".join(part).strip("\n") for part in parts]
+    blocks = [joined(part, colour=style.colour).strip("\n") for part in parts]
     return "\n\n".join(filter(None, blocks)) + "\n"
 
 
@@ -74,7 +76,7 @@ def action_names(plan: PlanDocument) -> Iterator[str]:
     """
     for action in plan.actions:
         if action.kind == "Pod" and action.verb == "delete":
-            yield f"pod/{action.name}"
+            yield shlex.quote(f"pod/{action.name}")
 
 
 def _unchanged(plan: PlanDocument, style: Style) -> Iterator[str]:

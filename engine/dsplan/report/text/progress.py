@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from ...errors import printable
 from ...planner.progress import Outlook, Progress
+from ..inert import joined
 from ..style import Style
 from ..table import table
 
@@ -20,7 +21,7 @@ def progress_text(found: Sequence[Progress], style: Style) -> str:
         (one.daemonset.namespace, one.daemonset.name, one.wanted, one.updated, one.available, _outlook(one))
         for one in found
     ]
-    return "\n".join(table(_HEADER, rows, style, drop=("NAMESPACE",))) + "\n"
+    return joined(table(_HEADER, rows, style, drop=("NAMESPACE",)), colour=style.colour) + "\n"
 
 
 def progress_line(one: Progress) -> str:

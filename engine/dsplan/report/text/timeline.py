@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterator, Sequence
 
 from ...planner.account.unbudgeted import UnbudgetedDeletions
@@ -12,6 +11,8 @@ from ...simulator.log import LogEntry, LogEntryKind
 from ...simulator.results import Outcome, Totals
 from ..chart import step_chart
 from ..clock import offset, span
+from ..flow import flow
+from ..inert import joined
 from ..style import PLAIN, Style
 from ..table import listing, table
 
@@ -62,10 +63,10 @@ def timeline_text(
     """
     lines = [*([assumed] if assumed and stories else []), *unbudgeted_lines(costs, style)]
     if not stories:
-        lines.append("Nothing to roll out.\n")
+        lines += ["Nothing to roll out.", ""]
     for story in stories:
         lines += [*_timeline_lines(story, style, events=events, plain=plain), ""]
-    return "\n".join(lines)
+    return joined(lines, colour=style.colour)
 
 
 def _timeline_lines(story: Timeline, style: Style, *, events: bool, plain: bool) -> Iterator[str]:
@@ -177,14 +178,7 @@ def _alarm(text: str, style: Style) -> Iterator[str]:
 
 
 def _wrapped(text: str, style: Style) -> list[str]:
-    return textwrap.wrap(
-        text,
-        style.width - 2,
-        initial_indent="  ",
-        subsequent_indent="    ",
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
+    return flow(text, style.width - 2, "  ", "    ")
 
 
 def _rollout_summary(rollout: SimulatedRollout, word: str = "wave", *, governed: bool) -> str:

@@ -15,6 +15,7 @@ from ...model.daemonset import DaemonSet
 from ...model.node import Taint
 from ...planner.account import Fate, When
 from ..flow import counted, flow
+from ..inert import joined
 from ..style import PLAIN, Style
 from ..table import listing, table
 from .edits import edit_command, edit_option, edit_words, short_path
@@ -67,7 +68,7 @@ def why_text(explanation: Explanation, style: Style = PLAIN) -> str:
     while lines and not lines[-1]:
         lines.pop()
     lines += [line for note in explanation.notes for line in flow(f"Note: {note.subject}: {note.text}", style.width)]
-    return "\n".join(lines) + "\n"
+    return joined(lines, colour=style.colour) + "\n"
 
 
 def _pair(answer: Answer, style: Style) -> Iterator[str]:
@@ -236,7 +237,7 @@ def counterfactuals_text(
                 lines += flow("Kubernetes itself removes that taint once the condition is over", style.width, " " * 5)
             elif command := edit_command(edit):
                 lines.append(f"     run: {command}")
-    return "\n".join(lines) + "\n"
+    return joined(lines, colour=style.colour) + "\n"
 
 
 def side_effect_words(entry: Counterfactual, limit: int | None = 10) -> str:
