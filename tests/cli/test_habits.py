@@ -79,3 +79,15 @@ def test_ctrl_c_exits_130(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr("dsplan.cli.solve.load_world", interrupted)
     assert run("solve", SPEC).exit_code == 130
+
+
+@pytest.mark.parametrize(("spec", "code"), [("three-nodes-one-at-a-time", 3), ("stall-budget-spent", 4)])
+@pytest.mark.parametrize("command", ["timeline", "compare"])
+def test_roll_outs_have_an_exit_code(command: str, spec: str, code: int) -> None:
+    path = str(Path(SPEC).parent / "roll-outs" / f"{spec}.yaml")
+    assert run(command, path).exit_code == 0
+    assert run(command, path, "--exit-code").exit_code == code
+
+
+def test_nothing_to_compare_exits_with_0() -> None:
+    assert run("compare", str(Path(SPEC).with_name("three-nodes.yaml")), "--exit-code").exit_code == 0

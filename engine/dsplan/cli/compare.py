@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from .durations import duration_options, overrides_of
+from .failures import exit_code_of_outcomes
 from .options import gate_option, input_options, load_world, moment, output_option, style_for
 from .progress import progress_bar
 from .shown import Shown, deletions_at_once
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     metavar="maxUnavailable=N|P%  maxSurge=N|P%  OnDelete=N|P%",
     help="A strategy to try; repeatable. OnDelete is a host that deletes in batches. Default: the usual ones.",
 )
+@click.option("--exit-code", is_flag=True, help="Exit with 3 if something rolls out, 4 if a roll-out stalls.")
 @gate_option
 @duration_options
 def command(
@@ -41,12 +44,23 @@ def command(
     restart: tuple[str, ...],
     strategies: tuple[str, ...],
     gate: str,
+    exit_code: bool,
     **durations: Any,
 ) -> None:
     """Compare strategies for the roll-outs of the cluster in FILE: time, waves, most pods down, lost coverage."""
     world = load_world(files, more, None if all_namespaces else namespace, selector)
-    found = shown(world, moment(now, world), output, restart=restart, strategies=strategies, gate=gate, **durations)
+    found = shown(
+        world,
+        moment(now, world),
+        output,
+        restart=restart,
+        strategies=strategies,
+        gate=gate,
+        exit_code=exit_code,
+        **durations,
+    )
     write(found.text, output)
+    sys.exit(found.code)
 
 
 def shown(
@@ -57,6 +71,7 @@ def shown(
     restart: tuple[str, ...] = (),
     strategies: tuple[str, ...] = (),
     gate: str = "pass",
+    exit_code: bool = False,
     **durations: Any,
 ) -> Shown:
     """Return the comparison for one world."""
@@ -74,9 +89,14 @@ def shown(
     with progress_bar("playing the strategies"):
         found = compare(world, now=at, strategies=tried, durations=overrides_of(durations), pass_gates=passes)
         costs = deletions_at_once(world, at)
+    code = (
+        exit_code_of_outcomes(entry.rollout.outcome for each in found for entry in each.results if entry.is_current)
+        if exit_code
+        else 0
+    )
     if output in ("json", "yaml"):
         document = comparison_document(found, costs, assumed=assumed)
-        return Shown(as_json(document) if output == "json" else as_yaml(document))
+        return Shown(as_json(document) if output == "json" else as_yaml(document), code)
     if output == "csv":
-        return Shown(comparison_csv(found))
-    return Shown(comparison_text(found, costs, style_for(wide=output == "wide"), assumed=assumed))
+        return Shown(comparison_csv(found), code)
+    return Shown(comparison_text(found, costs, style_for(wide=output == "wide"), assumed=assumed), code)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -13,8 +13,9 @@ from .sinks import tell
 
 if TYPE_CHECKING:
     from ..document.types import PlanDocument
+    from ..simulator.results import Outcome
 
-__all__ = ["BAD_INPUT", "CHANGES_PENDING", "CONFLICTS", "exit_code_of", "reporting_failures"]
+__all__ = ["BAD_INPUT", "CHANGES_PENDING", "CONFLICTS", "exit_code_of", "exit_code_of_outcomes", "reporting_failures"]
 
 BAD_INPUT, CHANGES_PENDING, CONFLICTS = 1, 3, 4
 _SHOWN = 200
@@ -23,6 +24,12 @@ _SHOWN = 200
 def exit_code_of(plan: PlanDocument) -> int:
     """Return the exit code that --exit-code asks for: 4 if something is impossible, fails or stalls, 3 for changes."""
     return CONFLICTS if plan.conflicts else CHANGES_PENDING if plan.applyable else 0
+
+
+def exit_code_of_outcomes(outcomes: Iterable[Outcome]) -> int:
+    """Return the exit code for roll-outs that were played: 4 if one does not get to its end, 3 for any other."""
+    ends = {str(outcome) for outcome in outcomes}
+    return CONFLICTS if ends & {"Stalled", "Oscillating"} else CHANGES_PENDING if ends else 0
 
 
 @contextmanager

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import sys
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from .durations import duration_options, overrides_of
+from .failures import exit_code_of_outcomes
 from .options import gate_option, input_options, load_world, moment, output_option, shows, style_for
 from .progress import progress_bar
 from .shown import Shown, deletions_at_once
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 @click.option("--restart", multiple=True, metavar="[NAMESPACE/]NAME", help="Roll this DaemonSet out anew; repeatable.")
 @click.option("--broken", multiple=True, metavar="[NAMESPACE/]NAME", help="Its new pods never get ready; repeatable.")
 @click.option("--events", is_flag=True, help="Every event of every pod, however many.")
+@click.option("--exit-code", is_flag=True, help="Exit with 3 if something rolls out, 4 if a roll-out stalls.")
 @gate_option
 @duration_options
 def command(
@@ -38,14 +41,24 @@ def command(
     broken: tuple[str, ...],
     events: bool,
     gate: str,
+    exit_code: bool,
     **durations: Any,
 ) -> None:
     """Print the roll-outs of the cluster in FILE in time: when each wave starts and ends, what is down meanwhile."""
     world = load_world(files, more, None if all_namespaces else namespace, selector)
     found = shown(
-        world, moment(now, world), output, restart=restart, broken=broken, events=events, gate=gate, **durations
+        world,
+        moment(now, world),
+        output,
+        restart=restart,
+        broken=broken,
+        events=events,
+        gate=gate,
+        exit_code=exit_code,
+        **durations,
     )
     write(found.text, output)
+    sys.exit(found.code)
 
 
 def shown(
@@ -57,6 +70,7 @@ def shown(
     broken: tuple[str, ...] = (),
     events: bool = False,
     gate: str = "pass",
+    exit_code: bool = False,
     **durations: Any,
 ) -> Shown:
     """Return the timeline of one world."""
@@ -75,11 +89,12 @@ def shown(
     with progress_bar("playing the roll-outs"):
         stories = timeline(world, now=at, durations=overrides_of(durations), broken=never_ready, pass_gates=passes)
         costs = deletions_at_once(world, at)
+    code = exit_code_of_outcomes(story.window.outcome for story in stories) if exit_code else 0
     if output in ("json", "yaml"):
         document = timeline_document(stories, costs, events=events, assumed=assumed)
-        return Shown(as_json(document) if output == "json" else as_yaml(document))
+        return Shown(as_json(document) if output == "json" else as_yaml(document), code)
     if output == "csv":
-        return Shown(timeline_csv(stories))
+        return Shown(timeline_csv(stories), code)
     plain = os.environ.get("TERM") == "dumb" or not shows(BLOCKS)
     style = style_for(wide=output == "wide")
-    return Shown(timeline_text(stories, costs, style, events=events, plain=plain, assumed=assumed))
+    return Shown(timeline_text(stories, costs, style, events=events, plain=plain, assumed=assumed), code)
