@@ -13,6 +13,13 @@ UNKNOWN = "tests/reconciler/test_unknown.py"
 
 HOSTING = (
     Mutant(
+        "an-old-approval-counts",
+        "host/policy_answers.py",
+        'if said.answer == "pass" and said.asked != now:',
+        "if False:",
+        "tests/cli/test_rollout_answers.py -k lapsed",
+    ),
+    Mutant(
         "a-no-is-a-yes",
         "cli/rollout.py",
         "        if self._asks and not click.confirm",

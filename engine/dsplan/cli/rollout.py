@@ -13,6 +13,7 @@ from ..document.encoding import inert_json
 from ..report.inert import inert
 from .failures import CHANGES_PENDING
 from .options import output_option
+from .rollout_answers import commands
 from .sinks import say, tell, write
 
 if TYPE_CHECKING:
@@ -24,7 +25,23 @@ if TYPE_CHECKING:
     from ..reconciler import CurrentPlan
 
 
-@click.command()
+class _WithAnswers(click.Group):
+    """Carries out what files say, unless the first word is one of the answers."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Take everything that is no answer as words of the roll-out itself."""
+        asks_help = bool(args) and args[0] in ("-h", "--help")
+        if not asks_help and (not args or args[0] not in self.commands):
+            args = ["start", *args]
+        return super().parse_args(ctx, args)
+
+
+@click.group(cls=_WithAnswers)
+def command() -> None:
+    """Carry out RolloutPolicies in a live cluster: [start] [POLICY.yaml...] --context NAME; or answer one that runs."""
+
+
+@command.command()
 @click.argument("files", nargs=-1, metavar="[POLICY.yaml]...")
 @click.option("--context", metavar="NAME", help="The kubeconfig's context; --yes needs it.")
 @click.option("--kubeconfig", metavar="FILE", help="The kubeconfig of the cluster.")
@@ -34,7 +51,7 @@ if TYPE_CHECKING:
 @click.option("--dry-run", type=click.Choice(("none", "client")), default="none", help="client: show the plan and end.")
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 @output_option("table", "jsonl")
-def command(
+def start(
     files: tuple[str, ...],
     context: str | None,
     kubeconfig: str | None,
@@ -63,6 +80,10 @@ def command(
     )
     run = _Run(options, asks=not yes, dry=dry_run == "client", output=output)
     sys.exit(asyncio.run(run.within(kubeconfig, context)))
+
+
+for _answer in commands():
+    command.add_command(_answer)
 
 
 def _identity() -> str:

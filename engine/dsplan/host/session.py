@@ -20,6 +20,7 @@ from .intake import Intake, Offload
 from .lease import Lease
 from .options import HostOptions
 from .pacing import Backoff
+from .policy_answers import policy_of, read_answer, with_answer
 from .records import Audit, Record, RecordKind
 from .state_store import FenceLost, StateStore
 
@@ -74,7 +75,8 @@ class Session:
 
     def wish(self) -> str:
         """Return what somebody asked for: this process first, then whoever wrote it beside the State."""
-        return self._own_wish() or self._store.control
+        # What was said of a policy is taken up before anything else is written.
+        return self._own_wish() or self._store.control or ("pause" if self._store.answers else "")
 
     async def run(self, stop: asyncio.Event) -> str:
         """Run one term; return "finished", "aborted" or "stopped".
@@ -137,6 +139,7 @@ class Session:
                 await self._save_at_the_end()
                 return "stopped"
             await self._heed()
+            await self._take_answers(intake)
             if self.wish() == "abort":
                 return "aborted"
             again = await intake.settle()
@@ -181,6 +184,27 @@ class Session:
             self._tell(RecordKind.TROUBLE, f"State: {error}"[:500])
         if self._store.control != before:
             self._tell(RecordKind.CONTROL, self._store.control or "resume")
+
+    async def _take_answers(self, intake: Intake) -> None:
+        """Take up what somebody wrote about policies; State and answers are saved together."""
+        answers = self._store.answers
+        if not answers or not intake.complete:
+            return
+        for key, text in sorted(answers.items()):
+            policy = policy_of(key)
+            try:
+                said = read_answer(text)
+                with_answer(self.reconciler.state, policy, said)
+                self.reconciler.answer(policy, said.answer, note=said.note)
+            except DsplanError as error:
+                self._tell(RecordKind.TROUBLE, str(error)[:500])
+            else:
+                self._tell(RecordKind.CONTROL, f"policy {policy}: {said.answer} {'; '.join(said.asked)}".rstrip())
+        self._store.take(answers)
+        try:
+            await self._store.save(self.reconciler.state)
+        except (ApiError, Unanswered) as error:
+            self._tell(RecordKind.TROUBLE, f"State: {error}"[:500])
 
     async def _report(self, delta: Delta, executor: Executor) -> None:
         for identity in delta.removed:

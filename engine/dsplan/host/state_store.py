@@ -10,6 +10,7 @@ from ..model.state import State
 from .answers import ApiError
 from .api import Api, Unanswered
 from .kinds import path_of
+from .policy_answers import is_answer
 
 __all__ = ["CONTROL", "FenceLost", "StateRefused", "StateStore"]
 
@@ -38,8 +39,19 @@ class StateStore:
         self._writer = writer
         self._tree: dict[str, Any] = {}
         self._text = ""
+        self._taken: dict[str, str] = {}
         self.control = ""
         self.conditions = ""
+
+    @property
+    def answers(self) -> dict[str, str]:
+        """What somebody wrote about policies and nobody has taken up yet, by key."""
+        data = self._tree.get("data") or {}
+        return {key: text for key, text in data.items() if is_answer(key) and self._taken.get(key) != text}
+
+    def take(self, answers: dict[str, str]) -> None:
+        """Note that these answers are in the State: they go with the next one that is saved, both or neither."""
+        self._taken.update(answers)
 
     async def load(self) -> State:
         """Return the State that is there, an empty one if there is none.
@@ -74,7 +86,7 @@ class StateStore:
         server refuses it, Unanswered where the answer was lost and what is there now is not what was to be written.
         """
         text = save_state(state).decode()
-        if text == self._text and self._tree and self.is_told:
+        if text == self._text and self._tree and self.is_told and not self._taken:
             await self.look()
             return
         try:
@@ -113,7 +125,9 @@ class StateStore:
             raise FenceLost(f"{self._where}: {error}") from None
 
     async def _write(self, text: str) -> None:
-        data = {**(self._tree.get("data") or {}), _STATE: text, _WRITER: self._writer}
+        there = self._tree.get("data") or {}
+        left = {key: value for key, value in there.items() if not is_answer(key) or self._taken.get(key) != value}
+        data = {**left, _STATE: text, _WRITER: self._writer}
         if self.conditions:
             data[_CONDITIONS] = self.conditions
         if self._tree:
@@ -128,6 +142,7 @@ class StateStore:
             tree = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": data}
             self._tree = await self._api.write("POST", path_of("ConfigMap", self._namespace), tree)
         self._text = text
+        self._taken = {}
         self._heed()
 
     async def _read(self) -> None:

@@ -9,7 +9,7 @@ import msgspec
 from ..errors import DsplanError
 from ..model.state import PolicyProgress, State, Stop, TargetProgress
 
-__all__ = ["ANSWERS", "answered", "with_gate", "with_pause"]
+__all__ = ["ANSWERS", "answered", "asked_of", "with_gate", "with_pause"]
 
 ANSWERS = ("pass", "fail", "resume", "pause")
 """What may be said of a policy's roll-outs."""
@@ -39,6 +39,23 @@ def answered(state: State, policy: str, answer: str, *, note: str = "") -> State
     progress = {"pass": _passed, "fail": _failed, "resume": _resumed, "pause": _paused}[answer](known, note)
     rollouts = tuple(progress if entry is known else entry for entry in state.rollouts)
     return msgspec.structs.replace(state, rollouts=rollouts)
+
+
+def asked_of(state: State, policy: str) -> tuple[str, ...]:
+    """Return what the gates of a policy (`namespace/name`) are asked about now: DaemonSet, revision hash and step.
+
+    An approval that names these counts only as long as they are the same.
+    """
+    known = [entry for entry in state.rollouts if str(entry.policy) == policy]
+    found = [
+        f"{target.daemonset} {target.hash} {record.name}"
+        for entry in known
+        for target in entry.targets
+        if _is_asked(target)
+        for record in target.steps
+        if record.asked is not None and record.over is None and not record.passed
+    ]
+    return tuple(sorted(found))
 
 
 def with_gate(state: State, policy: str, *, passed: bool, note: str = "") -> State:
