@@ -7,6 +7,7 @@ from .mutant import Mutant
 RULES = "tests/passes/test_rules.py"
 VOLUMES = "tests/placement/test_volumes.py"
 FACES = "tests/test_faces.py"
+CHECK = "tests/check"
 
 RULE_MUTANTS = (
     Mutant(
@@ -55,5 +56,19 @@ RULE_MUTANTS = (
         '        return f"<{len(part)}>"\n',
         "        return repr(part)\n",
         FACES,
+    ),
+    Mutant(
+        "a-rule-raises-without-a-wildcard",
+        "check/rules/selection.py",
+        'if not each.key and each.operator == "Exists"), None)',
+        'if not each.key and each.operator == "Exists"))',
+        f"{CHECK}/test_any_world.py",
+    ),
+    Mutant(
+        "annotations-ignore-nothing",
+        "check/run.py",
+        'return pattern in (rule.name, "all") or rule.id.startswith(pattern)',
+        "return False",
+        f"{CHECK}/test_rules.py",
     ),
 )

@@ -71,7 +71,9 @@ def toleration_pinned_to_a_value(scene: Scene) -> Iterator[Spot]:
                 continue
             others = _nodes_with_other_value(subject, each)
             if others:
-                values = sorted({t.value for n in others for t in subject.index.nodes[n].taints if t.key == each.key})
+                values = sorted(
+                    {t.value or "(none)" for n in others for t in subject.index.nodes[n].taints if t.key == each.key}
+                )
                 text = f"tolerates {each.key}={each.value} and not the values {named(values)}"
                 text = f"{text} of {counted_text(len(others), 'node')}"
             elif _CHANGES.search(each.value):
