@@ -24,6 +24,7 @@ __all__ = [
     "cluster_options",
     "edit_made",
     "laid_over",
+    "limit_option",
     "read_cluster",
     "read_world",
 ]
@@ -65,6 +66,7 @@ def cluster_options(cluster: str = "The cluster; FILEs are then manifests to app
             metavar="SECONDS",
             help="How long the API server may take for one answer; all of a call of kubectl may take ten times that.",
         ),
+        limit_option,
         _option("--kubeconfig", metavar="FILE", help="The kubeconfig of the live cluster."),
         _option("--context", metavar="NAME", help="The kubeconfig's context of the live cluster."),
         _option("--live", is_flag=True, help="Read the cluster with kubectl; the default without any FILE."),
@@ -77,6 +79,31 @@ def cluster_options(cluster: str = "The cluster; FILEs are then manifests to app
         return function
 
     return decorate
+
+
+def _raise(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> None:
+    """Raise the limits that the command line names, before anything is read."""
+    from ..reading.limits import RAISABLE, raise_limit
+
+    for text in values:
+        name, _, number = text.partition("=")
+        if name not in RAISABLE or not number.isascii() or not number.isdigit() or len(number) > 15:
+            raise click.BadParameter(
+                f"expected NAME=NUMBER with one of {', '.join(RAISABLE)}, not {text!r}", ctx, param
+            )
+        raise_limit(name, int(number))
+
+
+def limit_option(function: F) -> F:
+    """Add --limit."""
+    return click.option(
+        "--limit",
+        multiple=True,
+        metavar="NAME=NUMBER",
+        expose_value=False,
+        callback=_raise,
+        help="Take more than is taken by default: object-bytes=NUMBER, pool-nodes=NUMBER. For input you trust.",
+    )(function)
 
 
 def _option(*names: str, **attributes: Any) -> Callable[[F], F]:

@@ -12,6 +12,7 @@ import click
 from .failures import BAD_INPUT
 from .options import output_option
 from .sinks import write
+from .sources import limit_option
 
 if TYPE_CHECKING:
     from ..reading.read import Found
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 @click.argument("files", nargs=-1, metavar="FILE|DIR|-...")
 @click.option("-f", "--filename", "more", multiple=True, metavar="FILE", help="Another FILE; repeatable.")
 @click.option("--cluster", multiple=True, metavar="FILE", help="The cluster that FILE is to be applied to. Repeatable.")
+@limit_option
 @output_option("table", "json", "github", "sarif", "junit")
 def command(files: tuple[str, ...], more: tuple[str, ...], cluster: tuple[str, ...], output: str) -> None:
     """Print everything in FILE that an API server v1.36 would refuse, with lines. Exits with 1 if there is anything.

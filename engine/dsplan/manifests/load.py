@@ -21,6 +21,7 @@ from dsplan.model.meta import Identity
 from dsplan.model.node import Node
 from dsplan.model.pod import Pod
 from dsplan.model.world import FIELDS, Note, World, type_of
+from dsplan.reading import limits
 from dsplan.reading.groups import Selection
 from dsplan.reading.limits import MAX_PROBLEMS
 from dsplan.reading.objects import RawObject
@@ -156,6 +157,9 @@ class _Collector:
         if chosen is None:
             self._other_kind(item)
             return
+        if chosen.size > limits.MAX_OBJECT_BYTES:
+            self._refuse((_too_large(chosen),), chosen, rule=False)
+            return
         try:
             if chosen.api_version == API_VERSION:
                 for decoded in stands_for(chosen.kind, chosen.tree):
@@ -280,6 +284,14 @@ def decode_item(item: RawObject) -> KubernetesObject:
 @cache
 def _decoder(kind: str) -> msgspec.json.Decoder[Any]:
     return msgspec.json.Decoder(type_of(kind))
+
+
+def _too_large(item: RawObject) -> Problem:
+    message = (
+        f"the object has {item.size:,} bytes, more than {limits.MAX_OBJECT_BYTES:,}; "
+        "--limit object-bytes=NUMBER raises that"
+    )
+    return Problem(reason="LimitExceeded", message=message, object=item.kind)
 
 
 def _other_version(item: RawObject) -> Problem:

@@ -34,6 +34,7 @@ from dsplan.errors import InputError, Problem
 from dsplan.model.names import is_dns_subdomain, is_label_key, is_label_value
 from dsplan.model.node import DURATION_LABELS, POOL_LABEL, Taint
 from dsplan.model.regex import regex
+from dsplan.reading import limits
 
 __all__ = ["API_VERSION", "MAX_REPLICAS", "Distribution", "NodePool", "NodePoolSpec", "Sick", "expand", "node_tree"]
 
@@ -221,6 +222,12 @@ def _problems(pool: NodePool) -> Iterator[Problem]:
     spec = pool.spec
     if not 0 <= spec.replicas <= MAX_REPLICAS:
         yield _invalid("spec.replicas", f"must be between 0 and {MAX_REPLICAS}", spec.replicas)
+        return
+    if spec.replicas > limits.MAX_POOL_NODES:
+        message = (
+            f"a pool of more than {limits.MAX_POOL_NODES:,} nodes is refused; --limit pool-nodes=NUMBER raises that"
+        )
+        yield Problem(reason="LimitExceeded", field="spec.replicas", message=message, value=spec.replicas)
         return
     if spec.first_index < 0:
         yield _invalid("spec.firstIndex", "must be >= 0", spec.first_index)

@@ -23,7 +23,9 @@ __all__ = [
     "MAX_KEPT_BYTES",
     "MAX_LIST_LEVELS",
     "MAX_NUMBER_DIGITS",
+    "MAX_OBJECT_BYTES",
     "MAX_PATH",
+    "MAX_POOL_NODES",
     "MAX_PROBLEMS",
     "MAX_SOURCE_BYTES",
     "MAX_STRANGE_LINES",
@@ -32,7 +34,9 @@ __all__ = [
     "MAX_WHOLE_LIST",
     "MAX_ZIP_DIRECTORY",
     "MIN_BOMB_BYTES",
+    "RAISABLE",
     "most_values",
+    "raise_limit",
 ]
 
 MAX_DEPTH: Final = 200
@@ -91,6 +95,23 @@ MAX_ZIP_DIRECTORY: Final = 16 << 20
 
 MAX_KEPT_BYTES: Final = 64 << 20
 """Bytes of archive entries that are kept so that places in them can be told later."""
+
+MAX_OBJECT_BYTES = 8 << 20
+"""Bytes of one object that planning reads, as text (an API server takes at most 3 MiB). `--limit` raises it."""
+
+MAX_POOL_NODES = 100_000
+"""Nodes that one NodePool manifest may stand for; ten times what a cluster is tested with. `--limit` raises it."""
+
+_RAISABLE: Final = {"object-bytes": "MAX_OBJECT_BYTES", "pool-nodes": "MAX_POOL_NODES"}
+
+RAISABLE: Final = tuple(_RAISABLE)
+"""Names of the limits that a user may raise, for input that is trusted."""
+
+
+def raise_limit(name: str, number: int) -> None:
+    """Set one of the limits in `RAISABLE` for the rest of the process; the command line does it before it reads."""
+    globals()[_RAISABLE[name]] = number
+
 
 MAX_LIST_LEVELS: Final = 8
 """Steps from a document to an object in it: four lists within lists."""

@@ -48,6 +48,13 @@ class RawObject:
         self._tree = tree
 
     @property
+    def size(self) -> int:
+        """Bytes or characters of the object's own text; 0 where it is an entry of a list that was read whole."""
+        if self.json is not None and not callable(self.json):
+            return len(self.json)
+        return 0 if self.origin.pointer else self.origin.end - self.origin.start
+
+    @property
     def tree(self) -> dict[str, Any]:
         """The JSON tree, apiVersion and kind included.
 
