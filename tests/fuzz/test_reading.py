@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from dsplan.reading import read as reading
+from dsplan.reading import documents as reading
 from tests.fuzz import reading as fuzzer
 
 
