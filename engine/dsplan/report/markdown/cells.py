@@ -18,21 +18,19 @@ _ESCAPES = str.maketrans(
         "`": "'",
         "*": "\\*",
         "_": "\\_",
-        "[": "\\[",
-        "]": "\\]",
         "~": "\\~",
     }
 )
 _IN_CODE = str.maketrans({"|": "\\|", "<": "&lt;", ">": "&gt;", "`": "'"})
-_LINKS = re.compile(r"(://)|(?<![a-z])(www)\.|(@)|(#)(?=\d)|(\bGH-)(?=\d)", re.IGNORECASE)
-_INERT = ("&#58;//", "www&#46;", "@&#8203;", "#&#8203;", "GH&#45;")
+_LINKS = re.compile(r"(://)|(?<![a-z])(www)\.|(@)|(#)(?=\d)|(\bGH-)(?=\d)|(\])(?=[(\[:])|(##\[)", re.IGNORECASE)
+_INERT = ("&#58;//", "www&#46;", "@&#8203;", "#&#8203;", "GH&#45;", "\\]", "#&#35;[")
 
 
 def text_cell(text: str) -> str:
     """Return text for a cell or a line.
 
     >>> text_cell("a|b <script>"), text_cell("@all https://x [y](z)")
-    ('a\\\\|b &lt;script&gt;', '@&#8203;all https&#58;//x \\\\[y\\\\](z)')
+    ('a\\\\|b &lt;script&gt;', '@&#8203;all https&#58;//x [y\\\\](z)')
     """
     plain = printable(text).replace("\\", "\\\\").translate(_ESCAPES)
     return _LINKS.sub(lambda found: _INERT[(found.lastindex or 1) - 1], plain)
