@@ -104,3 +104,20 @@ def test_pause_resume_and_abort(stand_in: Start, tmp_path: Path) -> None:
         wait(lambda: images(server)["agent:2"] > paused["agent:2"])
         assert say(server, tmp_path, "abort").exit_code == 0
         assert host.wait(30) == 3
+
+
+def test_a_second_one_is_told_who_holds_the_lease(stand_in: Start, tmp_path: Path) -> None:
+    server = stand_in(GATED)
+    with running(server, tmp_path) as first:
+        wait(lambda: "asked" in data(server).get("state", ""))
+        lease = server.api.get("Lease", "default", "dsplan")
+        assert lease is not None
+        with running(server, tmp_path) as second:
+            assert second.stdout is not None
+            told = next(line for line in second.stdout if "waiting: held by" in line)
+            assert lease["spec"]["holderIdentity"] in told
+            second.terminate()
+            assert second.wait(30) == 3
+        first.terminate()
+        assert first.wait(30) == 3
+    assert images(server)["agent:2"] == 2
