@@ -21,6 +21,11 @@ settings.load_profile("dsplan")
 os.environ["DSPLAN_TRACEBACK"] = "1"
 
 
+def pytest_runtest_setup() -> None:
+    """Outputs are as wide as they are without a terminal, whatever runs the tests."""
+    os.environ.pop("COLUMNS", None)
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say how many tests were skipped, whatever else is printed."""
     terminalreporter.write_line(f"skipped: {len(terminalreporter.stats.get('skipped', ()))}")

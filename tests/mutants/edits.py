@@ -54,8 +54,8 @@ EDITS = (
     Mutant(
         "environment-told",
         "manifests/field_changes.py",
-        "if name in _SECRET:",
-        "if name in _SECRET - {'env', 'args'}:",
+        "if name in SECRET_FIELDS:",
+        "if name in SECRET_FIELDS - {'env', 'args'}:",
         CHANGES,
     ),
     Mutant(

@@ -47,7 +47,7 @@ def read_answer(text: str) -> PolicyAnswer:
     except msgspec.DecodeError as error:
         raise DsplanError(f"an answer that cannot be read: {error}") from None
     if found.answer not in ANSWERS:
-        raise DsplanError(f"an answer that is none of {', '.join(ANSWERS)}")
+        raise DsplanError(f"an unknown answer; choose from {', '.join(ANSWERS)}")
     return found
 
 

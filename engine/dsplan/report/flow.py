@@ -51,7 +51,7 @@ def fitting(head: str, names: Sequence[str], width: int, most: int) -> str:
 
     Where not even one fits, the head stands alone.
 
-    >>> fitting("on ", ["n1", "n2"], 20, 3), fitting("on ", ["node-1", "node-2", "node-3"], 22, 2)
+    >>> fitting("on ", ["n1", "n2"], 20, 3), fitting("on ", ["node-1", "node-2", "node-3"], 25, 1)
     ('on n1 n2', 'on node-1 ... and 2 more')
     """
     if len(whole := head + " ".join(names)) <= width:

@@ -18,7 +18,7 @@ class Findings:
     >>> found = Findings()
     >>> found.not_supported("spec.restartPolicy", "always", ["Always"])
     >>> print(found.problems[0])
-    spec.restartPolicy: is not one of the accepted values, did you mean 'Always'?, seen: 'always' (accepted: Always)
+    spec.restartPolicy: is not one of the accepted values, did you mean 'Always'?, seen: 'always'
     """
 
     __slots__ = ("problems",)
