@@ -51,8 +51,8 @@ def fitting(head: str, names: Sequence[str], width: int, most: int) -> str:
 
     Where not even one fits, the head stands alone.
 
-    >>> fitting("on ", ["n1", "n2"], 20, 3), fitting("on ", ["node-1", "node-2", "node-3"], 25, 1)
-    ('on n1 n2', 'on node-1 ... and 2 more')
+    >>> fitting("on ", ["n1", "n2"], 20, 3), fitting("on ", ["node-1"] + ["another-node"] * 5, 26, 3)
+    ('on n1 n2', 'on node-1 ... and 5 more')
     """
     if len(whole := head + " ".join(names)) <= width:
         return whole
