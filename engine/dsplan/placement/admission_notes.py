@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from pyroaring import BitMap
 
-from ..apiserver.admission.namespace_checks import namespace_selector
 from ..model.daemonset import DaemonSet
 from ..model.meta import controller_of
 from ..model.namespaces import NODE_SELECTOR_ANNOTATIONS
@@ -56,6 +55,8 @@ def _mismatched(entry: DaemonSetPrediction) -> BitMap:
 
 
 def _selector_notes(daemonset: DaemonSet, nodes: BitMap, world: World) -> Iterator[Note]:
+    from ..apiserver.admission.namespace_checks import namespace_selector  # slow to import, rarely needed
+
     identity = daemonset.identity
     namespace = next((entry for entry in world.namespaces if entry.metadata.name == identity.namespace), None)
     added = namespace_selector(namespace) if namespace is not None else {}
@@ -77,6 +78,7 @@ def _selector_notes(daemonset: DaemonSet, nodes: BitMap, world: World) -> Iterat
 
 def _added_selector(daemonset: DaemonSet, world: World) -> dict[str, str]:
     """Return the node selector that pods of the DaemonSet have and its template has not."""
+
     wanted, identity = daemonset.pod.spec.node_selector, daemonset.identity
     for pod in world.pods:
         if pod.metadata.namespace != identity.namespace or pod.spec.node_selector.items() <= wanted.items():

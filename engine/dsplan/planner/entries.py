@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING
 
 import msgspec
 from pyroaring import BitMap
@@ -20,11 +21,13 @@ from ..placement.filters.created import Templates
 from ..placement.filters.growth import asks_more
 from ..placement.filters.outcomes import OutcomeKind
 from ..placement.scheduler.prediction import DaemonSetPrediction, Prediction
-from ..policies.plan_types import PolicyPlan
 from .account.build import Basis, account_of
 from .account.governed import waves_by_daemonset
 from .account.situation import Played
 from .plan import DaemonSetPlan
+
+if TYPE_CHECKING:
+    from ..policies.plan_types import PolicyPlan
 
 __all__ = ["Predicted", "entries_of", "needs_room_later"]
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import msgspec
 from pyroaring import BitMap
@@ -20,7 +21,6 @@ from ...passes.forecast import Rollout, rollout_of
 from ...passes.step_types import DaemonSetStep
 from ...placement.filters.outcomes import OutcomeKind
 from ...placement.scheduler.prediction import NEVER, DaemonSetPrediction
-from ...policies.plan_types import PolicyPlan
 from .evidence import failing_nodes, failing_revision
 from .governed import Governed, governed_rollout, waits_of
 from .second import doubtful_nodes, with_second_course
@@ -29,6 +29,9 @@ from .types import DaemonSetAccount, Eviction, Row
 from .unwanted import empty_rows, unwanted_rows, vanished_rows
 from .wanted import wanted_rows
 from .words import Fate, Kind
+
+if TYPE_CHECKING:
+    from ...policies.plan_types import PolicyPlan
 
 __all__ = ["Basis", "account_of", "ends_of", "evictions_between", "untouched_account"]
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from typing import TYPE_CHECKING
 
 from pyroaring import BitMap
 
 from ...model.meta import Identity
 from ...observe import Observed
 from ...passes.forecast import Halt, Rollout, Strategy, WaveRun, outdated_nodes
-from ...policies.plan_types import PolicyPlan
+
+if TYPE_CHECKING:
+    from ...policies.plan_types import PolicyPlan
 
 __all__ = ["Governed", "governed_rollout", "waits_of", "waves_by_daemonset"]
 
