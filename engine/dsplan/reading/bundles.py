@@ -7,12 +7,12 @@ from typing import Final
 
 import msgspec
 
-from dsplan.errors import Problem
+from dsplan.errors import Problem, printable
 from dsplan.model.world import Note
 from dsplan.reading.layouts import Place, place_of
 from dsplan.reading.resources import HOW_TO_GET_ALL
 
-__all__ = ["Bundle", "Source", "printable"]
+__all__ = ["Bundle", "Source"]
 
 _NAMED: Final = 3
 _LONGEST_SHOWN: Final = 200
@@ -119,17 +119,6 @@ class Bundle:
         what = "archive" if self._archive else "folder"
         message = f"no Kubernetes object in the {what} ({_files(self._read + self._others)}); {HOW_TO_GET_ALL}"
         return Problem(reason="Unreadable", message=message, source=self.name)
-
-
-def printable(text: str) -> str:
-    """Return a name from an archive without characters that a terminal would act on.
-
-    >>> printable("a\\x1b[2Jb")
-    'a\\\\x1b[2Jb'
-    """
-    if text.isprintable():
-        return text
-    return "".join(part if part.isprintable() else part.encode("unicode_escape").decode("ascii") for part in text)
 
 
 def _files(count: int) -> str:

@@ -6,10 +6,11 @@ import io
 from collections.abc import Iterator
 from typing import BinaryIO, Final
 
+from dsplan.errors import printable
 from dsplan.model.regex import regex
 from dsplan.reading import limits
 from dsplan.reading.archives import ARCHIVE_SUFFIXES, Entry, archive_kind, tar_entries, zip_entries
-from dsplan.reading.bundles import Bundle, Source, printable
+from dsplan.reading.bundles import Bundle, Source
 from dsplan.reading.layouts import place_of
 from dsplan.reading.unpacking import GZIP_MAGIC, Joined, Unreadable, inflated, refuse_binary, take
 

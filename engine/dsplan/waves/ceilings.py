@@ -12,7 +12,7 @@ import msgspec
 
 from .problem import Cell, Load, Problem
 
-__all__ = ["Ceiling", "binding", "ceilings", "units_in", "waves_needed"]
+__all__ = ["Ceiling", "binding", "ceilings", "repeats_of", "units_in", "waves_needed"]
 
 
 class Ceiling(msgspec.Struct, frozen=True):
@@ -38,6 +38,24 @@ def units_in(ceiling: Ceiling, counts: Mapping[Cell, int]) -> int:
     if len(counts) < len(ceiling.cells):
         return sum(units for cell, units in counts.items() if cell in ceiling.cells)
     return sum(counts.get(cell, 0) for cell in ceiling.cells)
+
+
+def repeats_of(
+    takes: Mapping[Cell, int], remaining: Mapping[Cell, int], left: int, sets: Iterable[tuple[int, int, int]]
+) -> int:
+    """Return how often a wave can be repeated before a cell runs out or a set must be taken faster.
+
+    `left` waves are left, with this one; `sets` are (limit, units that are left, units that the wave takes) of each.
+
+    >>> repeats_of({(0, 0): 2}, {(0, 0): 9}, 5, [(2, 9, 2)])
+    4
+    """
+    repeat = min((remaining[cell] // units for cell, units in takes.items()), default=1)
+    for limit, has, taken in sets:
+        slack = limit - taken
+        if slack > 0:
+            repeat = min(repeat, 1 + (limit * (left - 1) - (has - taken)) // slack)
+    return max(1, repeat)
 
 
 def ceilings(problem: Problem) -> tuple[Ceiling, ...]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Mapping, Sequence
 
-from .ceilings import Ceiling, waves_needed
+from .ceilings import Ceiling, repeats_of, waves_needed
 from .families import crossing_pairs, two_families
 from .flow import WaveNetwork
 from .problem import Cell
@@ -125,15 +125,10 @@ class CrossingPlanner:
         return dict(sorted(takes.items()))
 
     def _repeats(self, takes: Counts, remaining: Counts) -> int:
-        """Return how often a wave can be repeated before a cell runs out or a set must be taken faster."""
-        repeat = min((remaining[cell] // units for cell, units in takes.items()), default=1)
+        """Return how often a wave can be repeated."""
         has, taken = self._sums(remaining), self._sums(takes)
-        left = self._left(has, first=False)
-        for ceiling, units, gone in zip(self._all, has, taken, strict=True):
-            slack = ceiling.limit - gone
-            if slack > 0:
-                repeat = min(repeat, 1 + (ceiling.limit * (left - 1) - (units - gone)) // slack)
-        return max(1, repeat)
+        limits = (ceiling.limit for ceiling in self._all)
+        return repeats_of(takes, remaining, self._left(has, first=False), zip(limits, has, taken, strict=True))
 
 
 def _split(ceilings: Sequence[Ceiling]) -> tuple[list[Ceiling], list[Ceiling]]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from .ceilings import Ceiling, units_in, waves_needed
+from .ceilings import Ceiling, repeats_of, units_in, waves_needed
 from .families import two_families
 from .flow import WaveNetwork
 from .problem import Cell, Steps
@@ -96,14 +96,10 @@ class FlowPlanner:
         return any(ceiling.first < ceiling.limit for ceiling in self._ceilings)
 
     def _repeats(self, takes: Counts, remaining: Counts, left: int) -> int:
-        """Return how often a wave can be repeated before a cell runs out or a set must be taken faster."""
-        repeat = min((remaining[cell] // units for cell, units in takes.items()), default=1)
-        for ceiling in self._ceilings:
-            slack = ceiling.limit - units_in(ceiling, takes)
-            if slack > 0:
-                spare = ceiling.limit * (left - 1) - (units_in(ceiling, remaining) - units_in(ceiling, takes))
-                repeat = min(repeat, 1 + spare // slack)
-        return max(1, repeat)
+        """Return how often a wave can be repeated, of `left` waves."""
+        taken = ((c, units_in(c, takes)) for c in self._ceilings)
+        sets = ((c.limit, units_in(c, remaining), units) for c, units in taken if units < c.limit)
+        return repeats_of(takes, remaining, left, sets)
 
     def _plan_steps(self, simple: int, *, all_waves: bool) -> tuple[list[WaveRun], int, tuple[int, ...]]:
         assert self.steps is not None
